@@ -1,0 +1,150 @@
+import { Type, type Static } from "@sinclair/typebox";
+
+/** Wire shapes of the admin API on :3002. Money in USD and credits as JSON numbers, times ISO 8601 UTC. */
+
+const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) => Type.Union([schema, Type.Null()]);
+
+export const Session = Type.Object({
+  /** How the caller proved itself. */
+  kind: Type.Union([Type.Literal("session"), Type.Literal("token")]),
+  expires_at: nullable(Type.String({ format: "date-time" })),
+});
+export type Session = Static<typeof Session>;
+
+export const SessionCreate = Type.Object({ setup_token: Type.String({ minLength: 1 }) }, { additionalProperties: false });
+export type SessionCreate = Static<typeof SessionCreate>;
+
+export const GatewayChildView = Type.Object({
+  pid: nullable(Type.Integer()),
+  port: Type.Integer(),
+  state: Type.Union([
+    Type.Literal("starting"),
+    Type.Literal("ready"),
+    Type.Literal("draining"),
+    Type.Literal("exited"),
+  ]),
+  calls_in_flight: Type.Integer(),
+  restarts: Type.Integer(),
+  started_at: nullable(Type.String({ format: "date-time" })),
+  last_exit: nullable(Type.String()),
+});
+
+export const Status = Type.Object({
+  version: Type.String(),
+  /** The database's time when this was read. */
+  now: Type.String({ format: "date-time" }),
+  started_at: Type.String({ format: "date-time" }),
+  api: Type.Object({
+    /** Where teams reach the API, e.g. http://127.0.0.1:8003 */
+    url: Type.String(),
+    state: Type.Union([Type.Literal("ready"), Type.Literal("starting"), Type.Literal("stopping")]),
+    calls_in_flight: Type.Integer(),
+  }),
+  database: Type.Object({
+    state: Type.Union([Type.Literal("starting"), Type.Literal("ready"), Type.Literal("failed")]),
+    mode: Type.Union([Type.Literal("embedded"), Type.Literal("external")]),
+    server_version: nullable(Type.String()),
+    migration: nullable(Type.String({ description: "Name of the newest migration that was applied." })),
+    problem: nullable(Type.String()),
+  }),
+  gateway: Type.Object({
+    state: Type.Union([
+      Type.Literal("waiting"),
+      Type.Literal("installing"),
+      Type.Literal("starting"),
+      Type.Literal("ready"),
+      Type.Literal("updating"),
+      Type.Literal("restarting"),
+      Type.Literal("failed"),
+      Type.Literal("stopped"),
+    ]),
+    mode: Type.Union([Type.Literal("managed"), Type.Literal("binary"), Type.Literal("external")]),
+    version: nullable(Type.String()),
+    problem: nullable(Type.String()),
+    install: nullable(Type.Object({ percent: Type.Integer({ minimum: 0, maximum: 100 }), step: Type.String() })),
+    wanted_config: nullable(Type.Integer()),
+    served_config: nullable(Type.Integer()),
+    children: Type.Array(GatewayChildView),
+    log_tail: Type.Array(Type.String()),
+  }),
+  counts: Type.Object({
+    organizations: Type.Integer(),
+    teams: Type.Integer(),
+    models: Type.Integer(),
+    jobs: Type.Integer(),
+  }),
+});
+export type Status = Static<typeof Status>;
+
+export const CallView = Type.Object({
+  call_id: Type.String(),
+  status: Type.Union([
+    Type.Literal("in_flight"),
+    Type.Literal("succeeded"),
+    Type.Literal("failed"),
+    Type.Literal("aborted"),
+  ]),
+  model: Type.String({ description: "The alias that the team used." }),
+  target: nullable(Type.String({ description: "The LiteLLM model that answered." })),
+  stream: Type.Boolean(),
+  purpose: nullable(Type.String()),
+  input_tokens: nullable(Type.Integer()),
+  cached_input_tokens: nullable(Type.Integer()),
+  output_tokens: nullable(Type.Integer()),
+  reasoning_tokens: nullable(Type.Integer()),
+  provider_cost_usd: nullable(Type.Number()),
+  litellm_cost_usd: nullable(Type.Number()),
+  cost_flags: Type.Array(Type.Union([Type.Literal("unpriced"), Type.Literal("estimated"), Type.Literal("differs")])),
+  latency_ms: nullable(Type.Integer()),
+  first_token_ms: nullable(Type.Integer()),
+  error_code: nullable(Type.String()),
+  error_message: nullable(Type.String()),
+  created_at: Type.String({ format: "date-time" }),
+  ended_at: nullable(Type.String({ format: "date-time" })),
+});
+export type CallView = Static<typeof CallView>;
+
+export const JobView = Type.Object({
+  job_id: Type.String(),
+  team_id: Type.String(),
+  organization_id: Type.String(),
+  job_type: Type.String(),
+  user_id: nullable(Type.String()),
+  external_task_id: nullable(Type.String()),
+  status: Type.Union([
+    Type.Literal("pending"),
+    Type.Literal("in_progress"),
+    Type.Literal("completed"),
+    Type.Literal("failed"),
+    Type.Literal("cancelled"),
+    Type.Literal("expired"),
+  ]),
+  total_calls: Type.Integer(),
+  successful_calls: Type.Integer(),
+  failed_calls: Type.Integer(),
+  calls_in_flight: Type.Integer(),
+  total_tokens: Type.Integer(),
+  provider_cost_usd: Type.Number(),
+  credits_charged: Type.Number(),
+  created_at: Type.String({ format: "date-time" }),
+  ended_at: nullable(Type.String({ format: "date-time" })),
+});
+export type JobView = Static<typeof JobView>;
+
+export const JobDetail = Type.Composite([
+  JobView,
+  Type.Object({
+    metadata: Type.Record(Type.String(), Type.Unknown()),
+    result: Type.Unknown(),
+    error_message: nullable(Type.String()),
+    calls: Type.Array(CallView),
+  }),
+]);
+export type JobDetail = Static<typeof JobDetail>;
+
+export const JobPage = Type.Object({
+  data: Type.Array(JobView),
+  next: nullable(Type.String({ description: "Cursor of the next (older) page." })),
+  prev: nullable(Type.String({ description: "Cursor of the previous (newer) page." })),
+});
+export type JobPage = Static<typeof JobPage>;

@@ -1,0 +1,72 @@
+/**
+ * Every way in which a rule can refuse, named by the code that a client sees.
+ * `http/problem.ts` maps each to a status and a title; a code without a mapping does not compile.
+ */
+export type ErrorCode =
+  | "invalid_request"
+  | "invalid_json"
+  | "unsupported_media_type"
+  | "body_too_large"
+  | "not_found"
+  | "method_not_allowed"
+  | "key_missing"
+  | "key_unknown"
+  | "key_revoked"
+  | "key_expired"
+  | "session_required"
+  | "origin_not_allowed"
+  | "setup_link_invalid"
+  | "team_suspended"
+  | "team_paused"
+  | "model_not_granted"
+  | "model_not_found"
+  | "model_ambiguous"
+  | "model_unpriced"
+  | "model_in_use"
+  | "job_ended"
+  | "job_expired"
+  | "slug_taken"
+  | "amount_invalid"
+  | "insufficient_credits"
+  | "idempotency_mismatch"
+  | "idempotency_running"
+  | "idempotency_not_supported"
+  | "gateway_installing"
+  | "gateway_unavailable"
+  | "gateway_timeout"
+  | "upstream_bad_request"
+  | "upstream_rate_limited"
+  | "upstream_error"
+  | "database_unavailable"
+  | "shutting_down"
+  | "internal_error";
+
+/** What an error carries beside its text, so that the client can act; never dollars, providers or secrets. */
+export type ErrorHints = Readonly<Record<string, unknown>>;
+
+/**
+ * A refusal by a rule. `message` is public text: it names what was wrong and what would be right.
+ * `cause` is for the log only. `retryAfterSeconds` becomes the `Retry-After` header.
+ */
+export class DomainError extends Error {
+  readonly code: ErrorCode;
+  readonly hints: ErrorHints;
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(
+    code: ErrorCode,
+    publicDetail: string,
+    options: { cause?: unknown; hints?: ErrorHints; retryAfterSeconds?: number } = {},
+  ) {
+    super(publicDetail, { cause: options.cause });
+    this.name = "DomainError";
+    this.code = code;
+    this.hints = options.hints ?? {};
+    this.retryAfterSeconds = options.retryAfterSeconds;
+  }
+}
+
+/** A broken invariant is a bug of ours, never the client's: it becomes a 500 and a log line with all it needs. */
+export function assert(condition: unknown, invariant: string, facts: object = {}): asserts condition {
+  if (!condition) throw new Error(`invariant broken: ${invariant} ${JSON.stringify(facts)}`);
+}
