@@ -1,0 +1,159 @@
+import { sql } from "drizzle-orm";
+import {
+  boolean,
+  check,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  text,
+  uniqueIndex,
+  uuid,
+} from "drizzle-orm/pg-core";
+import { bigintColumn, bytes, instant } from "./columns.ts";
+import { teams } from "./organizations.ts";
+
+/**
+ * One business operation. Its calls add to its totals when they settle, so that nothing about money reads calls later.
+ * No index holds a column that a call changes: updates stay within the page (HOT).
+ */
+export const jobs = pgTable(
+  "jobs",
+  {
+    id: uuid("id").primaryKey(),
+    teamId: text("team_id")
+      .notNull()
+      .references(() => teams.id),
+    keyId: uuid("key_id"),
+    type: text("type").notNull(),
+    userId: text("user_id"),
+    externalTaskId: text("external_task_id"),
+    /** The client's own name of a job that the header `X-Job-Ref` found or made. */
+    reference: text("reference"),
+    /** Ends when its only call ends: create-and-call, and calls outside any job. */
+    endsWithCall: boolean("ends_with_call").notNull().default(false),
+    metadata: jsonb("metadata").$type<Record<string, unknown>>().notNull().default({}),
+    status: text("status").notNull().default("pending"),
+    maxCredits: bigintColumn("max_credits"),
+    calls: integer("calls").notNull().default(0),
+    succeededCalls: integer("succeeded_calls").notNull().default(0),
+    failedCalls: integer("failed_calls").notNull().default(0),
+    callsInFlight: integer("calls_in_flight").notNull().default(0),
+    inputTokens: bigintColumn("input_tokens").notNull().default(sql`0`),
+    outputTokens: bigintColumn("output_tokens").notNull().default(sql`0`),
+    /** Sum over its ended calls. */
+    latencyMs: bigintColumn("latency_ms").notNull().default(sql`0`),
+    providerCostNanos: bigintColumn("provider_cost_nanos").notNull().default(sql`0`),
+    /** Micro-credits set aside for it, and taken for it so far. */
+    held: bigintColumn("held").notNull().default(sql`0`),
+    charged: bigintColumn("charged").notNull().default(sql`0`),
+    result: jsonb("result"),
+    errorMessage: text("error_message"),
+    createdAt: instant("created_at").notNull(),
+    lastActivityAt: instant("last_activity_at").notNull(),
+    endedAt: instant("ended_at"),
+  },
+  (table) => [
+    index("jobs_team").on(table.teamId, table.id),
+    index("jobs_external_task")
+      .on(table.teamId, table.externalTaskId)
+      .where(sql`${table.externalTaskId} is not null`),
+    uniqueIndex("jobs_reference")
+      .on(table.teamId, table.reference)
+      .where(sql`${table.reference} is not null and ${table.endedAt} is null`),
+    index("jobs_open")
+      .on(table.id)
+      .where(sql`${table.endedAt} is null`),
+    check(
+      "jobs_status",
+      sql`${table.status} in ('pending', 'in_progress', 'completed', 'failed', 'cancelled', 'expired')`,
+    ),
+    check(
+      "jobs_ended",
+      sql`(${table.endedAt} is null) = (${table.status} in ('pending', 'in_progress'))`,
+    ),
+    check("jobs_calls_in_flight", sql`${table.callsInFlight} >= 0`),
+  ],
+);
+
+/**
+ * One LLM request. Partitioned by month of its UUIDv7 (the migration adds `PARTITION BY RANGE (id)`, which drizzle-kit
+ * cannot write), so no foreign key leads in or out.
+ */
+export const llmCalls = pgTable(
+  "llm_calls",
+  {
+    id: uuid("id").primaryKey(),
+    jobId: uuid("job_id").notNull(),
+    teamId: text("team_id").notNull(),
+    keyId: uuid("key_id"),
+    /** The instance that carries it out; when that is gone, the sweeper resolves the call. */
+    instanceId: uuid("instance_id").notNull(),
+    alias: text("alias").notNull(),
+    endpoint: text("endpoint").notNull(),
+    stream: boolean("stream").notNull().default(false),
+    purpose: text("purpose"),
+    metadata: jsonb("metadata").$type<Record<string, unknown>>(),
+    status: text("status").notNull().default("in_flight"),
+    /** Taken by the sweeper: its instance was gone. */
+    lost: boolean("lost").notNull().default(false),
+    /** The LiteLLM model that answered. */
+    target: text("target"),
+    inputTokens: integer("input_tokens"),
+    cachedInputTokens: integer("cached_input_tokens"),
+    cacheWriteTokens: integer("cache_write_tokens"),
+    outputTokens: integer("output_tokens"),
+    reasoningTokens: integer("reasoning_tokens"),
+    priceSnapshot: jsonb("price_snapshot").notNull(),
+    /** What it may cost at most, in nano-dollars; null = a target has no price. */
+    worstCostNanos: bigintColumn("worst_cost_nanos"),
+    providerCostNanos: bigintColumn("provider_cost_nanos"),
+    litellmCostNanos: bigintColumn("litellm_cost_nanos"),
+    /** `unpriced`, `estimated`, `differs`. */
+    costFlags: text("cost_flags").array().notNull().default([]),
+    held: bigintColumn("held").notNull().default(sql`0`),
+    charged: bigintColumn("charged").notNull().default(sql`0`),
+    latencyMs: integer("latency_ms"),
+    firstTokenMs: integer("first_token_ms"),
+    finishReason: text("finish_reason"),
+    errorCode: text("error_code"),
+    errorMessage: text("error_message"),
+    createdAt: instant("created_at").notNull(),
+    endedAt: instant("ended_at"),
+  },
+  (table) => [
+    index("llm_calls_job").on(table.jobId),
+    index("llm_calls_team").on(table.teamId, table.createdAt),
+    index("llm_calls_in_flight")
+      .on(table.instanceId)
+      .where(sql`${table.status} = 'in_flight'`),
+    check(
+      "llm_calls_status",
+      sql`${table.status} in ('in_flight', 'succeeded', 'failed', 'aborted')`,
+    ),
+  ],
+);
+
+/** A claimed `Idempotency-Key`, and the answer that a repeat gets. */
+export const idempotencyKeys = pgTable(
+  "idempotency_keys",
+  {
+    /** SHA-256 in hex of principal, method, path and key. */
+    id: text("id").primaryKey(),
+    bodyHash: text("body_hash").notNull(),
+    /** Null once the answer is stored. */
+    instanceId: uuid("instance_id"),
+    callId: uuid("call_id"),
+    responseStatus: integer("response_status"),
+    /** The stored answer, encrypted. */
+    sealedResponse: bytes("sealed_response"),
+    createdAt: instant("created_at").notNull(),
+    expiresAt: instant("expires_at").notNull(),
+  },
+  (table) => [
+    index("idempotency_keys_expiry").on(table.expiresAt),
+    index("idempotency_keys_running")
+      .on(table.instanceId)
+      .where(sql`${table.instanceId} is not null`),
+  ],
+);

@@ -1,0 +1,70 @@
+import { sql } from "drizzle-orm";
+import { check, index, integer, jsonb, pgTable, text, uuid } from "drizzle-orm/pg-core";
+import { bytes, instant } from "./columns.ts";
+
+/** A customer. The id is a slug and never changes. */
+export const organizations = pgTable(
+  "organizations",
+  {
+    id: text("id").primaryKey(),
+    name: text("name").notNull(),
+    status: text("status").notNull().default("active"),
+    metadata: jsonb("metadata").$type<Record<string, unknown>>().notNull().default({}),
+    createdAt: instant("created_at").notNull(),
+    updatedAt: instant("updated_at").notNull(),
+    /** Raised by every change: an editor that read an older one is refused. */
+    version: integer("version").notNull().default(1),
+  },
+  (table) => [
+    check("organizations_status", sql`${table.status} in ('active', 'suspended', 'deleted')`),
+  ],
+);
+
+/** The tenant. */
+export const teams = pgTable(
+  "teams",
+  {
+    id: text("id").primaryKey(),
+    organizationId: text("organization_id")
+      .notNull()
+      .references(() => organizations.id),
+    name: text("name").notNull(),
+    status: text("status").notNull().default("active"),
+    /** Null = until somebody resumes it. Only of a paused team. */
+    pausedUntil: instant("paused_until"),
+    /** The alias of calls that name no model; null = none set. */
+    defaultAlias: text("default_alias"),
+    /** Job type → alias of its calls that name no model. */
+    jobTypeAliases: jsonb("job_type_aliases").$type<Record<string, string>>().notNull().default({}),
+    metadata: jsonb("metadata").$type<Record<string, unknown>>().notNull().default({}),
+    createdAt: instant("created_at").notNull(),
+    updatedAt: instant("updated_at").notNull(),
+    version: integer("version").notNull().default(1),
+  },
+  (table) => [
+    index("teams_organization").on(table.organizationId),
+    check("teams_status", sql`${table.status} in ('active', 'suspended', 'paused', 'deleted')`),
+  ],
+);
+
+/** A bearer credential of a team. The secret itself is shown once and stored nowhere. */
+export const virtualKeys = pgTable(
+  "virtual_keys",
+  {
+    id: uuid("id").primaryKey(),
+    teamId: text("team_id")
+      .notNull()
+      .references(() => teams.id),
+    name: text("name").notNull(),
+    /** SHA-256 of the whole secret. */
+    hash: bytes("hash").notNull().unique(),
+    /** The last four characters, for people to tell keys apart. */
+    lastFour: text("last_four").notNull(),
+    createdAt: instant("created_at").notNull(),
+    /** Null = never. */
+    expiresAt: instant("expires_at"),
+    revokedAt: instant("revoked_at"),
+    lastUsedAt: instant("last_used_at"),
+  },
+  (table) => [index("virtual_keys_team").on(table.teamId)],
+);
