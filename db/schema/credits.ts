@@ -22,15 +22,23 @@ export const wallets = pgTable(
       .unique()
       .references(() => teams.id),
     /** Sum of the wallet's entries. */
-    balance: bigintColumn("balance").notNull().default(sql`0`),
+    balance: bigintColumn("balance")
+      .notNull()
+      .default(sql`0`),
     /** Sum of its open holds. */
-    held: bigintColumn("held").notNull().default(sql`0`),
+    held: bigintColumn("held")
+      .notNull()
+      .default(sql`0`),
     /** 0 = prepaid, a sum = on terms, null = unlimited. */
     creditLimit: bigintColumn("credit_limit").default(sql`0`),
     /** Spent, but not yet taken from particular grants. */
-    unattributed: bigintColumn("unattributed").notNull().default(sql`0`),
+    unattributed: bigintColumn("unattributed")
+      .notNull()
+      .default(sql`0`),
     /** Number of the last entry. */
-    entryNo: bigintColumn("entry_no").notNull().default(sql`0`),
+    entryNo: bigintColumn("entry_no")
+      .notNull()
+      .default(sql`0`),
     /** When expiry, refill or a fee has to run before a hold. */
     nextDueAt: instant("next_due_at")
       .notNull()

@@ -39,14 +39,26 @@ export const jobs = pgTable(
     succeededCalls: integer("succeeded_calls").notNull().default(0),
     failedCalls: integer("failed_calls").notNull().default(0),
     callsInFlight: integer("calls_in_flight").notNull().default(0),
-    inputTokens: bigintColumn("input_tokens").notNull().default(sql`0`),
-    outputTokens: bigintColumn("output_tokens").notNull().default(sql`0`),
+    inputTokens: bigintColumn("input_tokens")
+      .notNull()
+      .default(sql`0`),
+    outputTokens: bigintColumn("output_tokens")
+      .notNull()
+      .default(sql`0`),
     /** Sum over its ended calls. */
-    latencyMs: bigintColumn("latency_ms").notNull().default(sql`0`),
-    providerCostNanos: bigintColumn("provider_cost_nanos").notNull().default(sql`0`),
+    latencyMs: bigintColumn("latency_ms")
+      .notNull()
+      .default(sql`0`),
+    providerCostNanos: bigintColumn("provider_cost_nanos")
+      .notNull()
+      .default(sql`0`),
     /** Micro-credits set aside for it, and taken for it so far. */
-    held: bigintColumn("held").notNull().default(sql`0`),
-    charged: bigintColumn("charged").notNull().default(sql`0`),
+    held: bigintColumn("held")
+      .notNull()
+      .default(sql`0`),
+    charged: bigintColumn("charged")
+      .notNull()
+      .default(sql`0`),
     result: jsonb("result"),
     errorMessage: text("error_message"),
     createdAt: instant("created_at").notNull(),
@@ -111,8 +123,12 @@ export const llmCalls = pgTable(
     litellmCostNanos: bigintColumn("litellm_cost_nanos"),
     /** `unpriced`, `estimated`, `differs`. */
     costFlags: text("cost_flags").array().notNull().default([]),
-    held: bigintColumn("held").notNull().default(sql`0`),
-    charged: bigintColumn("charged").notNull().default(sql`0`),
+    held: bigintColumn("held")
+      .notNull()
+      .default(sql`0`),
+    charged: bigintColumn("charged")
+      .notNull()
+      .default(sql`0`),
     latencyMs: integer("latency_ms"),
     firstTokenMs: integer("first_token_ms"),
     finishReason: text("finish_reason"),

@@ -67,6 +67,10 @@ export class DomainError extends Error {
 }
 
 /** A broken invariant is a bug of ours, never the client's: it becomes a 500 and a log line with all it needs. */
-export function assert(condition: unknown, invariant: string, facts: object = {}): asserts condition {
+export function assert(
+  condition: unknown,
+  invariant: string,
+  facts: object = {},
+): asserts condition {
   if (!condition) throw new Error(`invariant broken: ${invariant} ${JSON.stringify(facts)}`);
 }

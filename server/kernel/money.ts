@@ -42,9 +42,13 @@ function plainText(value: number): string {
 }
 
 function invalid(field: string, value: string, wanted: string): DomainError {
-  return new DomainError("amount_invalid", `${field} is ${JSON.stringify(value)}; it must be ${wanted}.`, {
-    hints: { field },
-  });
+  return new DomainError(
+    "amount_invalid",
+    `${field} is ${JSON.stringify(value)}; it must be ${wanted}.`,
+    {
+      hints: { field },
+    },
+  );
 }
 
 /** The decimal text of an integer count of 10^-decimals units, without trailing zeros: (1500000n, 6) → "1.5". */
@@ -54,7 +58,8 @@ function formatDecimal(units: bigint, decimals: number): string {
   return `${units < 0n ? "-" : ""}${digits.slice(0, -decimals)}${fraction && `.${fraction}`}`;
 }
 
-export const creditsToMicros = (value: number | string, field = "credits") => parseDecimal(value, 6, field);
+export const creditsToMicros = (value: number | string, field = "credits") =>
+  parseDecimal(value, 6, field);
 export const usdToNanos = (value: number | string, field = "usd") => parseDecimal(value, 9, field);
 
 /** Micro-credits as the JSON number of credits. Exact: its decimal text has at most 15 significant digits, else a broken invariant. */

@@ -1,0 +1,17 @@
+/** Who is calling the team API, as the virtual key proves it. */
+export interface TeamPrincipal {
+  keyId: string;
+  keyName: string;
+  teamId: string;
+  teamName: string;
+  organizationId: string;
+  /** Of the team and its organization together; `deleted` ones have no valid keys. */
+  teamStatus: "active" | "suspended" | "paused";
+  /** ISO 8601; null = until somebody resumes it. Only when paused. */
+  resumesAt: string | null;
+  walletId: string;
+  /** The alias of calls that name no model, if set. */
+  defaultAlias: string | null;
+  /** Job type → alias. */
+  jobTypeAliases: Readonly<Record<string, string>>;
+}
