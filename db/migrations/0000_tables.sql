@@ -163,7 +163,7 @@ CREATE TABLE "llm_calls" (
 	"created_at" timestamp with time zone NOT NULL,
 	"ended_at" timestamp with time zone,
 	CONSTRAINT "llm_calls_status" CHECK ("llm_calls"."status" in ('in_flight', 'succeeded', 'failed', 'aborted'))
-);
+) PARTITION BY RANGE ("id");
 --> statement-breakpoint
 CREATE TABLE "model_access_group_members" (
 	"group_id" text NOT NULL,
