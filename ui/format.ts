@@ -1,0 +1,113 @@
+/** The only place that turns numbers and times into text. No value is a dash, never a zero. */
+
+const locale = "en-US";
+const none = "—";
+const secondMs = 1000;
+const minuteMs = 60 * secondMs;
+const hourMs = 60 * minuteMs;
+const dayMs = 24 * hourMs;
+
+const whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
+const decimal = new Intl.NumberFormat(locale, { maximumFractionDigits: 6 });
+const exactUsd = new Intl.NumberFormat(locale, {
+  style: "currency",
+  currency: "USD",
+  maximumFractionDigits: 9,
+});
+const date = new Intl.DateTimeFormat(locale, {
+  month: "short",
+  day: "numeric",
+  year: "numeric",
+  timeZone: "UTC",
+});
+const moment = new Intl.DateTimeFormat(locale, {
+  dateStyle: "medium",
+  timeStyle: "medium",
+  timeZone: "UTC",
+});
+
+/** A true minus sign is as wide as a digit, so that columns of numbers stay aligned. */
+const trueMinus = (text: string) => text.replace("-", "\u2212");
+
+/** 36323 → "36,323". */
+export function count(value: number | null): string {
+  return value === null ? none : trueMinus(whole.format(value));
+}
+
+/** "1 call", "2 calls". */
+export function plural(value: number, one: string, many = `${one}s`): string {
+  return `${count(value)} ${value === 1 ? one : many}`;
+}
+
+/** Credits with as many decimals as they have, at most 6. */
+export function credits(value: number): string {
+  return trueMinus(decimal.format(value));
+}
+
+/** Dollars with two decimals, below one dollar with enough for three significant digits: 0.000312 → "$0.000312". */
+export function usd(value: number | null): string {
+  if (value === null) return none;
+  const size = Math.abs(value);
+  const decimals = size === 0 || size >= 1 ? 2 : Math.min(9, 2 - Math.floor(Math.log10(size)));
+  const format = new Intl.NumberFormat(locale, {
+    style: "currency",
+    currency: "USD",
+    minimumFractionDigits: 2,
+    maximumFractionDigits: decimals,
+  });
+  return trueMinus(format.format(value));
+}
+
+/** Dollars to the nano-dollar, for a title beside the shorter text. */
+export function usdExact(value: number): string {
+  return trueMinus(exactUsd.format(value));
+}
+
+/** A span of milliseconds: "840 ms", "1.24 s", "2m 05s", "3h 12m", "4d 3h". */
+export function duration(milliseconds: number | null): string {
+  if (milliseconds === null) return none;
+  const span = Math.max(0, milliseconds);
+  if (span < secondMs) return `${Math.round(span)} ms`;
+  if (span < minuteMs)
+    return `${(Math.floor(span / 10) / 100).toFixed(span < 10 * secondMs ? 2 : 1)} s`;
+  if (span < hourMs) return pair(span, [minuteMs, "m"], [secondMs, "s"]);
+  if (span < dayMs) return pair(span, [hourMs, "h"], [minuteMs, "m"]);
+  return pair(span, [dayMs, "d"], [hourMs, "h"]);
+}
+
+function pair(
+  span: number,
+  [large, largeUnit]: [number, string],
+  [small, smallUnit]: [number, string],
+): string {
+  const rest = Math.floor((span % large) / small);
+  const digits = smallUnit === "h" ? String(rest) : String(rest).padStart(2, "0");
+  return `${Math.floor(span / large)}${largeUnit} ${digits}${smallUnit}`;
+}
+
+/** How long ago an ISO time was: "just now", "12s ago", "8h ago"; from 14 days on the date. */
+export function ago(time: string, nowMs: number): string {
+  const span = nowMs - Date.parse(time);
+  if (span < 5 * secondMs) return "just now";
+  if (span < minuteMs) return `${Math.floor(span / secondMs)}s ago`;
+  if (span < hourMs) return `${Math.floor(span / minuteMs)}m ago`;
+  if (span < dayMs) return `${Math.floor(span / hourMs)}h ago`;
+  if (span < 14 * dayMs) return `${Math.floor(span / dayMs)}d ago`;
+  return date.format(Date.parse(time));
+}
+
+/** The exact time in UTC, for titles. */
+export function utc(time: string): string {
+  return `${moment.format(Date.parse(time))} UTC`;
+}
+
+/** A UUID's last group: enough to tell rows apart, because the first groups of a UUIDv7 are its time. */
+export function shortId(id: string): string {
+  return id.slice(-12);
+}
+
+/** A snake_case state as a label: "in_progress" → "In progress". */
+export function label(state: string): string {
+  const words = state.replaceAll("_", " ");
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}

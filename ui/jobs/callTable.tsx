@@ -1,0 +1,167 @@
+import type { CallView } from "../../server/admin/schema.ts";
+import { Flag, type Tone } from "../base/badge.tsx";
+import { type Column, Table } from "../base/table.tsx";
+import * as format from "../format.ts";
+import { CallBar } from "./callBar.tsx";
+import { CallState } from "./jobState.tsx";
+import { type Span, spanOf } from "./waterfall.ts";
+
+const costFlags: Record<CallView["cost_flags"][number], { tone: Tone; means: string }> = {
+  unpriced: { tone: "warn", means: "The model has no price, so this call has no cost." },
+  estimated: { tone: "idle", means: "Tokens were estimated: the provider reported none." },
+  differs: { tone: "warn", means: "LiteLLM's own figure differs by more than 1 %." },
+};
+
+/** A job's calls in the order of their start, each with its bar on the shared time axis. */
+export function CallTable({ calls, nowMs }: { calls: CallView[] | undefined; nowMs: number }) {
+  const span = calls && calls.length > 0 ? spanOf(calls, nowMs) : undefined;
+  return (
+    <Table
+      caption="Calls of the job, in the order of their start"
+      columns={columns(span, nowMs)}
+      rows={calls}
+      rowKey={(call) => call.call_id}
+      skeletonRows={3}
+    />
+  );
+}
+
+function columns(span: Span | undefined, nowMs: number): Column<CallView>[] {
+  return [
+    { head: "Call", cell: (call) => <CallName call={call} span={span} nowMs={nowMs} /> },
+    {
+      head: "Status",
+      width: "112px",
+      from: "medium",
+      cell: (call) => <CallState status={call.status} />,
+    },
+    {
+      head: span ? `Timeline, ${format.duration(span.endMs - span.startMs)}` : "Timeline",
+      width: "21%",
+      from: "large",
+      cell: (call) => span && <CallBar call={call} span={span} nowMs={nowMs} />,
+    },
+    {
+      head: "First token",
+      width: "92px",
+      number: true,
+      from: "large",
+      cell: (call) => format.duration(call.first_token_ms),
+    },
+    {
+      head: "Latency",
+      width: "84px",
+      number: true,
+      from: "medium",
+      cell: (call) => format.duration(call.latency_ms),
+    },
+    {
+      head: "Input",
+      width: "100px",
+      number: true,
+      from: "medium",
+      cell: (call) => (
+        <Tokens total={call.input_tokens} part={call.cached_input_tokens} partName="cached" />
+      ),
+    },
+    {
+      head: "Output",
+      width: "108px",
+      number: true,
+      from: "medium",
+      cell: (call) => (
+        <Tokens total={call.output_tokens} part={call.reasoning_tokens} partName="reasoning" />
+      ),
+    },
+    {
+      head: "Provider cost",
+      width: "108px",
+      number: true,
+      cell: (call) => <CallCost call={call} />,
+    },
+  ];
+}
+
+/** Alias and what answered it; on narrow screens also what the dropped columns would say. */
+function CallName({
+  call,
+  span,
+  nowMs,
+}: {
+  call: CallView;
+  span: Span | undefined;
+  nowMs: number;
+}) {
+  return (
+    <div class="min-w-0 py-1">
+      <div class="flex min-w-0 flex-wrap items-center gap-x-2 gap-y-0.5">
+        <span class="min-w-0 truncate font-medium" title={call.call_id}>
+          {call.model}
+        </span>
+        {call.stream && <Flag tone="idle">stream</Flag>}
+        {call.purpose && <Flag tone="idle">{call.purpose}</Flag>}
+      </div>
+      <div class="truncate font-mono text-11 text-muted" title={call.target ?? undefined}>
+        <span aria-hidden="true">→ </span>
+        <span class="sr-only">answered by </span>
+        {call.target ?? "no target"}
+      </div>
+      <div class="mt-1 grid gap-1.5 @2xl:hidden">
+        <div class="flex flex-wrap items-center gap-x-2 gap-y-1 text-12 text-muted tabular-nums">
+          {call.status !== "succeeded" && <CallState status={call.status} />}
+          {format.duration(call.latency_ms)} · {format.count(call.input_tokens)} in ·{" "}
+          {format.count(call.output_tokens)} out
+        </div>
+        {span && <CallBar call={call} span={span} nowMs={nowMs} />}
+      </div>
+      {call.error_code && (
+        <p class="mt-1 text-12 break-words text-bad">
+          <code class="font-mono">{call.error_code}</code>
+          {call.error_message && ` ${call.error_message}`}
+        </p>
+      )}
+    </div>
+  );
+}
+
+function Tokens({
+  total,
+  part,
+  partName,
+}: {
+  total: number | null;
+  part: number | null;
+  partName: string;
+}) {
+  return (
+    <>
+      {format.count(total)}
+      {part !== null && part > 0 && (
+        <span class="block text-11 leading-3.5 text-muted">
+          {format.count(part)} {partName}
+        </span>
+      )}
+    </>
+  );
+}
+
+function CallCost({ call }: { call: CallView }) {
+  const exact =
+    call.provider_cost_usd === null ? undefined : format.usdExact(call.provider_cost_usd);
+  const theirs =
+    call.litellm_cost_usd === null
+      ? ""
+      : `; LiteLLM says ${format.usdExact(call.litellm_cost_usd)}`;
+  return (
+    <>
+      <span title={exact && `${exact}${theirs}`}>{format.usd(call.provider_cost_usd)}</span>
+      {call.cost_flags.map((flag) => (
+        <span key={flag} class="block">
+          <Flag tone={costFlags[flag].tone} title={costFlags[flag].means}>
+            {flag}
+          </Flag>
+        </span>
+      ))}
+    </>
+  );
+}

@@ -1,0 +1,134 @@
+import type { JobView } from "../../server/admin/schema.ts";
+import { type Column, Table } from "../base/table.tsx";
+import * as format from "../format.ts";
+import { useServerNow } from "../shell/status.ts";
+import { JobState } from "./jobState.tsx";
+
+/** How long the job took, or has taken so far. */
+export function jobDurationMs(job: JobView, nowMs: number): number {
+  return (job.ended_at ? Date.parse(job.ended_at) : nowMs) - Date.parse(job.created_at);
+}
+
+function columns(nowMs: number): Column<JobView>[] {
+  return [
+    { head: "Job", cell: (job) => <JobName job={job} /> },
+    {
+      head: "Status",
+      width: "124px",
+      from: "small",
+      cell: (job) => <JobState status={job.status} />,
+    },
+    {
+      head: "Team",
+      width: "17%",
+      from: "medium",
+      cell: (job) => (
+        <span class="block truncate text-ink-2" title={`Organization ${job.organization_id}`}>
+          {job.team_id}
+        </span>
+      ),
+    },
+    {
+      head: "Calls",
+      width: "88px",
+      number: true,
+      from: "medium",
+      cell: (job) => <CallCount job={job} />,
+    },
+    {
+      head: "Tokens",
+      width: "92px",
+      number: true,
+      from: "large",
+      cell: (job) => format.count(job.total_tokens),
+    },
+    {
+      head: "Provider cost",
+      width: "112px",
+      number: true,
+      cell: (job) => (
+        <span title={format.usdExact(job.provider_cost_usd)}>
+          {format.usd(job.provider_cost_usd)}
+        </span>
+      ),
+    },
+    {
+      head: "Duration",
+      width: "88px",
+      number: true,
+      from: "large",
+      cell: (job) => format.duration(jobDurationMs(job, nowMs)),
+    },
+    {
+      head: "Created",
+      width: "104px",
+      number: true,
+      from: "small",
+      cell: (job) => (
+        <span class="text-muted" title={format.utc(job.created_at)}>
+          {format.ago(job.created_at, nowMs)}
+        </span>
+      ),
+    },
+  ];
+}
+
+/** The type is the row's link; its overlay makes the whole row one. On a phone the row keeps a state worth a look. */
+function JobName({ job }: { job: JobView }) {
+  return (
+    <div class="flex min-w-0 items-center gap-2">
+      <div class="min-w-0 flex-1">
+        <a
+          href={`/jobs/${job.job_id}`}
+          class="block truncate font-medium outline-none after:absolute after:inset-0 focus-visible:after:outline-2 focus-visible:after:-outline-offset-2 focus-visible:after:outline-accent"
+        >
+          {job.job_type}
+        </a>
+        <span class="block truncate text-12 text-muted @2xl:hidden">{job.team_id}</span>
+        <span class="hidden truncate font-mono text-11 text-muted @2xl:block">
+          {format.shortId(job.job_id)}
+        </span>
+      </div>
+      {job.status !== "completed" && (
+        <span class="@lg:hidden">
+          <JobState status={job.status} />
+        </span>
+      )}
+    </div>
+  );
+}
+
+function CallCount({ job }: { job: JobView }) {
+  return (
+    <>
+      {format.count(job.total_calls)}
+      {job.failed_calls > 0 && (
+        <span class="block text-11 leading-3.5 text-bad">
+          {format.count(job.failed_calls)} failed
+        </span>
+      )}
+    </>
+  );
+}
+
+export function JobTable({
+  jobs,
+  skeletonRows,
+  stale = false,
+}: {
+  jobs: JobView[] | undefined;
+  skeletonRows: number;
+  stale?: boolean;
+}) {
+  const nowMs = useServerNow();
+  return (
+    <Table
+      caption="Jobs, newest first"
+      columns={columns(nowMs)}
+      rows={jobs}
+      rowKey={(job) => job.job_id}
+      skeletonRows={skeletonRows}
+      stale={stale}
+    />
+  );
+}

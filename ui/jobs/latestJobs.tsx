@@ -1,0 +1,35 @@
+import { JobsIcon } from "../base/icons.tsx";
+import { Panel } from "../base/panel.tsx";
+import { Empty, Failure } from "../base/states.tsx";
+import { JobTable } from "./jobTable.tsx";
+import { useJobPage } from "./jobs.ts";
+
+const shown = 8;
+
+/** The newest jobs, for the overview. */
+export function LatestJobs() {
+  const { page, error, retry } = useJobPage(shown);
+  return (
+    <Panel
+      title="Latest jobs"
+      flush
+      action={
+        <a href="/jobs" class="focus-ring rounded text-12 font-medium text-accent hover:underline">
+          All jobs
+        </a>
+      }
+    >
+      {error && !page ? (
+        <Failure title="Jobs could not be loaded" error={error} onRetry={retry} retrying />
+      ) : page?.data.length === 0 ? (
+        <Empty
+          icon={<JobsIcon />}
+          title="No jobs yet"
+          text="Each job that a team creates stands here with its calls and what they cost."
+        />
+      ) : (
+        <JobTable jobs={page?.data} skeletonRows={shown} />
+      )}
+    </Panel>
+  );
+}

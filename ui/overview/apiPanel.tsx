@@ -1,0 +1,45 @@
+import type { Status } from "../../server/admin/schema.ts";
+import { Badge, type Tone } from "../base/badge.tsx";
+import { buttonClass } from "../base/button.tsx";
+import { Copyable } from "../base/copy.tsx";
+import { OutsideIcon } from "../base/icons.tsx";
+import { Facts, Panel } from "../base/panel.tsx";
+import { FactsSkeleton } from "./factsSkeleton.tsx";
+import * as format from "../format.ts";
+
+const tones: Record<Status["api"]["state"], Tone> = {
+  ready: "ok",
+  starting: "info",
+  stopping: "warn",
+};
+
+/** What teams reach: its address, its documentation and how busy it is. */
+export function ApiPanel({ status }: { status: Status | undefined }) {
+  const title = "Team API";
+  if (!status) return <FactsSkeleton title={title} />;
+  const { api } = status;
+  return (
+    <Panel title={title} badge={<Badge tone={tones[api.state]}>{format.label(api.state)}</Badge>}>
+      <Facts
+        facts={[
+          { name: "Calls in flight", value: format.count(api.calls_in_flight) },
+          { name: "Version", value: <span class="font-mono text-13">{status.version}</span> },
+        ]}
+      />
+      <div class="mt-auto flex items-center gap-2 pt-4">
+        <span class="min-w-0 flex-1">
+          <Copyable text={api.url} what="the address" />
+        </span>
+        <a
+          href={`${api.url}/docs`}
+          target="_blank"
+          rel="noreferrer"
+          class={buttonClass("plain", "small")}
+        >
+          API docs
+          <OutsideIcon class="size-3.5 text-muted" />
+        </a>
+      </div>
+    </Panel>
+  );
+}

@@ -1,0 +1,36 @@
+import type { Status } from "../../server/admin/schema.ts";
+import { Badge, type Tone } from "../base/badge.tsx";
+import { Facts, Panel } from "../base/panel.tsx";
+import { Problem } from "../base/problem.tsx";
+import * as format from "../format.ts";
+import { FactsSkeleton } from "./factsSkeleton.tsx";
+
+const tones: Record<Status["database"]["state"], Tone> = {
+  ready: "ok",
+  starting: "info",
+  failed: "bad",
+};
+
+export function DatabasePanel({ status }: { status: Status | undefined }) {
+  const title = "Database";
+  if (!status) return <FactsSkeleton title={title} />;
+  const { database } = status;
+  return (
+    <Panel
+      title={title}
+      badge={<Badge tone={tones[database.state]}>{format.label(database.state)}</Badge>}
+    >
+      <Facts
+        facts={[
+          { name: "PostgreSQL", value: database.server_version ?? "—" },
+          { name: "Server", value: database.mode === "embedded" ? "Embedded" : "External" },
+        ]}
+      />
+      {database.problem && <Problem>{database.problem}</Problem>}
+      <p class="mt-auto flex h-7 items-center gap-1.5 pt-4 text-12 text-muted">
+        Migration
+        <code class="truncate font-mono text-12 text-ink-2">{database.migration ?? "—"}</code>
+      </p>
+    </Panel>
+  );
+}

@@ -1,0 +1,39 @@
+import { useLayoutEffect, useRef } from "preact/hooks";
+import { Panel } from "../base/panel.tsx";
+import { Skeleton } from "../base/states.tsx";
+
+/** How near to its end the log counts as read to the end. */
+const nearPixels = 8;
+
+/** The newest lines of LiteLLM's log. It follows its end until the reader scrolls up. */
+export function GatewayLog({ lines }: { lines: string[] | undefined }) {
+  const scroller = useRef<HTMLDivElement>(null);
+  const follows = useRef(true);
+  useLayoutEffect(() => {
+    const element = scroller.current;
+    if (element && follows.current) element.scrollTop = element.scrollHeight;
+  }, [lines]);
+
+  return (
+    <Panel title="Gateway log" flush>
+      <div
+        ref={scroller}
+        role="region"
+        aria-label="Newest lines of the gateway's log"
+        tabIndex={0}
+        onScroll={({ currentTarget: at }) => {
+          follows.current = at.scrollHeight - at.scrollTop - at.clientHeight <= nearPixels;
+        }}
+        class="focus-ring relative h-56 flex-1 overflow-y-auto bg-rail px-4 py-3 font-mono text-11 text-ink-2 -outline-offset-2!"
+      >
+        {lines === undefined && <Skeleton class="h-3 w-3/4" />}
+        {lines?.length === 0 && <p class="text-muted">No line yet.</p>}
+        {lines?.map((line, index) => (
+          <div key={index} class="break-words whitespace-pre-wrap">
+            {line}
+          </div>
+        ))}
+      </div>
+    </Panel>
+  );
+}

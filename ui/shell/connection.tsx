@@ -1,0 +1,40 @@
+import { Dot } from "../base/badge.tsx";
+import { Button } from "../base/button.tsx";
+import { WarningIcon } from "../base/icons.tsx";
+import * as format from "../format.ts";
+import { useServerNow, useStatus } from "./status.ts";
+
+/** One line for the sidebar: whether the server answers, and which version it is. */
+export function ConnectionState() {
+  const { status, error } = useStatus();
+  const tone = error ? "bad" : status ? "ok" : "idle";
+  return (
+    <p class="flex items-center gap-2 text-12 text-muted">
+      <Dot tone={tone} />
+      {error ? "Not connected" : status ? "Connected" : "Connecting"}
+      {status && <span class="ml-auto font-mono">{status.version}</span>}
+    </p>
+  );
+}
+
+/** Says that what the page shows is old. The region stands from the start, so that its text is announced. */
+export function ConnectionBanner() {
+  const { status, error, retry } = useStatus();
+  const nowMs = useServerNow();
+  return (
+    <div role="status">
+      {error && status && (
+        <div class="mb-5 flex flex-wrap items-center gap-x-3 gap-y-2 rounded-card border border-line bg-bad-soft px-4 py-2.5 text-bad">
+          <WarningIcon />
+          <p class="min-w-0 flex-1">
+            <strong class="font-semibold">{error.message}</strong> What you see was read{" "}
+            {format.ago(status.now, nowMs)}; this page tries again every few seconds.
+          </p>
+          <Button size="small" onClick={retry}>
+            Try now
+          </Button>
+        </div>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,39 @@
+import { useQuery } from "@tanstack/preact-query";
+import type { Status } from "../../server/admin/schema.ts";
+import { ApiError, api } from "../api.ts";
+
+/** Polling rests while the page is hidden. */
+const pollMs = 2000;
+const installingPollMs = 700;
+
+export interface LiveStatus {
+  /** What was last read; undefined until the first answer. */
+  status: Status | undefined;
+  /** Why the last request failed, while the last one did. */
+  error: ApiError | undefined;
+  retry: () => void;
+}
+
+/** The server's status, read again and again; one request for all that use it. */
+export function useStatus(): LiveStatus {
+  const query = useQuery({
+    queryKey: ["status"],
+    queryFn: ({ signal }) => api.status(signal),
+    refetchInterval: ({ state }) =>
+      state.data?.gateway.state === "installing" ? installingPollMs : pollMs,
+  });
+  return {
+    status: query.data,
+    error: query.error instanceof ApiError ? query.error : undefined,
+    retry: () => void query.refetch(),
+  };
+}
+
+/**
+ * The server's time in milliseconds, for ages: the browser's clock may be wrong. It moves with each answer of the
+ * status and, through the local clock, also while none comes.
+ */
+export function useServerNow(): number {
+  const { data, dataUpdatedAt } = useQuery<Status>({ queryKey: ["status"], enabled: false });
+  return data ? Date.parse(data.now) + (Date.now() - dataUpdatedAt) : Date.now();
+}
