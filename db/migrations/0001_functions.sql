@@ -182,6 +182,20 @@ begin
   end loop;
 end $$;
 --> statement-breakpoint
+-- Deletes keys whose 24 hours are over. Returns how many: call again while that is p_limit.
+create or replace function expire_idempotency_keys_v1(p_at timestamptz, p_limit int)
+returns int language plpgsql volatile as $$
+declare
+  expired int;
+begin
+  with old as (
+    select k.id from idempotency_keys k where k.expires_at <= p_at limit p_limit for update skip locked
+  )
+  delete from idempotency_keys k using old where k.id = old.id;
+  get diagnostics expired = row_count;
+  return expired;
+end $$;
+--> statement-breakpoint
 -- Ends jobs that nobody has touched for their time to live: no call in flight, no activity. Returns how many.
 -- Right when two instances run it: a job that another one holds is left to it.
 create or replace function expire_idle_jobs_v1(p_at timestamptz, p_idle interval, p_limit int)
