@@ -1,0 +1,12 @@
+import process from "node:process";
+
+// Starts the server from source: deno run -A server/deno.ts serve
+const [command, ...rest] = process.argv.slice(2);
+if (command === "__watchdog") {
+  const { watch } = await import("./runtime/watchdog.ts");
+  watch(rest);
+} else {
+  const { denoRuntime } = await import("./runtime/deno.ts");
+  const { run } = await import("./cli.ts");
+  process.exitCode = await run(denoRuntime, process.argv.slice(2));
+}

@@ -1,0 +1,59 @@
+import { existsSync, readdirSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Assets } from "./runtime.ts";
+
+/**
+ * Where each asset lies in the repository; `scripts/build.ts` packs exactly these. An absent folder (the UI before its
+ * first build) is an empty one. `only` keeps what we serve of a package.
+ */
+const places: readonly { prefix: string; folder: string; only?: RegExp }[] = [
+  { prefix: "migrations/", folder: "db/migrations", only: /\.sql$|^meta\/_journal\.json$/ },
+  { prefix: "ui/", folder: "dist/ui" },
+  {
+    prefix: "swagger/",
+    folder: "node_modules/swagger-ui-dist",
+    only: /^(swagger-ui\.css|swagger-ui-bundle\.js|swagger-ui-standalone-preset\.js|favicon-\d+x\d+\.png|LICENSE)$/,
+  },
+  { prefix: "litellm/", folder: "server/litellm", only: /^[^/]+\.(py|lock|whl)$/ },
+  { prefix: "litellm/", folder: "server/litellm/assets" },
+  { prefix: "litellm/", folder: ".cache/litellm-assets" },
+  { prefix: "postgres/", folder: `.cache/postgres/${process.platform}-${process.arch}` },
+];
+
+/** The assets of the checkout at `root`, read from disk each time, so that an edited file counts at once. */
+export function sourceAssets(root: string): Assets {
+  const find = (name: string) => {
+    for (const { prefix, folder, only } of places) {
+      if (!name.startsWith(prefix)) continue;
+      const rest = name.slice(prefix.length);
+      const path = join(root, folder, rest);
+      if (!rest.includes("..") && (only?.test(rest) ?? true) && existsSync(path)) return path;
+    }
+    return undefined;
+  };
+  return {
+    async read(name) {
+      const path = find(name);
+      return path === undefined ? undefined : await readFile(path);
+    },
+    list(prefix) {
+      const names = places.flatMap((place) =>
+        filesBelow(join(root, place.folder))
+          .filter((name) => place.only?.test(name) ?? true)
+          .map((name) => place.prefix + name),
+      );
+      return [...new Set(names)].filter((name) => name.startsWith(prefix)).sort();
+    },
+  };
+}
+
+function filesBelow(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    if (entry.name === "__pycache__") return [];
+    return entry.isDirectory()
+      ? filesBelow(join(folder, entry.name)).map((name) => `${entry.name}/${name}`)
+      : [entry.name];
+  });
+}
