@@ -1,0 +1,137 @@
+import { codeOf, importsOf, type SourceFile } from "./source.ts";
+
+/** Each rule returns one sentence for every breach. */
+type Rule = (files: readonly SourceFile[]) => string[];
+
+const isSource = (path: string) => /\.(?:tsx?|mjs|css|sql|py)$/.test(path);
+const isProduct = (path: string) => /^(?:server|db|ui)\//.test(path) && /\.tsx?$/.test(path);
+const isTest = (path: string) => /^test\/.*\.test\.tsx?$/.test(path);
+/** These hold examples of what is forbidden. */
+const ownRules = (path: string) => path === "test/tidy.test.ts" || path.startsWith("test/tidy/");
+
+function breaches(
+  applies: (path: string) => boolean,
+  problem: (file: SourceFile) => string | undefined,
+): Rule {
+  return (files) =>
+    files
+      .filter((file) => applies(file.path))
+      .flatMap((file) => {
+        const found = problem(file);
+        return found === undefined ? [] : [`${file.path}: ${found}`];
+      });
+}
+
+const matched = (pattern: RegExp, text: string) => pattern.exec(text)?.[0];
+
+const runtimeEntries = /^server\/(?:runtime\/|bun\.ts$|deno\.ts$)/;
+
+export const runtimeNames = breaches(
+  (path) => isProduct(path) && !runtimeEntries.test(path),
+  (file) =>
+    matched(/\b(?:Bun|Deno)\.\w+/, codeOf(file)) ??
+    importsOf(file).find(({ target, typeOnly }) => !typeOnly && /^bun(?::|$)/.test(target))?.target,
+);
+
+/** `ui` and `db/drizzle.config.ts` never run in the server; the runtime folder sets what Bun itself reads. */
+export const environmentReaders = breaches(
+  (path) =>
+    isProduct(path) &&
+    !path.startsWith("ui/") &&
+    !/^server\/(?:config\.ts$|runtime\/)/.test(path) &&
+    path !== "db/drizzle.config.ts",
+  (file) =>
+    matched(
+      /\bprocess\.env\b(?!\s*[,})])|\b(?:Bun|Deno)\.env\b|import\.meta\.env\b/,
+      codeOf(file),
+    ) ?? matched(/import\s*\{[^}]*\benv\b[^}]*\}\s*from\s*["'](?:node:)?process["']/, codeOf(file)),
+);
+
+export const vagueNames = breaches(
+  (path) => /^(?:server|db|ui|scripts|test)\//.test(path),
+  (file) =>
+    matched(/(?:^|\/)(?:utils?|common|helpers?|types|misc|shared)(?:\/|\.[a-z]+$)/, file.path),
+);
+
+const longestFile = 300;
+
+/** What a tool writes is as long as it is. */
+export const longFiles = breaches(
+  (path) => isSource(path) && !path.startsWith("db/migrations/"),
+  (file) => {
+    const lines = file.text.split("\n").length - 1;
+    return lines > longestFile ? `${lines} lines` : undefined;
+  },
+);
+
+export const skippedTests = breaches(
+  (path) => isTest(path) && !ownRules(path),
+  (file) =>
+    matched(
+      /\b(?:test|it|describe|suite)\.(?:skip|skipIf|runIf|only|todo|failing|fails)\b|\bx(?:it|describe)\(/,
+      codeOf(file),
+    ),
+);
+
+/** Timers as deadlines are fine; resolving a promise by nothing but time is not. Named helpers that poll stand outside test files. */
+export const sleepingTests = breaches(
+  (path) => isTest(path) && !ownRules(path),
+  (file) =>
+    matched(
+      /setTimeout\(\s*(?:resolve|done|r)\b|\b(?:Bun\.)?sleep(?:Sync)?\(|timers\/promises/,
+      codeOf(file),
+    ),
+);
+
+const registries =
+  /\b(?:registry\.(?:npmjs|yarnpkg)|npm\.jsr|pypi|files\.pythonhosted|deb\.debian|registry\.npmmirror)\.(?:org|com|io)\b/;
+const places = /(?:^|[\s"'`(=:])\/(?:work\/|root\/|home\/|tmp\/(?:spike|BRIEF))/m;
+
+export const machinePlaces = breaches(
+  (path) => !ownRules(path),
+  (file) => matched(registries, file.text) ?? matched(places, file.text)?.trim(),
+);
+
+/** Features whose routes and shapes only administrators see. */
+const adminFeatures = ["admin", "litellm", "loopback", "postgres", "runtime"];
+
+export const gatewayNamedToTeams = breaches(
+  (path) => {
+    const [, feature, file] = /^server\/([^/]+)\/(schema|routes)\.ts$/.exec(path) ?? [];
+    return file !== undefined && !adminFeatures.includes(feature!);
+  },
+  (file) => {
+    const strings = codeOf(file).match(/"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`/g) ?? [];
+    return strings.find((text) => /litellm/i.test(text) && !/^"\.{1,2}\//.test(text));
+  },
+);
+
+/** Folders of tests that stand beside those of the features. */
+const testFolderNames = ["e2e", "fault", "ui", "db", "scripts", "openapi"];
+
+export const testFolders: Rule = (files) => {
+  const features = new Set(files.map(({ path }) => /^server\/([^/]+)\//.exec(path)?.[1]));
+  return files
+    .filter(({ path }) => isTest(path))
+    .flatMap(({ path }) => {
+      const folder = /^test\/([^/]+)\//.exec(path)?.[1];
+      if (folder === undefined || testFolderNames.includes(folder) || features.has(folder))
+        return [];
+      return [`${path}: server/${folder} is no feature`];
+    });
+};
+
+const topLevel =
+  "package.json package-lock.json bunfig.toml tsconfig.json README.md CHANGELOG.md LICENSE server ui db scripts test .oxlintrc.json .gitignore .npmrc .ci".split(
+    " ",
+  );
+
+export const topLevelNames = breaches(
+  () => true,
+  ({ path }) => (topLevel.includes(path.split("/")[0]!) ? undefined : "not among the agreed names"),
+);
+
+export const leftToDo = breaches(
+  (path) => isSource(path) && !ownRules(path),
+  (file) => matched(/\b(?:TODO|FIXME|XXX|HACK)\b/, file.text),
+);
