@@ -1,7 +1,7 @@
 import { SQL } from "bun";
 import { drizzle } from "drizzle-orm/bun-sql";
 import * as schema from "../../db/schema/index.ts";
-import type { Database, Drizzle } from "../../db/client.ts";
+import type { Database } from "../../db/client.ts";
 import { compiled, root, self } from "./program.ts";
 import type { Assets, DatabaseOptions, HttpServer, Runtime, ServeOptions } from "./runtime.ts";
 import { parseDatabaseUrl } from "./socket-url.ts";
@@ -55,7 +55,7 @@ function openDatabase(options: DatabaseOptions): Database {
     connection: { application_name: "saas-litellm" },
   });
   return {
-    drizzle: drizzle(sql, { schema }) as unknown as Drizzle,
+    drizzle: drizzle(sql, { schema }),
     async query<Row extends object>(text: string, values: readonly unknown[] = []) {
       const rows = (await sql.unsafe(text, [...values])) as Row[];
       return [...rows];

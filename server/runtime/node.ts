@@ -20,15 +20,17 @@ export const nodeRuntime: Runtime = {
 };
 
 async function serve(options: ServeOptions): Promise<HttpServer> {
+  let stopped: Promise<void> | undefined;
   const server = createServer((incoming, outgoing) => {
     answer(options, incoming, outgoing).catch((error: unknown) => {
       outgoing.destroy(error instanceof Error ? error : undefined);
     });
+    // A connection that falls idle while we stop would be kept for five seconds.
+    outgoing.on("close", () => setImmediate(() => stopped && server.closeIdleConnections()));
   });
   server.listen(options.port, options.host);
   // `once` rejects when "error" comes first, with the system's code.
   await once(server, "listening");
-  let stopped: Promise<void> | undefined;
   const stop = async (deadlineMs: number) => {
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     server.closeIdleConnections();
@@ -73,7 +75,7 @@ function toRequest(incoming: IncomingMessage, signal: AbortSignal): Request {
     headers,
     signal,
     ...(body ? { body, duplex: "half" } : {}),
-  } as RequestInit);
+  });
 }
 
 function toHeaders(headers: Headers): Record<string, string | string[]> {

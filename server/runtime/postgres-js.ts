@@ -1,6 +1,6 @@
 import { drizzle } from "drizzle-orm/postgres-js";
 import postgres from "postgres";
-import type { Database, Drizzle } from "../../db/client.ts";
+import type { Database } from "../../db/client.ts";
 import * as schema from "../../db/schema/index.ts";
 import type { DatabaseOptions } from "./runtime.ts";
 import { parseDatabaseUrl } from "./socket-url.ts";
@@ -22,7 +22,7 @@ export function openPostgresJs(options: DatabaseOptions): Database {
   const pool = new ReplaceablePool(open);
   return {
     // drizzle switches off the parsers of the client that it is given: it gets a stand-in, whose options nobody reads.
-    drizzle: drizzle(pool.facade as unknown as Client, { schema }) as unknown as Drizzle,
+    drizzle: drizzle(pool.facade as unknown as Client, { schema }),
     query: <Row extends object>(text: string, values: readonly unknown[] = []) =>
       pool.run(async (client) => {
         const rows = await client.unsafe(text, [...values] as never[], { prepare: true });
@@ -52,6 +52,8 @@ const json = {
 class ReplaceablePool {
   readonly #open: () => Client;
   #client: Client;
+  /** Rejects the statements that wait on the present client. */
+  #waiting = new Set<(error: unknown) => void>();
   #closed = false;
 
   constructor(open: () => Client) {
@@ -60,28 +62,38 @@ class ReplaceablePool {
     guardProcess();
   }
 
-  async run<T>(work: (client: Client) => Promise<T>): Promise<T> {
+  run<T>(work: (client: Client) => PromiseLike<T>): Promise<T> {
     const client = this.#client;
-    try {
-      return await work(client);
-    } catch (error) {
-      if (isConnectionLost(error)) this.#replace(client);
-      throw error;
-    }
+    const waiting = this.#waiting;
+    return new Promise((resolve, reject) => {
+      waiting.add(reject);
+      work(client).then(
+        (result) => {
+          waiting.delete(reject);
+          resolve(result);
+        },
+        (error: unknown) => {
+          waiting.delete(reject);
+          reject(error);
+          if (isConnectionLost(error)) this.#replace(client, error);
+        },
+      );
+    });
   }
 
   /** What drizzle uses of a client: `unsafe` (awaited, or for arrays `.values()`) and `begin`. */
   get facade() {
-    const unsafe = (text: string, values: never[] = []) => {
-      const statement = (client: Client) => client.unsafe(text, values, { prepare: true });
+    const unsafe = (text: string, parameters: never[] = []) => {
+      const statement = (client: Client) => client.unsafe(text, parameters, { prepare: true });
       return {
+        // oxlint-disable-next-line unicorn/no-thenable -- a statement of postgres.js runs only once awaited, and so must this
         then: (resolve: (rows: unknown) => unknown, reject: (error: unknown) => unknown) =>
-          this.run(async (client) => await statement(client)).then(resolve, reject),
-        values: () => this.run(async (client) => await statement(client).values()),
+          this.run((client) => statement(client)).then(resolve, reject),
+        values: () => this.run((client) => statement(client).values()),
       };
     };
     const begin = (work: (transaction: postgres.TransactionSql) => Promise<unknown>) =>
-      this.run(async (client) => await client.begin(work));
+      this.run((client) => client.begin(work));
     return { options: { parsers: {}, serializers: {} }, unsafe, begin };
   }
 
@@ -90,9 +102,12 @@ class ReplaceablePool {
     await this.#client.end({ timeout: 5 });
   }
 
-  #replace(lost: Client): void {
+  #replace(lost: Client, error: unknown): void {
     if (this.#client !== lost || this.#closed) return;
+    const waiting = this.#waiting;
     this.#client = this.#open();
+    this.#waiting = new Set();
+    for (const reject of waiting) reject(error);
     lost.end({ timeout: 0 }).catch(() => {});
   }
 }
@@ -125,7 +140,9 @@ function guardProcess(): void {
   process.on("uncaughtException", (error: Error) => {
     const ofPostgresJs = /postgres[^\n]*connection\.js/.test(error.stack ?? "");
     if (error instanceof TypeError && ofPostgresJs) return;
-    console.error(error);
+    // Another listener, such as a test runner's, decides for itself.
+    if (process.listenerCount("uncaughtException") > 1) return;
+    process.stderr.write(`${error.stack ?? error.message}\n`);
     process.exit(1);
   });
 }

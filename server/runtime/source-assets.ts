@@ -35,7 +35,7 @@ export function sourceAssets(root: string): Assets {
   return {
     async read(name) {
       const path = find(name);
-      return path === undefined ? undefined : await readFile(path);
+      return path === undefined ? undefined : readFile(path);
     },
     list(prefix) {
       const names = places.flatMap((place) =>
