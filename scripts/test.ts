@@ -4,7 +4,6 @@
  */
 import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { serverVariable, startTestPostgres } from "../test/harness/postgres.ts";
 import { checks } from "./test/checks.ts";
 import { endAll, run, type Ended } from "./test/command.ts";
 import { add, countReport, nothing, oneTest, type Counts } from "./test/counts.ts";
@@ -50,7 +49,7 @@ try {
   if (withUnit) note(await runUnitTests());
   if (withEndToEnd) note(await runEndToEndTests());
   if (total.passed + total.failed === 0) throw new Error(`no test matches ${asked.join(" ")}`);
-  const left = leftProcesses(folder);
+  const left = await leftProcesses(folder);
   note(report("nothing left", oneTest(left.length === 0), left.join("\n")));
 } catch (error) {
   console.log(`FAIL ${error instanceof Error ? error.message : String(error)}`);
@@ -93,6 +92,8 @@ async function runBuild(): Promise<Counts> {
 
 /** Both runners at once, one process each: on two cores that is as fast as two workers of one after the other. */
 async function runUnitTests(): Promise<Counts> {
+  // Imports the product: a module of it that cannot be loaded is a failure to count, not the end of the run.
+  const { serverVariable, startTestPostgres } = await import("../test/harness/postgres.ts");
   const server = await startTestPostgres();
   try {
     const env = { [serverVariable]: server.url };

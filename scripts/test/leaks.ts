@@ -1,8 +1,18 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import postgres from "postgres";
 
-/** Processes of this run that are still there: "pid command line". Empty where the system has no /proc. */
-export function leftProcesses(run: string): string[] {
+/** Processes of this run that stay, as "pid command line"; one on its way out gets 5 s. Empty where the system has no /proc. */
+export async function leftProcesses(run: string): Promise<string[]> {
+  const deadline = Date.now() + 5_000;
+  let left = processesOf(run);
+  while (left.length > 0 && Date.now() < deadline) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    left = processesOf(run);
+  }
+  return left;
+}
+
+function processesOf(run: string): string[] {
   if (!existsSync("/proc/self/environ")) return [];
   const pids = readdirSync("/proc").filter(
     (name) => /^\d+$/.test(name) && Number(name) !== process.pid,

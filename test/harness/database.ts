@@ -17,8 +17,11 @@ export interface TestDatabase {
   readonly runtime: Runtime;
   /** A pool on it, closed at the end of the file. */
   readonly database: Database;
+  readonly name: string;
+  /** The server as its superuser, in its database `postgres`. */
+  readonly administrator: Database;
   /** Another pool, for tests that play a second instance; closed at the end of the file. */
-  open(connections?: number): Database;
+  readonly open: (connections?: number) => Database;
 }
 
 /**
@@ -50,11 +53,15 @@ export async function testDatabase(): Promise<TestDatabase> {
     }
   }, 20_000);
 
-  return { url, runtime, database: open(), open };
+  return { url, runtime, database: open(), name, administrator, open };
 }
 
 /** Closed connections leave the server's list a moment later; one that stays was never closed. */
-async function refuseLeftConnections(administrator: Database, name: string): Promise<void> {
+export async function refuseLeftConnections(
+  administrator: Database,
+  name: string,
+  timeoutMs = 3_000,
+): Promise<void> {
   let left: { application_name: string; state: string; query: string }[] = [];
   const none = async () => {
     left = await administrator.query(
@@ -63,7 +70,7 @@ async function refuseLeftConnections(administrator: Database, name: string): Pro
     );
     return left.length === 0;
   };
-  await until("no connection is left open", none).catch((error: unknown) => {
+  await until("no connection is left open", none, { timeoutMs }).catch((error: unknown) => {
     throw new Error(`connections to ${name} were left open: ${JSON.stringify(left)}`, {
       cause: error,
     });

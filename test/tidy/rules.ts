@@ -107,7 +107,7 @@ export const gatewayNamedToTeams = breaches(
 );
 
 /** Folders of tests that stand beside those of the features. */
-const testFolderNames = ["e2e", "fault", "ui", "db", "scripts", "openapi"];
+const testFolderNames = ["e2e", "fault", "ui", "db", "scripts", "openapi", "harness"];
 
 export const testFolders: Rule = (files) => {
   const features = new Set(files.map(({ path }) => /^server\/([^/]+)\//.exec(path)?.[1]));
