@@ -1,0 +1,41 @@
+import { DomainError } from "./errors.ts";
+import { slugFromName } from "./ids.ts";
+
+const LONGEST = 63;
+
+/** The n-th choice of a slug: "acme", "acme-2", "acme-3" …, shortened so that the number fits. */
+export function numberedSlug(slug: string, number: number): string {
+  if (number === 1) return slug;
+  const suffix = `-${number}`;
+  return slug.slice(0, LONGEST - suffix.length).replace(/-+$/, "") + suffix;
+}
+
+/**
+ * Claims the slug of a new thing. A given id is tried as it is, and taken means `slug_taken`; one made from the name moves
+ * on to the next number. `claim` inserts the row and says whether the slug was free.
+ */
+export async function claimSlug(
+  wanted: { id?: string | undefined; name: string; noun: string },
+  claim: (slug: string) => Promise<boolean>,
+): Promise<string> {
+  if (wanted.id !== undefined) {
+    if (await claim(wanted.id)) return wanted.id;
+    throw new DomainError(
+      "slug_taken",
+      `id is ${JSON.stringify(wanted.id)}, and ${wanted.noun} with this id exists already; choose another.`,
+      { hints: { field: "id", value: wanted.id } },
+    );
+  }
+  const slug = slugFromName(wanted.name);
+  if (!slug) {
+    throw new DomainError(
+      "invalid_request",
+      `name is ${JSON.stringify(wanted.name)}, which has no letter a–z or digit to make an id from; give an id as well.`,
+      { hints: { field: "id" } },
+    );
+  }
+  for (let number = 1; ; number += 1) {
+    const choice = numberedSlug(slug, number);
+    if (await claim(choice)) return choice;
+  }
+}

@@ -1,0 +1,126 @@
+import { ConfigCache } from "../config-cache.ts";
+import type { Context } from "../context.ts";
+import { DomainError } from "../kernel/errors.ts";
+import { sha256 } from "../kernel/sealing.ts";
+import type { TeamPrincipal } from "./principal.ts";
+import { selectKeyByHash, updateLastUsed, type KeyWithTeam } from "./store.ts";
+import { UnknownKeys } from "./unknown-keys.ts";
+
+/** Keys in use that stay in memory, at about 1 KB each. */
+const KNOWN_CAPACITY = 20_000;
+/** How exact `last_used_at` is. */
+const LAST_USED_STEP_MS = 60_000;
+
+/** The only form that we issue: anything else is refused without asking the database. */
+const secretPattern = /^sk-[A-Za-z0-9_-]{43}$/;
+
+export interface KeyVerifier {
+  /** Whose key this is. Throws `key_unknown`, `key_revoked`, `key_expired`; `database_unavailable` when it cannot be known. */
+  verify(secret: string): Promise<TeamPrincipal>;
+  /** Stops listening for changes and waits until the uses noted so far are written. Twice is fine. */
+  stop(): Promise<void>;
+}
+
+/** A key as it is cached: what the database said, and when its use was last noted. */
+interface KnownKey {
+  row: KeyWithTeam;
+  principal: TeamPrincipal;
+  usedMs: number;
+}
+
+/**
+ * Verifies virtual keys. A key in memory costs one hash; one that is not costs one query. Revocation, pause and suspension
+ * arrive as changes of `keys` and `tenants`; expiry and the end of a pause are compared with the clock at each use.
+ */
+export function createKeyVerifier(context: Context): KeyVerifier {
+  const known = new ConfigCache<KnownKey>({
+    changes: context.changes,
+    kinds: ["keys", "tenants"],
+    capacity: KNOWN_CAPACITY,
+  });
+  const unknown = new UnknownKeys(context.changes);
+  const writes = new Set<Promise<void>>();
+
+  const load = async (hash: Buffer): Promise<KnownKey> => {
+    const row = await selectKeyByHash(context.database.drizzle, hash);
+    if (!row || row.teamStatus === "deleted" || row.organizationStatus === "deleted") {
+      throw keyUnknown();
+    }
+    return { row, principal: toPrincipal(row), usedMs: row.lastUsedAt?.getTime() ?? 0 };
+  };
+
+  const noteUse = (key: KnownKey, nowMs: number) => {
+    if (nowMs - key.usedMs < LAST_USED_STEP_MS) return;
+    key.usedMs = nowMs;
+    const write = updateLastUsed(context.database.drizzle, {
+      keyId: key.row.id,
+      at: new Date(nowMs),
+      notBefore: new Date(nowMs - LAST_USED_STEP_MS),
+    })
+      .catch((error: unknown) =>
+        context.log.warn("the use of a key could not be noted", { keyId: key.row.id, error }),
+      )
+      .finally(() => writes.delete(write));
+    writes.add(write);
+  };
+
+  return {
+    async verify(secret) {
+      if (!secretPattern.test(secret)) throw keyUnknown();
+      const hash = sha256(secret);
+      const name = hash.toString("base64");
+      const nowMs = context.clock.now();
+      if (unknown.has(name, nowMs)) throw keyUnknown();
+      const keysVersion = context.changes.version("keys");
+      const key = await known
+        .get(name, () => load(hash))
+        .catch((error: unknown) => {
+          if (error instanceof DomainError && error.code === "key_unknown") {
+            unknown.add(name, { nowMs, keysVersion });
+          }
+          throw error;
+        });
+      const principal = judge(key, nowMs);
+      noteUse(key, nowMs);
+      return principal;
+    },
+
+    async stop() {
+      known.stop();
+      await Promise.all(writes);
+    },
+  };
+}
+
+/** What the key is worth now. */
+function judge(key: KnownKey, nowMs: number): TeamPrincipal {
+  const { row, principal } = key;
+  if (row.revokedAt) throw new DomainError("key_revoked", "This key was revoked.");
+  if (row.expiresAt && row.expiresAt.getTime() <= nowMs) {
+    throw new DomainError("key_expired", `This key expired at ${row.expiresAt.toISOString()}.`);
+  }
+  const pauseIsOver =
+    principal.teamStatus === "paused" && row.pausedUntil && row.pausedUntil.getTime() <= nowMs;
+  return pauseIsOver ? { ...principal, teamStatus: "active", resumesAt: null } : principal;
+}
+
+function toPrincipal(row: KeyWithTeam): TeamPrincipal {
+  const suspended = row.teamStatus === "suspended" || row.organizationStatus === "suspended";
+  const paused = !suspended && row.teamStatus === "paused";
+  return {
+    keyId: row.id,
+    keyName: row.name,
+    teamId: row.teamId,
+    teamName: row.teamName,
+    organizationId: row.organizationId,
+    teamStatus: suspended ? "suspended" : paused ? "paused" : "active",
+    resumesAt: paused ? (row.pausedUntil?.toISOString() ?? null) : null,
+    walletId: row.walletId,
+    defaultAlias: row.defaultAlias,
+    jobTypeAliases: row.jobTypeAliases,
+  };
+}
+
+function keyUnknown(): DomainError {
+  return new DomainError("key_unknown", "This key is not known.");
+}

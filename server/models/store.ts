@@ -1,0 +1,162 @@
+import { and, asc, eq, inArray, sql } from "drizzle-orm";
+import type { Drizzle } from "../../db/client.ts";
+import {
+  modelAccessGroupMembers,
+  modelAccessGroups,
+  modelAliases,
+  modelAliasTargets,
+  providerCredentials,
+  teamAccessGroups,
+} from "../../db/schema/index.ts";
+
+export type AliasRow = typeof modelAliases.$inferSelect;
+export type TargetRow = typeof modelAliasTargets.$inferSelect;
+
+/** Whether the alias's name was free. */
+export async function insertAlias(
+  transaction: Drizzle,
+  row: { id: string; name: string; mode: "chat" | "embedding"; at: Date },
+): Promise<boolean> {
+  const inserted = await transaction
+    .insert(modelAliases)
+    .values({ id: row.id, name: row.name, mode: row.mode, createdAt: row.at, updatedAt: row.at })
+    .onConflictDoNothing()
+    .returning({ id: modelAliases.id });
+  return inserted.length > 0;
+}
+
+export async function insertTarget(
+  transaction: Drizzle,
+  row: typeof modelAliasTargets.$inferInsert,
+): Promise<void> {
+  await transaction.insert(modelAliasTargets).values(row);
+}
+
+export async function insertCredential(
+  transaction: Drizzle,
+  row: {
+    id: string;
+    name: string;
+    sealedKey: Uint8Array | null;
+    apiBase: string | null;
+    at: Date;
+  },
+): Promise<void> {
+  const { at, ...columns } = row;
+  await transaction
+    .insert(providerCredentials)
+    .values({ ...columns, createdAt: at, updatedAt: at });
+}
+
+/** Makes sure that a group exists; its name is its id at first. */
+export async function ensureGroup(transaction: Drizzle, id: string, at: Date): Promise<void> {
+  await transaction
+    .insert(modelAccessGroups)
+    .values({ id, name: id, createdAt: at })
+    .onConflictDoNothing();
+}
+
+/** Which of these groups exist. */
+export async function selectGroupIds(
+  transaction: Drizzle,
+  ids: readonly string[],
+): Promise<string[]> {
+  const rows = await transaction
+    .select({ id: modelAccessGroups.id })
+    .from(modelAccessGroups)
+    .where(inArray(modelAccessGroups.id, [...ids]));
+  return rows.map((row) => row.id);
+}
+
+export async function insertGroupMember(
+  transaction: Drizzle,
+  row: { groupId: string; aliasId: string },
+): Promise<void> {
+  await transaction.insert(modelAccessGroupMembers).values(row);
+}
+
+export async function insertGrants(
+  transaction: Drizzle,
+  teamId: string,
+  groupIds: readonly string[],
+): Promise<void> {
+  await transaction
+    .insert(teamAccessGroups)
+    .values(groupIds.map((groupId) => ({ teamId, groupId })));
+}
+
+/** The groups granted to a team, sorted. */
+export async function selectGrantedGroups(drizzle: Drizzle, teamId: string): Promise<string[]> {
+  const rows = await drizzle
+    .select({ groupId: teamAccessGroups.groupId })
+    .from(teamAccessGroups)
+    .where(eq(teamAccessGroups.teamId, teamId))
+    .orderBy(asc(teamAccessGroups.groupId));
+  return rows.map((row) => row.groupId);
+}
+
+/** Ids of the active aliases that the groups granted to a team hold. */
+export async function selectGrantedAliasIds(drizzle: Drizzle, teamId: string): Promise<string[]> {
+  const rows = await drizzle
+    .selectDistinct({ aliasId: modelAccessGroupMembers.aliasId })
+    .from(teamAccessGroups)
+    .innerJoin(
+      modelAccessGroupMembers,
+      eq(modelAccessGroupMembers.groupId, teamAccessGroups.groupId),
+    )
+    .innerJoin(
+      modelAliases,
+      and(eq(modelAliases.id, modelAccessGroupMembers.aliasId), eq(modelAliases.status, "active")),
+    )
+    .where(eq(teamAccessGroups.teamId, teamId));
+  return rows.map((row) => row.aliasId);
+}
+
+export interface AliasWithTarget {
+  alias: AliasRow;
+  /** Null = the alias has no target. */
+  target: TargetRow | null;
+  credential: { sealedKey: Uint8Array | null; apiBase: string | null } | null;
+}
+
+/** Every alias with each of its targets in order of position, aliases by name. */
+export function selectAliases(drizzle: Drizzle): Promise<AliasWithTarget[]> {
+  return drizzle
+    .select({
+      alias: modelAliases,
+      target: modelAliasTargets,
+      credential: {
+        sealedKey: providerCredentials.sealedKey,
+        apiBase: providerCredentials.apiBase,
+      },
+    })
+    .from(modelAliases)
+    .leftJoin(modelAliasTargets, eq(modelAliasTargets.aliasId, modelAliases.id))
+    .leftJoin(providerCredentials, eq(providerCredentials.id, modelAliasTargets.credentialId))
+    .orderBy(asc(modelAliases.name), asc(modelAliasTargets.position));
+}
+
+/** Alias id → the groups that hold it. */
+export async function selectMemberships(drizzle: Drizzle): Promise<Map<string, string[]>> {
+  const rows = await drizzle
+    .select()
+    .from(modelAccessGroupMembers)
+    .orderBy(asc(modelAccessGroupMembers.groupId));
+  const groups = new Map<string, string[]>();
+  for (const row of rows) {
+    const held = groups.get(row.aliasId);
+    if (held) held.push(row.groupId);
+    else groups.set(row.aliasId, [row.groupId]);
+  }
+  return groups;
+}
+
+/** The counter of the models' configuration. Read before the rows, so that what is served is never older than its version. */
+export async function selectModelsVersion(drizzle: Drizzle): Promise<number> {
+  const [row] = await drizzle
+    .select({
+      version: sql<string>`coalesce((select version from config_versions where kind = 'models'), 0)::text`,
+    })
+    .from(sql`(select 1) one`);
+  return Number(row!.version);
+}
