@@ -99,6 +99,12 @@ rule("no file names a registry or a place on one machine", rules.machinePlaces, 
   "scripts/build.ts": `const cache = "/${["root", ".cache"].join("/")}";`,
 });
 
+rule("the lock file names the packages of every system", rules.incompleteLock, {
+  "package-lock.json": JSON.stringify({
+    packages: { "node_modules/a": { optionalDependencies: { "a-linux": "1.0.0" } } },
+  }),
+});
+
 rule("teams never read the name of LiteLLM", rules.gatewayNamedToTeams, {
   "server/jobs/schema.ts": 'Type.String({ description: "A LiteLLM model" })',
   "server/gateway/routes.ts": 'throw new DomainError("x", "litellm is down");',

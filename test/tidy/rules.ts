@@ -135,3 +135,23 @@ export const leftToDo = breaches(
   (path) => isSource(path) && !ownRules(path),
   (file) => matched(/\b(?:TODO|FIXME|XXX|HACK)\b/, file.text),
 );
+
+interface LockEntry {
+  optionalDependencies?: Record<string, string>;
+}
+
+/** `npm ci` refuses a lock file without the packages for other systems; `scripts/complete-lock.mjs` adds them. */
+export const incompleteLock: Rule = (files) =>
+  files
+    .filter(({ path }) => path === "package-lock.json")
+    .flatMap(({ text }) => {
+      const { packages } = JSON.parse(text) as { packages: Record<string, LockEntry> };
+      return Object.entries(packages).flatMap(([parent, entry]) =>
+        Object.keys(entry.optionalDependencies ?? {})
+          .filter(
+            (name) =>
+              !packages[`${parent}/node_modules/${name}`] && !packages[`node_modules/${name}`],
+          )
+          .map((name) => `${name} of ${parent}: node scripts/complete-lock.mjs`),
+      );
+    });
