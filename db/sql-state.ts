@@ -1,0 +1,22 @@
+/**
+ * The five characters with which PostgreSQL names an error (`23505` = unique violation), or undefined when the error is not
+ * the server's: a lost connection, say. Bun.sql keeps it in `errno`, postgres.js in `code`, drizzle wraps either as `cause`.
+ */
+export function sqlState(error: unknown): string | undefined {
+  for (
+    let current = error, depth = 0;
+    current instanceof Error && depth < 5;
+    current = current.cause, depth++
+  ) {
+    const { errno, code } = current as { errno?: unknown; code?: unknown };
+    for (const candidate of [errno, code]) {
+      if (typeof candidate === "string" && /^[0-9A-Z]{5}$/.test(candidate)) return candidate;
+    }
+  }
+  return undefined;
+}
+
+/** Whether the statement's content was refused (classes 22 data, 23 constraint, 42 statement): the same again fails again. */
+export function isContentError(error: unknown): boolean {
+  return /^(22|23|42)/.test(sqlState(error) ?? "");
+}

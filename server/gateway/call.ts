@@ -1,0 +1,165 @@
+import type { Context } from "../context.ts";
+import { DomainError } from "../kernel/errors.ts";
+import { uuidV7 } from "../kernel/ids.ts";
+import { floatUsdToNanos } from "../kernel/money.ts";
+import type { TeamPrincipal } from "../keys/principal.ts";
+import { targetPosition } from "../litellm/proxy-config.ts";
+import type { Lease } from "../litellm/upstream.ts";
+import type { ModelAlias } from "../models/catalog.ts";
+import { costNanos, costsDiffer, type TokenUsage } from "../pricing/cost.ts";
+import { worstCostNanos } from "../pricing/worst-case.ts";
+import { sizeOf } from "./parameters.ts";
+import type { NewJob, OpenItem, SettleItem } from "./store.ts";
+
+/** A call as the routes ask for it, after validation. */
+export interface CallRequest {
+  principal: TeamPrincipal;
+  endpoint: "chat" | "embeddings";
+  alias: ModelAlias;
+  /** What goes upstream, without `model` and `stream`. */
+  parameters: Readonly<Record<string, unknown>>;
+  /** An existing job, or the one to make along with the call. */
+  job: { id: string } | { create: NewJob };
+  purpose: string | undefined;
+  metadata: Readonly<Record<string, unknown>> | undefined;
+  /** Only of JSON calls. */
+  claim: { id: string; bodyHash: string } | undefined;
+}
+
+/** A call that stands in flight in the database. */
+export interface OpenedCall {
+  request: CallRequest;
+  callId: string;
+  jobId: string;
+  lease: Lease;
+  /** For durations. */
+  startedMs: number;
+}
+
+/** What became of a call, before it is priced. */
+export interface CallEnd {
+  status: SettleItem["status"];
+  usage: TokenUsage | undefined;
+  /** The usage was judged by the text, not counted by the provider. */
+  estimated: boolean;
+  /** LiteLLM's own figure in dollars; undefined when it gave none. */
+  litellmCostUsd: number | undefined;
+  /** The header `x-litellm-model-id`. */
+  modelId: string | null;
+  firstTokenMs: number | undefined;
+  finishReason: string | undefined;
+  error: { code: string; adminMessage: string } | undefined;
+  answer: SettleItem["answer"];
+}
+
+/** A request's parts on their way upstream. */
+export function upstreamRequest(
+  call: Pick<OpenedCall, "request" | "lease" | "jobId">,
+  stream: boolean,
+): RequestInit & { url: string } {
+  const { request, lease, jobId } = call;
+  const body = {
+    ...request.parameters,
+    model: lease.model,
+    ...(stream ? { stream: true, stream_options: { include_usage: true } } : {}),
+    litellm_session_id: jobId,
+    metadata: { tags: [request.principal.teamId] },
+  };
+  return {
+    url: `${lease.baseUrl}/v1/${request.endpoint === "chat" ? "chat/completions" : "embeddings"}`,
+    method: "POST",
+    headers: { ...lease.headers, "content-type": "application/json" },
+    body: JSON.stringify(body),
+  };
+}
+
+/** How long a call may take upstream: its targets one after the other, with their retries, and a margin. */
+export function upstreamTimeoutMs(alias: ModelAlias): number {
+  const attempts = alias.targets.map((target) => target.timeoutMs * (target.retries + 1));
+  return Math.min(Math.max(...attempts, 0) + 5_000, 2_147_483_647);
+}
+
+export function openItem(context: Context, request: CallRequest, stream: boolean): OpenItem {
+  const nowMs = context.clock.now();
+  const prices = request.alias.targets.map((target) => target.prices);
+  return {
+    callId: uuidV7(nowMs),
+    jobId: "id" in request.job ? request.job.id : uuidV7(nowMs),
+    teamId: request.principal.teamId,
+    keyId: request.principal.keyId,
+    alias: request.alias.name,
+    endpoint: request.endpoint,
+    stream,
+    purpose: request.purpose,
+    metadata: request.metadata,
+    priceSnapshot: priceSnapshot(request.alias),
+    worstCostNanos: worstCostNanos(
+      prices,
+      sizeOf(request.endpoint, request.parameters, request.alias),
+    ),
+    create: "create" in request.job ? request.job.create : undefined,
+    claim: request.claim,
+  };
+}
+
+/** The prices as they are when the call begins; it is settled by these, whatever changes meanwhile. */
+function priceSnapshot(alias: ModelAlias): object {
+  const text = (price: bigint | undefined) => price?.toString();
+  return {
+    alias_version: alias.version,
+    targets: alias.targets.map(({ model, prices }) => ({
+      model,
+      input: text(prices.input),
+      cached_input: text(prices.cachedInput),
+      cache_write: text(prices.cacheWrite),
+      output: text(prices.output),
+      reasoning: text(prices.reasoning),
+    })),
+  };
+}
+
+/** Prices the end of a call: our figure is booked, LiteLLM's stands beside it. */
+export function settleItem(call: OpenedCall, end: CallEnd): SettleItem {
+  const { request } = call;
+  const target =
+    request.alias.targets[targetPosition(end.modelId) ?? 0] ?? request.alias.targets[0];
+  const cost = end.usage === undefined ? 0n : target && costNanos(target.prices, end.usage);
+  const theirs = end.litellmCostUsd === undefined ? undefined : floatUsdToNanos(end.litellmCostUsd);
+  const flags: SettleItem["costFlags"][number][] = [];
+  if (cost === undefined) flags.push("unpriced");
+  if (end.estimated) flags.push("estimated");
+  if (!end.estimated && cost !== undefined && theirs !== undefined && costsDiffer(cost, theirs))
+    flags.push("differs");
+  const endsJob = "create" in request.job && request.job.create.endsWithCall;
+  return {
+    callId: call.callId,
+    jobId: call.jobId,
+    status: end.status,
+    target: target?.model,
+    usage: end.usage,
+    providerCostNanos: cost,
+    litellmCostNanos: theirs,
+    costFlags: flags,
+    latencyMs: Math.round(performance.now() - call.startedMs),
+    firstTokenMs: end.firstTokenMs,
+    finishReason: end.finishReason,
+    errorCode: end.error?.code,
+    errorMessage: end.error?.adminMessage,
+    claimId: request.claim?.id,
+    answer: end.answer,
+    endJob: endsJob ? (end.status === "succeeded" ? "completed" : "failed") : undefined,
+  };
+}
+
+/** An upstream cost header; LiteLLM's 0 for a model whose price it does not know stays 0. */
+export function costFromHeader(headers: Headers): number | undefined {
+  const text = headers.get("x-litellm-response-cost");
+  const usd = text === null || text === "" ? Number.NaN : Number(text);
+  return Number.isFinite(usd) ? usd : undefined;
+}
+
+export function shuttingDown(): DomainError {
+  return new DomainError("shutting_down", "The service is restarting. Try again in a moment.", {
+    retryAfterSeconds: 2,
+  });
+}

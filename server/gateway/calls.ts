@@ -1,0 +1,186 @@
+import type { Context } from "../context.ts";
+import { DomainError } from "../kernel/errors.ts";
+import { isUuid } from "../kernel/ids.ts";
+import type { Upstream } from "../litellm/upstream.ts";
+import { type CallRequest, openItem, type OpenedCall, shuttingDown } from "./call.ts";
+import { type JsonAnswer, runJsonCall, type ShapeAnswer } from "./json-call.ts";
+import { LedgerLanes } from "./ledger-lanes.ts";
+import type { OpenOutcome } from "./store.ts";
+import { runStreamCall, type StreamAnswer, type StreamStop } from "./stream-call.ts";
+
+/** An opened call that can be told to stop. */
+export interface RunningCall {
+  jobId: string;
+  /** Streams end with an error event; JSON calls run out and ignore it. */
+  stop(reason: StreamStop): void;
+}
+
+export interface CallsOptions {
+  upstream: Upstream;
+  /** Between two comments on a stream whose model is silent; 15 s unless a test shortens it. */
+  streamCommentMs: number;
+}
+
+/**
+ * The call path behind the routes: a place at the gateway, a durable row, the upstream, the settle. Takes calls from its
+ * creation until `drain`; then refuses new ones and waits for those that run.
+ */
+export class Calls {
+  readonly #context: Context;
+  readonly #options: CallsOptions;
+  readonly #lanes: LedgerLanes;
+  readonly #running = new Map<string, RunningCall>();
+  #draining = false;
+  #onIdle: (() => void) | undefined;
+
+  constructor(context: Context, options: CallsOptions) {
+    this.#context = context;
+    this.#options = options;
+    this.#lanes = new LedgerLanes(context);
+  }
+
+  /** A JSON call, from its place at the gateway to its settled end. It runs out even when its client leaves. */
+  async json(request: CallRequest, shape: ShapeAnswer): Promise<JsonAnswer> {
+    const opened = await this.#open(request, false);
+    if ("replay" in opened) return { replay: opened.replay };
+    return this.#tracked(
+      opened,
+      () => {},
+      () => runJsonCall({ context: this.#context, lanes: this.#lanes, call: opened, shape }),
+    );
+  }
+
+  /** A streamed call; resolves when the upstream has begun to answer. */
+  async stream(
+    request: CallRequest,
+    client: { signal: AbortSignal; withUsage: boolean },
+  ): Promise<StreamAnswer> {
+    const opened = await this.#open(request, true);
+    if ("replay" in opened) throw new Error("a stream carries no idempotency key");
+    let stopStream: ((reason: StreamStop) => void) | undefined;
+    const answer = await this.#tracked(
+      opened,
+      (reason) => stopStream?.(reason),
+      () =>
+        runStreamCall({
+          lanes: this.#lanes,
+          call: opened,
+          client,
+          commentMs: this.#options.streamCommentMs,
+          onStop: (stop) => (stopStream = stop),
+        }),
+      (result) => result.settled,
+    );
+    return answer;
+  }
+
+  get inFlight(): number {
+    return this.#running.size;
+  }
+
+  /** Stops this instance's streams of a job that has just ended. */
+  jobEnded(jobId: string): void {
+    for (const call of this.#running.values()) {
+      if (call.jobId === jobId) call.stop("job_ended");
+    }
+  }
+
+  /** Stops own streams by id, as the heartbeat tells. */
+  stopCalls(callIds: readonly string[]): void {
+    for (const id of callIds) this.#running.get(id)?.stop("job_ended");
+  }
+
+  /** Takes no new calls, lets running ones end, cuts streams at the deadline, and resolves when all is settled. */
+  async drain(deadlineMs: number): Promise<void> {
+    this.#draining = true;
+    const cut = setTimeout(() => {
+      for (const call of this.#running.values()) call.stop("shutting_down");
+    }, deadlineMs);
+    if (this.#running.size > 0) await new Promise<void>((resolve) => (this.#onIdle = resolve));
+    clearTimeout(cut);
+    await this.#lanes.drained();
+  }
+
+  async #open(request: CallRequest, stream: boolean): Promise<OpenedCall | { replay: Uint8Array }> {
+    if (this.#draining) throw shuttingDown();
+    // A malformed id cannot be a job's.
+    if ("id" in request.job && !isUuid(request.job.id)) throw jobNotFound();
+    const lease = await this.#options.upstream.acquire({
+      alias: request.alias.name,
+      teamId: request.principal.teamId,
+    });
+    try {
+      const startedMs = performance.now();
+      const item = openItem(this.#context, request, stream);
+      const outcome = await this.#lanes.open(item);
+      if (outcome.outcome === "replay") {
+        lease.release();
+        return { replay: outcome.sealedResponse! };
+      }
+      if (outcome.outcome !== "opened") throw refusal(outcome);
+      return { request, callId: item.callId, jobId: outcome.jobId, lease, startedMs };
+    } catch (error) {
+      lease.release();
+      throw error;
+    }
+  }
+
+  /** Keeps a call in the register, and its place at the gateway, until it has ended; a stream ends when `ended` resolves. */
+  async #tracked<Result>(
+    call: OpenedCall,
+    stop: RunningCall["stop"],
+    run: () => Promise<Result>,
+    ended?: (result: Result) => Promise<void>,
+  ): Promise<Result> {
+    this.#running.set(call.callId, { jobId: call.jobId, stop });
+    const forget = () => {
+      call.lease.release();
+      this.#running.delete(call.callId);
+      if (this.#running.size === 0) this.#onIdle?.();
+    };
+    try {
+      const result = await run();
+      if (ended) void ended(result).finally(forget);
+      else forget();
+      return result;
+    } catch (error) {
+      forget();
+      throw error;
+    }
+  }
+}
+
+function jobNotFound(): DomainError {
+  return new DomainError("not_found", "There is no such job.");
+}
+
+function refusal({ outcome, jobStatus }: OpenOutcome): DomainError {
+  switch (outcome) {
+    case "job_not_found":
+      return jobNotFound();
+    case "job_ended":
+      return jobStatus === "expired"
+        ? new DomainError(
+            "job_expired",
+            "This job has expired: it was idle for too long. Create a new one.",
+          )
+        : new DomainError(
+            "job_ended",
+            `This job is ${jobStatus ?? "ended"}; it takes no more calls. Create a new one.`,
+          );
+    case "running":
+      return new DomainError(
+        "idempotency_running",
+        "A request with this Idempotency-Key is still running. Ask again for its answer.",
+        { retryAfterSeconds: 1 },
+      );
+    case "mismatch":
+      return new DomainError(
+        "idempotency_mismatch",
+        "This Idempotency-Key was used with another body. Use a new key for a new request.",
+      );
+    case "opened":
+    case "replay":
+      throw new Error(`not a refusal: ${outcome}`);
+  }
+}

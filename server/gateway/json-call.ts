@@ -1,0 +1,122 @@
+import type { Context } from "../context.ts";
+import { sealAnswer } from "../http/idempotency.ts";
+import { completionForTeam, embeddingsForTeam } from "./answer.ts";
+import {
+  type CallEnd,
+  costFromHeader,
+  type OpenedCall,
+  settleItem,
+  upstreamRequest,
+  upstreamTimeoutMs,
+} from "./call.ts";
+import type { LedgerLanes } from "./ledger-lanes.ts";
+import {
+  failureFromException,
+  failureFromResponse,
+  type UpstreamFailure,
+} from "./upstream-errors.ts";
+import { isRecord, parseRecord, usageFromApi } from "./usage.ts";
+
+/** What the route makes of a sanitized completion: adds job and call ids, say. */
+export type ShapeAnswer = (
+  completion: Record<string, unknown>,
+  ids: { jobId: string; callId: string },
+) => Promise<Record<string, unknown>> | Record<string, unknown>;
+
+/** A fresh answer, or the sealed one of the first request with this idempotency key. */
+export type JsonAnswer =
+  | { body: Record<string, unknown>; jobId: string; callId: string }
+  | { replay: Uint8Array };
+
+interface JsonCall {
+  context: Context;
+  lanes: LedgerLanes;
+  call: OpenedCall;
+  shape: ShapeAnswer;
+}
+
+/** Sends an opened call upstream and settles it. Throws the public error of a failure after that is settled. */
+export async function runJsonCall({ context, lanes, call, shape }: JsonCall): Promise<JsonAnswer> {
+  const received = await receive(call);
+  if ("failure" in received) {
+    await lanes.settle(settleItem(call, failedEnd(received.failure)));
+    throw received.failure.error;
+  }
+  const { upstream, headers } = received;
+  const identity = { alias: call.request.alias.name, callId: call.callId };
+  const completion =
+    call.request.endpoint === "chat"
+      ? completionForTeam(upstream, identity)
+      : embeddingsForTeam(upstream, identity);
+  const ids = { jobId: call.jobId, callId: call.callId };
+  const body = await shape(completion, ids);
+  const claimed = call.request.claim !== undefined;
+  await lanes.settle(
+    settleItem(call, {
+      status: "succeeded",
+      usage: usageFromApi(upstream["usage"]),
+      estimated: false,
+      litellmCostUsd: costFromHeader(headers),
+      modelId: headers.get("x-litellm-model-id"),
+      firstTokenMs: undefined,
+      finishReason: finishReason(upstream),
+      error: undefined,
+      answer: claimed
+        ? {
+            status: 200,
+            sealed: sealAnswer(context.masterKey, { status: 200, body, headers: idHeaders(ids) }),
+          }
+        : undefined,
+    }),
+  );
+  return { body, ...ids };
+}
+
+/** The headers that name a job and a call. */
+export function idHeaders(ids: { jobId: string; callId: string }): Record<string, string> {
+  return { "x-job-id": ids.jobId, "x-call-id": ids.callId };
+}
+
+type Received =
+  | { upstream: Record<string, unknown>; headers: Headers }
+  | { failure: UpstreamFailure };
+
+async function receive(call: OpenedCall): Promise<Received> {
+  const { url, ...init } = upstreamRequest(call, false);
+  const timeout = AbortSignal.timeout(upstreamTimeoutMs(call.request.alias));
+  try {
+    const response = await fetch(url, { ...init, signal: timeout });
+    const text = await response.text();
+    if (!response.ok)
+      return { failure: failureFromResponse(response.status, response.headers, text) };
+    const upstream = parseRecord(text);
+    if (!upstream)
+      return { failure: failureFromResponse(502, response.headers, `not a JSON object: ${text}`) };
+    return { upstream, headers: response.headers };
+  } catch (error) {
+    return { failure: failureFromException(error, timeout.aborted) };
+  }
+}
+
+/** A call that gave nothing: free. */
+export function failedEnd(failure: UpstreamFailure): CallEnd {
+  return {
+    status: "failed",
+    usage: undefined,
+    estimated: false,
+    litellmCostUsd: undefined,
+    modelId: null,
+    firstTokenMs: undefined,
+    finishReason: undefined,
+    error: { code: failure.error.code, adminMessage: failure.adminMessage },
+    answer: undefined,
+  };
+}
+
+function finishReason(upstream: Record<string, unknown>): string | undefined {
+  const choices: unknown = upstream["choices"];
+  const first: unknown = Array.isArray(choices) ? choices[0] : undefined;
+  return isRecord(first) && typeof first["finish_reason"] === "string"
+    ? first["finish_reason"]
+    : undefined;
+}

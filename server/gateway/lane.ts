@@ -1,0 +1,57 @@
+/**
+ * A lane sends items to the database in batches: one statement is under way, what arrives meanwhile rides in the next.
+ * States: idle (nothing queued, nothing under way) → sending (a batch under way; arrivals queue) → idle or the next
+ * batch. Items keep their order; each resolves or rejects on its own.
+ */
+export interface LaneOptions<Item, Outcome> {
+  /** Sends a batch; resolves with one outcome per item, in order. */
+  send: (items: readonly Item[]) => Promise<readonly Outcome[]>;
+  /** Most items of a batch. */
+  limit: number;
+  /** Whether an error condemns the batch's content rather than the connection: its items are then sent one by one. */
+  isContentError: (error: unknown) => boolean;
+}
+
+interface Waiting<Item, Outcome> {
+  item: Item;
+  resolve: (outcome: Outcome) => void;
+  reject: (error: unknown) => void;
+}
+
+export class Lane<Item, Outcome> {
+  readonly #options: LaneOptions<Item, Outcome>;
+  #queue: Waiting<Item, Outcome>[] = [];
+  #sending = false;
+
+  constructor(options: LaneOptions<Item, Outcome>) {
+    this.#options = options;
+  }
+
+  add(item: Item): Promise<Outcome> {
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ item, resolve, reject });
+      if (!this.#sending) void this.#drain();
+    });
+  }
+
+  async #drain(): Promise<void> {
+    this.#sending = true;
+    while (this.#queue.length > 0) {
+      await this.#send(this.#queue.splice(0, this.#options.limit));
+    }
+    this.#sending = false;
+  }
+
+  async #send(batch: readonly Waiting<Item, Outcome>[]): Promise<void> {
+    try {
+      const outcomes = await this.#options.send(batch.map(({ item }) => item));
+      for (const [index, waiting] of batch.entries()) waiting.resolve(outcomes[index]!);
+    } catch (error) {
+      if (batch.length > 1 && this.#options.isContentError(error)) {
+        for (const waiting of batch) await this.#send([waiting]);
+        return;
+      }
+      for (const waiting of batch) waiting.reject(error);
+    }
+  }
+}

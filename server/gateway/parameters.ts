@@ -1,0 +1,73 @@
+import { DomainError } from "../kernel/errors.ts";
+import type { ModelAlias } from "../models/catalog.ts";
+import { ASSUMED_OUTPUT_TOKENS, type CallSize } from "../pricing/worst-case.ts";
+import { chatParameters } from "./schema.ts";
+import { isRecord } from "./usage.ts";
+
+/** What a client sent, split into what goes upstream and what is ours. */
+export type Parameters = Readonly<Record<string, unknown>>;
+
+const chatNames: ReadonlySet<string> = new Set(Object.keys(chatParameters));
+const embeddingNames: ReadonlySet<string> = new Set([
+  "input",
+  "dimensions",
+  "encoding_format",
+  "user",
+]);
+
+/**
+ * The fields of a body that go upstream: OpenAI's published ones and the alias's `extra_params`. `ours` names the fields
+ * that the endpoint reads itself. Any other field is refused by name: it could reach past access and price.
+ */
+export function upstreamParameters(
+  endpoint: "chat" | "embeddings",
+  body: Parameters,
+  options: { alias: ModelAlias; ours: readonly string[] },
+): Record<string, unknown> {
+  const published = endpoint === "chat" ? chatNames : embeddingNames;
+  const upstream: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(body)) {
+    if (options.ours.includes(name) || value === null) continue;
+    if (!published.has(name) && !options.alias.extraParams.includes(name)) throw unknownField(name);
+    upstream[name] = value;
+  }
+  return upstream;
+}
+
+function unknownField(name: string): DomainError {
+  const shown = name.slice(0, 100);
+  return new DomainError(
+    "invalid_request",
+    `${JSON.stringify(shown)} is not a field of this request: OpenAI's chat parameters are, and those that the model allows in addition.`,
+    { hints: { field: shown } },
+  );
+}
+
+/** How large a request is, for its worst case. */
+export function sizeOf(
+  endpoint: "chat" | "embeddings",
+  parameters: Parameters,
+  alias: ModelAlias,
+): CallSize {
+  const inputBytes = Buffer.byteLength(JSON.stringify(parameters));
+  if (endpoint === "embeddings") return { inputBytes, mediaParts: 0, choices: 1, outputTokens: 0 };
+  const asked = parameters["max_completion_tokens"] ?? parameters["max_tokens"];
+  return {
+    inputBytes,
+    mediaParts: countMediaParts(parameters["messages"]),
+    choices: typeof parameters["n"] === "number" ? parameters["n"] : 1,
+    outputTokens:
+      typeof asked === "number" ? asked : (alias.defaultOutputTokens ?? ASSUMED_OUTPUT_TOKENS),
+  };
+}
+
+function countMediaParts(messages: unknown): number {
+  if (!Array.isArray(messages)) return 0;
+  let parts = 0;
+  for (const message of messages) {
+    const content: unknown = isRecord(message) ? message["content"] : undefined;
+    if (!Array.isArray(content)) continue;
+    parts += content.filter((part) => isRecord(part) && part["type"] !== "text").length;
+  }
+  return parts;
+}

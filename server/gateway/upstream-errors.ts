@@ -1,0 +1,107 @@
+import { DomainError, type ErrorCode } from "../kernel/errors.ts";
+import { isRecord, parseRecord } from "./usage.ts";
+
+/** An upstream failure: what the team is told, and what the admin sees on the call's row. */
+export interface UpstreamFailure {
+  error: DomainError;
+  /** For `llm_calls.error_message`: the upstream's own words, without keys, at most 2,000 characters. */
+  adminMessage: string;
+}
+
+const LONGEST_RETRY_AFTER_SECONDS = 30;
+
+interface Told {
+  code: ErrorCode;
+  detail: string;
+}
+
+/** Status class → what a team is told. Nothing of the upstream's text is passed on: it names providers and addresses. */
+function toldOf(status: number): Told {
+  if (status === 408 || status === 504)
+    return { code: "gateway_timeout", detail: "The model took too long to answer." };
+  if (status === 429)
+    return { code: "upstream_rate_limited", detail: "The model is busy. Try again in a moment." };
+  // A refused credential is the operator's to mend.
+  if (status === 401 || status === 403)
+    return { code: "upstream_error", detail: "The model cannot be used at the moment." };
+  if (status >= 400 && status < 500) {
+    return {
+      code: "upstream_bad_request",
+      detail: "The model refused the request: a parameter or message does not suit it.",
+    };
+  }
+  return { code: "upstream_error", detail: "The model failed to answer. Trying again may help." };
+}
+
+/** A refusal by the upstream, from its status and body. */
+export function failureFromResponse(
+  status: number,
+  headers: Headers,
+  bodyText: string,
+): UpstreamFailure {
+  const { code, detail } = toldOf(status);
+  const upstream = errorFields(bodyText);
+  const retryAfterSeconds = code === "upstream_rate_limited" ? retryAfter(headers) : undefined;
+  return {
+    error: new DomainError(code, detail, {
+      hints: {
+        upstream_status: status,
+        ...(code === "upstream_bad_request" && upstream.parameter
+          ? { parameter: upstream.parameter }
+          : {}),
+        ...(code === "upstream_bad_request" && upstream.code ? { reason: upstream.code } : {}),
+      },
+      ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+    }),
+    adminMessage: forAdmin(`${status}: ${upstream.message ?? bodyText}`),
+  };
+}
+
+/** A request that got no answer: the connection failed, or the time was over. */
+export function failureFromException(cause: unknown, timedOut: boolean): UpstreamFailure {
+  const error = timedOut
+    ? new DomainError("gateway_timeout", "The model took too long to answer.", { cause })
+    : new DomainError(
+        "gateway_unavailable",
+        "The model cannot be reached at the moment. Try again shortly.",
+        {
+          cause,
+          retryAfterSeconds: 2,
+        },
+      );
+  return { error, adminMessage: forAdmin(cause instanceof Error ? cause.message : String(cause)) };
+}
+
+/** OpenAI's published error codes and parameter names are safe to pass on: short words that name no provider. */
+const safeWord =
+  /^(?!.*(?:litellm|openai|anthropic|azure|bedrock|vertex|gemini|mistral|cohere))[a-z][a-z0-9_.[\]]{0,63}$/;
+
+function errorFields(bodyText: string): { message?: string; code?: string; parameter?: string } {
+  const body = parseRecord(bodyText);
+  const error = isRecord(body?.["error"]) ? body["error"] : {};
+  const word = (value: unknown) =>
+    typeof value === "string" && safeWord.test(value) ? value : undefined;
+  const code = word(error["code"]);
+  const parameter = word(error["param"]);
+  return {
+    ...(typeof error["message"] === "string" ? { message: error["message"] } : {}),
+    ...(code ? { code } : {}),
+    ...(parameter ? { parameter } : {}),
+  };
+}
+
+function retryAfter(headers: Headers): number {
+  const seconds = Number(headers.get("retry-after"));
+  if (!Number.isFinite(seconds) || seconds < 1) return 1;
+  return Math.min(Math.ceil(seconds), LONGEST_RETRY_AFTER_SECONDS);
+}
+
+/** Upstream's words for the admin: without anything that looks like a key, and without what PostgreSQL cannot store. */
+export function forAdmin(text: string): string {
+  return text
+    .replace(/\b(sk|pk|key|token)-[\w-]{6,}/gi, "$1-…")
+    .replace(/Bearer\s+\S+/gi, "Bearer …")
+    .replaceAll("\0", "")
+    .toWellFormed()
+    .slice(0, 2_000);
+}

@@ -1,0 +1,49 @@
+import { noTokens, type TokenUsage } from "../pricing/cost.ts";
+
+/** What a call used, from an OpenAI `usage` object; undefined when there is none. Numbers that make no sense count as 0. */
+export function usageFromApi(usage: unknown): TokenUsage | undefined {
+  if (!isRecord(usage)) return undefined;
+  const inputDetails = isRecord(usage["prompt_tokens_details"])
+    ? usage["prompt_tokens_details"]
+    : {};
+  const outputDetails = isRecord(usage["completion_tokens_details"])
+    ? usage["completion_tokens_details"]
+    : {};
+  return {
+    inputTokens: count(usage["prompt_tokens"]),
+    cachedInputTokens: count(inputDetails["cached_tokens"]),
+    cacheWriteTokens: count(usage["cache_creation_input_tokens"]),
+    outputTokens: count(usage["completion_tokens"]),
+    reasoningTokens: count(outputDetails["reasoning_tokens"]),
+  };
+}
+
+/**
+ * What a stream that was cut has used, judged by its text: four UTF-8 bytes to a token, the usual rate of English.
+ * Calls settled by it are flagged `estimated`.
+ */
+export function estimateUsage(inputBytes: number, outputBytes: number): TokenUsage {
+  return {
+    ...noTokens,
+    inputTokens: Math.ceil(inputBytes / 4),
+    outputTokens: Math.ceil(outputBytes / 4),
+  };
+}
+
+function count(value: unknown): number {
+  return typeof value === "number" && Number.isFinite(value) && value > 0 ? Math.round(value) : 0;
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** A JSON object from text; undefined when it is none. */
+export function parseRecord(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isRecord(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,47 @@
+import { divideRounded } from "../kernel/money.ts";
+import type { TargetPrices } from "./cost.ts";
+
+/** Input tokens that an image or an audio part counts for, whatever its size: above what providers bill for large ones. */
+const TOKENS_PER_MEDIA_PART = 3_000n;
+/** Output limit of a call for which neither the client nor the alias sets one. */
+export const ASSUMED_OUTPUT_TOKENS = 4_096;
+
+export interface CallSize {
+  /** UTF-8 bytes of the request's text; two bytes are at least one token. */
+  inputBytes: number;
+  mediaParts: number;
+  /** How many choices are asked for. */
+  choices: number;
+  /** Output limit per choice; 0 for embeddings. */
+  outputTokens: number;
+}
+
+/** The most that a call may cost at its dearest target, in nano-dollars; undefined when a target has no price. */
+export function worstCostNanos(
+  targets: readonly TargetPrices[],
+  size: CallSize,
+): bigint | undefined {
+  const inputTokens =
+    BigInt(Math.ceil(size.inputBytes / 2)) + BigInt(size.mediaParts) * TOKENS_PER_MEDIA_PART;
+  const outputTokens = BigInt(size.choices) * BigInt(size.outputTokens);
+  let worst = 0n;
+  for (const prices of targets) {
+    const input = dearest([prices.input, prices.cachedInput, prices.cacheWrite]);
+    const output = outputTokens === 0n ? 0n : dearest([prices.output, prices.reasoning]);
+    if (input === undefined || output === undefined) return undefined;
+    const cost = divideRounded(inputTokens * input + outputTokens * output, 1_000_000n);
+    if (cost > worst) worst = cost;
+  }
+  return worst;
+}
+
+/** The highest of the prices of a kind; undefined when its first, the plain one, is not known. */
+function dearest(
+  prices: readonly [bigint | undefined, ...(bigint | undefined)[]],
+): bigint | undefined {
+  if (prices[0] === undefined) return undefined;
+  return prices.reduce<bigint>(
+    (most, price) => (price !== undefined && price > most ? price : most),
+    prices[0],
+  );
+}
