@@ -5,7 +5,7 @@ import { testRedis } from "../harness.ts";
 const server = await testRedis();
 
 async function ask<T>(question: (redis: Redis) => Promise<T>): Promise<T> {
-  const redis = new Redis(server.url, { lazyConnect: true, retryStrategy: null });
+  const redis = new Redis(server.url, { lazyConnect: true, retryStrategy: () => null });
   // ioredis reports a lost connection twice; the promise is what we look at.
   redis.on("error", () => {});
   try {
