@@ -1,6 +1,7 @@
 import { dlopen, FFIType, ptr } from "bun:ffi";
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
+import { libraryNames } from "./c-library.ts";
 import { self } from "./program.ts";
 
 /**
@@ -20,14 +21,6 @@ export async function ensureHttpRequestLimit(): Promise<void> {
   const environment = { ...process.env, [VARIABLE]: LIMIT } as Record<string, string>;
   replaceProcess(command, environment);
   process.exit(await runAndForward(command, environment));
-}
-
-/** The C library by system; musl's has the machine in its name. */
-function libraryNames(): readonly string[] {
-  if (process.platform === "darwin") return ["libSystem.B.dylib"];
-  if (process.platform !== "linux") return [];
-  const machine = process.arch === "arm64" ? "aarch64" : "x86_64";
-  return ["libc.so.6", `libc.musl-${machine}.so.1`];
 }
 
 /** Does not return when it works; does nothing where execve cannot be had. */

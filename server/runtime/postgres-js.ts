@@ -74,7 +74,7 @@ class ReplaceablePool {
         },
         (error: unknown) => {
           waiting.delete(reject);
-          reject(error);
+          reject(error instanceof Error ? error : new Error(String(error)));
           if (isConnectionLost(error)) this.#replace(client, error);
         },
       );
