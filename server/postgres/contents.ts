@@ -1,0 +1,23 @@
+/** What we do not use of the published package: static libraries, headers, other procedural languages, the installer's GUI parts. */
+const unused =
+  /\.(a|lib|pc|h)$|\/(pgxs|pkgconfig|include|doc|man|locale)\/|(plperl|plpython|pltcl|testplug)[^/]*$|^bin\/wx[^/]*\.dll$|ecpg|libpgtypes/;
+
+/** Whether a file of the package's folder `native`, named relative to it with slashes, belongs to the programs that we run. */
+export function keepsFile(path: string): boolean {
+  return /^(bin|lib|share)\//.test(path) && !unused.test(path);
+}
+
+/** A symbolic link as npm packages cannot hold it: both ends relative to `native`. */
+export interface Link {
+  path: string;
+  target: string;
+}
+
+/** Reads the package's list of links (`pg-symlinks.json`, paths from the package's root) and leaves out those to files we drop. */
+export function readLinks(json: string): Link[] {
+  const links = JSON.parse(json) as { source: string; target: string }[];
+  const relative = (path: string) => path.replace(/^native\//, "");
+  return links
+    .map(({ source, target }) => ({ path: relative(target), target: relative(source) }))
+    .filter(({ path, target }) => keepsFile(path) && keepsFile(target));
+}
