@@ -46,6 +46,7 @@ function SignedIn() {
     case "unreachable":
       return (
         <Centered>
+          <h1 class="sr-only">Not connected</h1>
           <Failure
             title="The server does not answer"
             error={session.error}

@@ -20,11 +20,9 @@ const date = new Intl.DateTimeFormat(locale, {
   year: "numeric",
   timeZone: "UTC",
 });
-const moment = new Intl.DateTimeFormat(locale, {
-  dateStyle: "medium",
-  timeStyle: "medium",
-  timeZone: "UTC",
-});
+const clock = { timeZone: "UTC", dateStyle: "medium", hourCycle: "h23" } as const;
+const minutes = new Intl.DateTimeFormat(locale, { ...clock, timeStyle: "short" });
+const seconds = new Intl.DateTimeFormat(locale, { ...clock, timeStyle: "medium" });
 
 /** A true minus sign is as wide as a digit, so that columns of numbers stay aligned. */
 const trueMinus = (text: string) => text.replace("-", "\u2212");
@@ -67,9 +65,10 @@ export function usdExact(value: number): string {
 export function duration(milliseconds: number | null): string {
   if (milliseconds === null) return none;
   const span = Math.max(0, milliseconds);
-  if (span < secondMs) return `${Math.round(span)} ms`;
-  if (span < minuteMs)
-    return `${(Math.floor(span / 10) / 100).toFixed(span < 10 * secondMs ? 2 : 1)} s`;
+  // Rounded down throughout: 59.99 s must not read as 60.0 s, which the next unit writes differently.
+  if (span < secondMs) return `${Math.floor(span)} ms`;
+  if (span < 10 * secondMs) return `${(Math.floor(span / 10) / 100).toFixed(2)} s`;
+  if (span < minuteMs) return `${(Math.floor(span / 100) / 10).toFixed(1)} s`;
   if (span < hourMs) return pair(span, [minuteMs, "m"], [secondMs, "s"]);
   if (span < dayMs) return pair(span, [hourMs, "h"], [minuteMs, "m"]);
   return pair(span, [dayMs, "d"], [hourMs, "h"]);
@@ -85,6 +84,13 @@ function pair(
   return `${Math.floor(span / large)}${largeUnit} ${digits}${smallUnit}`;
 }
 
+/** How long something has been running, in its two largest units at most: "21 s", "41m", "3h 12m", "4d 3h". */
+export function uptime(milliseconds: number): string {
+  if (milliseconds < minuteMs) return `${Math.max(0, Math.floor(milliseconds / secondMs))} s`;
+  if (milliseconds < hourMs) return `${Math.floor(milliseconds / minuteMs)}m`;
+  return duration(milliseconds);
+}
+
 /** How long ago an ISO time was: "just now", "12s ago", "8h ago"; from 14 days on the date. */
 export function ago(time: string, nowMs: number): string {
   const span = nowMs - Date.parse(time);
@@ -96,9 +102,14 @@ export function ago(time: string, nowMs: number): string {
   return date.format(Date.parse(time));
 }
 
+/** The time in UTC to the minute, under a head that says "UTC". */
+export function moment(time: string): string {
+  return minutes.format(Date.parse(time));
+}
+
 /** The exact time in UTC, for titles. */
 export function utc(time: string): string {
-  return `${moment.format(Date.parse(time))} UTC`;
+  return `${seconds.format(Date.parse(time))} UTC`;
 }
 
 /** A UUID's last group: enough to tell rows apart, because the first groups of a UUIDv7 are its time. */

@@ -29,11 +29,11 @@ export function Button({
 /** A square button whose only content is an icon; `label` is its name for assistive technology and the tooltip. */
 export function IconButton({
   label,
-  class: extra = "",
+  small = false,
   ...rest
 }: Omit<ButtonHTMLAttributes<HTMLButtonElement>, "label" | "class"> & {
   label: string;
-  class?: string;
+  small?: boolean;
 }) {
   return (
     <button
@@ -41,7 +41,7 @@ export function IconButton({
       aria-label={label}
       title={label}
       {...rest}
-      class={`focus-ring inline-grid size-8 shrink-0 place-items-center rounded-control text-muted hover:bg-press hover:text-ink ${extra}`}
+      class={`focus-ring inline-grid shrink-0 place-items-center rounded-control text-muted hover:bg-press hover:text-ink ${small ? "size-6" : "size-8"}`}
     />
   );
 }

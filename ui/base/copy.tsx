@@ -32,11 +32,7 @@ export function CopyButton({
     }
   };
   return (
-    <IconButton
-      label={copied ? "Copied" : `Copy ${what}`}
-      class="size-6"
-      onClick={() => void copy()}
-    >
+    <IconButton label={copied ? "Copied" : `Copy ${what}`} small onClick={() => void copy()}>
       {copied ? <CheckIcon class="text-ok" /> : <CopyIcon />}
     </IconButton>
   );

@@ -62,11 +62,19 @@ export function JobOrigin({ job }: { job: JobDetail }) {
               "—"
             ),
           },
-          { name: "Created", value: format.utc(job.created_at) },
-          { name: "Ended", value: job.ended_at ? format.utc(job.ended_at) : "—" },
+          { name: "Created, UTC", value: <Moment time={job.created_at} /> },
+          { name: "Ended, UTC", value: job.ended_at ? <Moment time={job.ended_at} /> : "—" },
         ]}
       />
     </Panel>
+  );
+}
+
+function Moment({ time }: { time: string }) {
+  return (
+    <time dateTime={time} title={format.utc(time)}>
+      {format.moment(time)}
+    </time>
   );
 }
 

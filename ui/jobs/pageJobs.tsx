@@ -20,7 +20,7 @@ export function PageJobs() {
   return (
     <>
       <PageHead title="Jobs" facts="Every job of every team, newest first." />
-      <Panel title="Jobs" flush>
+      <Panel title="Jobs" flush headless>
         {error && !page ? (
           <Failure title="Jobs could not be loaded" error={error} onRetry={retry} retrying />
         ) : page?.data.length === 0 ? (

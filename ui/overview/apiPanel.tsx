@@ -3,7 +3,7 @@ import { Badge, type Tone } from "../base/badge.tsx";
 import { buttonClass } from "../base/button.tsx";
 import { Copyable } from "../base/copy.tsx";
 import { OutsideIcon } from "../base/icons.tsx";
-import { Facts, Panel } from "../base/panel.tsx";
+import { Facts, Panel, PanelFoot } from "../base/panel.tsx";
 import { FactsSkeleton } from "./factsSkeleton.tsx";
 import * as format from "../format.ts";
 
@@ -26,8 +26,8 @@ export function ApiPanel({ status }: { status: Status | undefined }) {
           { name: "Version", value: <span class="font-mono text-13">{status.version}</span> },
         ]}
       />
-      <div class="mt-auto flex items-center gap-2 pt-4">
-        <span class="min-w-0 flex-1">
+      <PanelFoot>
+        <span class="text-ink">
           <Copyable text={api.url} what="the address" />
         </span>
         <a
@@ -39,7 +39,7 @@ export function ApiPanel({ status }: { status: Status | undefined }) {
           API docs
           <OutsideIcon class="size-3.5 text-muted" />
         </a>
-      </div>
+      </PanelFoot>
     </Panel>
   );
 }

@@ -1,6 +1,6 @@
 import type { Status } from "../../server/admin/schema.ts";
 import { Badge, type Tone } from "../base/badge.tsx";
-import { Facts, Panel } from "../base/panel.tsx";
+import { Facts, Panel, PanelFoot } from "../base/panel.tsx";
 import { Problem } from "../base/problem.tsx";
 import * as format from "../format.ts";
 import { FactsSkeleton } from "./factsSkeleton.tsx";
@@ -27,10 +27,11 @@ export function DatabasePanel({ status }: { status: Status | undefined }) {
         ]}
       />
       {database.problem && <Problem>{database.problem}</Problem>}
-      <p class="mt-auto flex h-7 items-center gap-1.5 pt-4 text-12 text-muted">
-        Migration
-        <code class="truncate font-mono text-12 text-ink-2">{database.migration ?? "—"}</code>
-      </p>
+      <PanelFoot>
+        <p class="truncate">
+          Migration <code class="font-mono text-ink-2">{database.migration ?? "—"}</code>
+        </p>
+      </PanelFoot>
     </Panel>
   );
 }

@@ -24,7 +24,7 @@ export function GatewayLog({ lines }: { lines: string[] | undefined }) {
         onScroll={({ currentTarget: at }) => {
           follows.current = at.scrollHeight - at.scrollTop - at.clientHeight <= nearPixels;
         }}
-        class="focus-ring relative h-56 flex-1 overflow-y-auto bg-rail px-4 py-3 font-mono text-11 text-ink-2 -outline-offset-2!"
+        class="focus-ring relative h-56 grow overflow-y-auto bg-rail px-4 py-3 font-mono text-11 text-ink-2 -outline-offset-2!"
       >
         {lines === undefined && <Skeleton class="h-3 w-3/4" />}
         {lines?.length === 0 && <p class="text-muted">No line yet.</p>}

@@ -1,5 +1,6 @@
 import type { Status } from "../../server/admin/schema.ts";
 import type { Tone } from "../base/badge.tsx";
+import * as format from "../format.ts";
 
 type Gateway = Status["gateway"];
 
@@ -21,13 +22,18 @@ export const childTones: Record<Gateway["children"][number]["state"], Tone> = {
   exited: "idle",
 };
 
+/** Whether what the gateway does now matters more than the jobs of the past. */
+export function needsAttention({ state }: Gateway): boolean {
+  return state === "installing" || state === "starting" || state === "failed";
+}
+
 export const gatewayModes: Record<Gateway["mode"], string> = {
   managed: "Managed",
   binary: "Own binary",
   external: "External",
 };
 
-/** What the gateway is doing, in one sentence; undefined when its state says it all. */
+/** What the gateway is doing, in one sentence; undefined where its progress or its problem says it. */
 export function gatewayNote(gateway: Gateway): string | undefined {
   switch (gateway.state) {
     case "waiting":
@@ -40,8 +46,11 @@ export function gatewayNote(gateway: Gateway): string | undefined {
       return "New models are being rolled out; calls go on meanwhile.";
     case "stopped":
       return "The gateway was stopped with the server.";
-    case "installing":
     case "ready":
+      return gateway.served_config === null
+        ? "No model configuration is served yet."
+        : `Serves configuration ${format.count(gateway.served_config)}.`;
+    case "installing":
     case "failed":
       return undefined;
   }

@@ -8,6 +8,7 @@ import { ApiPanel } from "./apiPanel.tsx";
 import { DatabasePanel } from "./databasePanel.tsx";
 import { GatewayLog } from "./gatewayLog.tsx";
 import { GatewayPanel } from "./gatewayPanel.tsx";
+import { needsAttention } from "./gatewayState.ts";
 import { ProcessesPanel } from "./processesPanel.tsx";
 import { SetupSteps } from "./setupSteps.tsx";
 
@@ -23,6 +24,13 @@ export function PageOverview() {
       </>
     );
   }
+  const gateway = (
+    <div class="grid gap-4 xl:grid-cols-2">
+      <ProcessesPanel status={status} />
+      <GatewayLog lines={status?.gateway.log_tail} />
+    </div>
+  );
+  const gatewayFirst = status !== undefined && needsAttention(status.gateway);
   return (
     <>
       <PageHead
@@ -36,11 +44,9 @@ export function PageOverview() {
           <DatabasePanel status={status} />
           <GatewayPanel status={status} />
         </div>
+        {gatewayFirst && gateway}
         <LatestJobs />
-        <div class="grid gap-4 xl:grid-cols-2">
-          <ProcessesPanel status={status} />
-          <GatewayLog lines={status?.gateway.log_tail} />
-        </div>
+        {!gatewayFirst && gateway}
       </div>
     </>
   );
@@ -54,9 +60,7 @@ function Counts({ status: { counts, started_at } }: { status: Status }) {
       <span>{format.plural(counts.teams, "team")}</span>
       <span>{format.plural(counts.models, "model")}</span>
       <span>{format.plural(counts.jobs, "job")}</span>
-      <span title={format.utc(started_at)}>
-        Up {format.duration(nowMs - Date.parse(started_at))}
-      </span>
+      <span title={format.utc(started_at)}>Up {format.uptime(nowMs - Date.parse(started_at))}</span>
     </>
   );
 }

@@ -19,11 +19,7 @@ function columns(nowMs: number): Column<Child>[] {
     },
     {
       head: "State",
-      cell: (child) => (
-        <span title={child.last_exit ? `Last exit: ${child.last_exit}` : undefined}>
-          <Badge tone={childTones[child.state]}>{format.label(child.state)}</Badge>
-        </span>
-      ),
+      cell: (child) => <ChildState child={child} />,
     },
     {
       head: "In flight",
@@ -39,7 +35,7 @@ function columns(nowMs: number): Column<Child>[] {
       cell: (child) => format.count(child.restarts),
     },
     {
-      head: "Process",
+      head: "PID",
       width: "92px",
       number: true,
       from: "small",
@@ -55,12 +51,30 @@ function columns(nowMs: number): Column<Child>[] {
           title={child.started_at ? format.utc(child.started_at) : undefined}
         >
           {child.started_at && child.state !== "exited"
-            ? format.duration(nowMs - Date.parse(child.started_at))
+            ? format.uptime(nowMs - Date.parse(child.started_at))
             : "—"}
         </span>
       ),
     },
   ];
+}
+
+/** The state, how the process ended last, and on narrow screens what the dropped columns would say. */
+function ChildState({ child }: { child: Child }) {
+  return (
+    <>
+      <Badge tone={childTones[child.state]}>{format.label(child.state)}</Badge>
+      {child.last_exit && (
+        <span class="mt-0.5 block truncate text-11 leading-3.5 text-muted">
+          Last exit: {child.last_exit}
+        </span>
+      )}
+      <span class="mt-0.5 block text-11 leading-3.5 text-muted @lg:hidden">
+        {format.plural(child.restarts, "restart")}
+        {child.pid !== null && `, PID ${child.pid}`}
+      </span>
+    </>
+  );
 }
 
 /** The LiteLLM processes of the pool. An external gateway has none of ours. */

@@ -11,7 +11,7 @@ export function ConnectionState() {
   return (
     <p class="flex items-center gap-2 text-12 text-muted">
       <Dot tone={tone} />
-      {error ? "Not connected" : status ? "Connected" : "Connecting"}
+      <span>{error ? "Not connected" : status ? "Connected" : "Connecting"}</span>
       {status && <span class="ml-auto font-mono">{status.version}</span>}
     </p>
   );

@@ -6,12 +6,14 @@ import { IconButton } from "../base/button.tsx";
 import { CloseIcon, MenuIcon } from "../base/icons.tsx";
 import { ConnectionBanner } from "./connection.tsx";
 import { Navigation, ShellFoot } from "./navigation.tsx";
+import { usePolledStatus } from "./status.ts";
 
 /** The frame of every page behind the session: sidebar, on narrow screens a head with a drawer, and the page. */
 export function Shell({ children }: { children: ComponentChildren }) {
   const main = useRef<HTMLElement>(null);
   const drawer = useRef<HTMLDialogElement>(null);
   const { path } = useLocation();
+  usePolledStatus();
   const firstPath = useRef(path);
   useEffect(() => {
     if (firstPath.current === path) return;
@@ -33,12 +35,14 @@ export function Shell({ children }: { children: ComponentChildren }) {
       >
         Skip to content
       </a>
-      <aside class="sticky top-0 hidden h-dvh flex-col gap-5 border-r border-line bg-rail p-3 lg:flex">
-        <div class="px-2">
-          <Brand />
+      <aside class="hidden border-r border-line bg-rail lg:block">
+        <div class="sticky top-0 flex h-dvh flex-col gap-5 p-3">
+          <div class="px-2">
+            <Brand />
+          </div>
+          <Navigation path={path} />
+          <ShellFoot />
         </div>
-        <Navigation path={path} />
-        <ShellFoot />
       </aside>
       <header class="sticky top-0 z-20 flex h-12 items-center gap-1 border-b border-line bg-canvas px-2 lg:hidden">
         <IconButton label="Open menu" onClick={() => drawer.current?.showModal()}>

@@ -1,4 +1,4 @@
-import { useQuery } from "@tanstack/preact-query";
+import { queryOptions, useQuery } from "@tanstack/preact-query";
 import type { Status } from "../../server/admin/schema.ts";
 import { ApiError, api } from "../api.ts";
 
@@ -14,14 +14,25 @@ export interface LiveStatus {
   retry: () => void;
 }
 
-/** The server's status, read again and again; one request for all that use it. */
-export function useStatus(): LiveStatus {
-  const query = useQuery({
-    queryKey: ["status"],
-    queryFn: ({ signal }) => api.status(signal),
+const statusQuery = queryOptions({
+  queryKey: ["status"],
+  queryFn: ({ signal }) => api.status(signal),
+  staleTime: Number.POSITIVE_INFINITY,
+});
+
+/** Reads the status again and again. Only the shell calls it: each caller would add a timer of its own. */
+export function usePolledStatus(): void {
+  useQuery({
+    ...statusQuery,
     refetchInterval: ({ state }) =>
       state.data?.gateway.state === "installing" ? installingPollMs : pollMs,
+    refetchOnWindowFocus: "always",
   });
+}
+
+/** The server's status as the shell last read it. */
+export function useStatus(): LiveStatus {
+  const query = useQuery(statusQuery);
   return {
     status: query.data,
     error: query.error instanceof ApiError ? query.error : undefined,
@@ -34,6 +45,6 @@ export function useStatus(): LiveStatus {
  * status and, through the local clock, also while none comes.
  */
 export function useServerNow(): number {
-  const { data, dataUpdatedAt } = useQuery<Status>({ queryKey: ["status"], enabled: false });
+  const { data, dataUpdatedAt } = useQuery(statusQuery);
   return data ? Date.parse(data.now) + (Date.now() - dataUpdatedAt) : Date.now();
 }

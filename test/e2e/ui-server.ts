@@ -1,0 +1,78 @@
+import { readFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { extname, join } from "node:path";
+
+/** What the admin API would answer; `silent` keeps the request open, `gone` cuts it as a stopped server does. */
+export type Answer = { status: number; body?: unknown } | "silent" | "gone";
+
+export type AnswerTo = (request: { method: string; path: string; body: string }) => Answer;
+
+export interface UiServer {
+  url: string;
+  stop(): Promise<void>;
+}
+
+/** The policy of the admin UI, as the server sends it with its page. */
+export const contentSecurityPolicy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data:",
+  "font-src 'self'",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'self'",
+  "frame-ancestors 'none'",
+  "require-trusted-types-for 'script'",
+].join("; ");
+
+const mediaTypes: Record<string, string> = {
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript; charset=utf-8",
+  ".css": "text/css; charset=utf-8",
+  ".svg": "image/svg+xml",
+  ".woff2": "font/woff2",
+};
+
+/** Serves a built UI under its policy and takes the place of the admin API. */
+export async function startUiServer(folder: string, answerTo: AnswerTo): Promise<UiServer> {
+  const server = createServer((request, response) => {
+    const { pathname, search } = new URL(request.url ?? "/", "http://localhost");
+    if (!pathname.startsWith("/api/")) {
+      const file = extname(pathname) ? pathname : "/index.html";
+      readFile(join(folder, file)).then(
+        (content) => {
+          response.writeHead(200, {
+            "content-type": mediaTypes[extname(file)] ?? "application/octet-stream",
+            "content-security-policy": contentSecurityPolicy,
+          });
+          response.end(content);
+        },
+        () => response.writeHead(404).end(),
+      );
+      return;
+    }
+    let body = "";
+    request.on("data", (chunk: Buffer) => (body += chunk.toString()));
+    request.on("end", () => {
+      const answer = answerTo({ method: request.method ?? "GET", path: pathname + search, body });
+      if (answer === "silent") return;
+      if (answer === "gone") {
+        response.destroy();
+        return;
+      }
+      const type = answer.status < 400 ? "application/json" : "application/problem+json";
+      response.writeHead(answer.status, { "content-type": type });
+      response.end(answer.body === undefined ? "" : JSON.stringify(answer.body));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async stop() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}

@@ -1,0 +1,326 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { build } from "vite";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import * as answers from "../ui/answers.ts";
+import { accessibilityProblems, overflowPixels, startChromium, takeScreenshot } from "./browser.ts";
+import { type Answer, type AnswerTo, startUiServer, type UiServer } from "./ui-server.ts";
+
+/** Every state of every page, without a server behind it: most cannot be brought about with a real one at will. */
+
+const ok = (body: unknown): Answer => ({ status: 200, body });
+const refused = (status: number, code: string, detail: string): Answer => ({
+  status,
+  body: answers.problem(status, code, detail),
+});
+const noSession = refused(401, "session_required", "Sign in first.");
+const jobPath = `/jobs/${answers.jobDetail.job_id}`;
+
+const healthy: Record<string, Answer> = {
+  "GET /api/session": ok({ kind: "session", expires_at: "2026-11-24T02:20:00Z" }),
+  "GET /api/status": ok(answers.readyStatus),
+  "GET /api/jobs?limit=8": ok({ ...answers.jobPage, data: answers.jobPage.data.slice(0, 8) }),
+  "GET /api/jobs?limit=25": ok(answers.jobPage),
+  "GET /api/jobs?limit=25&cursor=older-25": ok(answers.olderJobPage),
+  "GET /api/jobs?limit=25&cursor=newer-25": ok(answers.jobPage),
+  [`GET /api${jobPath}`]: ok(answers.jobDetail),
+};
+
+let folder: string;
+let browser: Browser;
+let server: UiServer;
+let context: BrowserContext | undefined;
+/** What the server answers in the running test, by method and path. */
+let current: Record<string, Answer> = healthy;
+let requests: string[] = [];
+let pageErrors: string[] = [];
+
+const answerTo: AnswerTo = ({ method, path, body }) => {
+  requests.push(`${method} ${path} ${body}`.trim());
+  return current[`${method} ${path}`] ?? refused(404, "not_found", "There is no such thing.");
+};
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "ui-"));
+  await build({
+    configFile: new URL("../../ui/vite.config.ts", import.meta.url).pathname,
+    logLevel: "error",
+    build: { outDir: folder },
+  });
+  [browser, server] = await Promise.all([startChromium(), startUiServer(folder, answerTo)]);
+}, 60_000);
+
+afterAll(async () => {
+  await browser?.close();
+  await server?.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+afterEach(async () => {
+  await context?.close();
+});
+
+async function open(
+  path: string,
+  given: Record<string, Answer> = {},
+  look: { width?: number; theme?: "light" | "dark" } = {},
+): Promise<Page> {
+  current = { ...healthy, ...given };
+  requests = [];
+  pageErrors = [];
+  context = await browser.newContext({
+    viewport: { width: look.width ?? 1440, height: 900 },
+    colorScheme: look.theme ?? "light",
+    reducedMotion: "reduce",
+  });
+  const page = await context.newPage();
+  page.on("pageerror", (error) => pageErrors.push(error.message));
+  page.on("console", (message) => {
+    // The browser itself writes a line for each answer of 4xx or 5xx; those are part of the states.
+    if (message.type() === "error" && !message.text().startsWith("Failed to load resource")) {
+      pageErrors.push(message.text());
+    }
+  });
+  await page.goto(server.url + path);
+  return page;
+}
+
+interface State {
+  name: string;
+  path: string;
+  given?: Record<string, Answer>;
+  /** A text that is there only once the state is. */
+  shows: string;
+}
+
+const databaseDown = refused(503, "database_unavailable", "The database does not answer.");
+
+const states: State[] = [
+  { name: "overview", path: "/", shows: "Latest jobs" },
+  {
+    name: "overview-first-start",
+    path: "/",
+    given: {
+      "GET /api/status": ok(answers.installingStatus),
+      "GET /api/jobs?limit=8": ok(answers.noJobs),
+    },
+    shows: "Installing 87 of 141 packages",
+  },
+  {
+    name: "overview-gateway-failed",
+    path: "/",
+    given: { "GET /api/status": ok(answers.failedStatus), "GET /api/jobs?limit=8": databaseDown },
+    shows: "Port 8002 is taken",
+  },
+  {
+    name: "overview-loading",
+    path: "/",
+    given: { "GET /api/status": "silent", "GET /api/jobs?limit=8": "silent" },
+    shows: "Latest jobs",
+  },
+  { name: "jobs", path: "/jobs", shows: "25 jobs shown" },
+  {
+    name: "jobs-empty",
+    path: "/jobs",
+    given: { "GET /api/jobs?limit=25": ok(answers.noJobs) },
+    shows: "No jobs yet",
+  },
+  {
+    name: "jobs-error",
+    path: "/jobs",
+    given: { "GET /api/jobs?limit=25": databaseDown },
+    shows: "req_019ab1c27f00",
+  },
+  {
+    name: "jobs-loading",
+    path: "/jobs",
+    given: { "GET /api/jobs?limit=25": "silent" },
+    shows: "Provider cost",
+  },
+  { name: "job", path: jobPath, shows: "upstream_rate_limited" },
+  { name: "job-missing", path: "/jobs/none", shows: "There is no such job" },
+  { name: "not-found", path: "/nowhere", shows: "Nothing is at this address" },
+  {
+    name: "signed-out",
+    path: "/",
+    given: { "GET /api/session": noSession },
+    shows: "Sign in with a one-time link",
+  },
+  {
+    name: "link-refused",
+    path: "/setup#token=used",
+    given: {
+      "GET /api/session": noSession,
+      "POST /api/session": refused(401, "setup_link_invalid", "The link is not valid."),
+    },
+    shows: "It was used before or has expired",
+  },
+  {
+    name: "unreachable",
+    path: "/",
+    given: { "GET /api/session": "gone" },
+    shows: "This page tries again every few seconds",
+  },
+];
+
+const looks = [1440, 390].flatMap((width) =>
+  (["light", "dark"] as const).map((theme) => ({ width, theme })),
+);
+
+describe("every state is accessible, fits its window and keeps the policy", () => {
+  for (const state of states) {
+    for (const look of looks) {
+      it(`${state.name} at ${look.width} px, ${look.theme}`, async () => {
+        const page = await open(state.path, state.given, look);
+        await page.getByText(state.shows).filter({ visible: true }).first().waitFor();
+        await page.evaluate(() => document.fonts.ready);
+        await takeScreenshot(page, `${state.name}-${look.width}-${look.theme}`);
+        expect(await accessibilityProblems(page)).toEqual([]);
+        expect(await overflowPixels(page)).toBe(0);
+        expect(pageErrors).toEqual([]);
+      });
+    }
+  }
+});
+
+describe("what the page does", () => {
+  const link = "/setup#token=once";
+  const opened = {
+    "POST /api/session": ok({ kind: "session", expires_at: "2026-11-24T02:20:00Z" }),
+  };
+
+  it("exchanges the link for a session and keeps the token out of the address and the history", async () => {
+    const page = await open(link, { ...opened, "GET /api/session": noSession });
+    await page.getByRole("heading", { name: "Latest jobs" }).waitFor();
+    expect(page.url()).toBe(`${server.url}/`);
+    expect(requests[0]).toBe('POST /api/session {"setup_token":"once"}');
+    expect(requests.filter((line) => line.startsWith("POST"))).toHaveLength(1);
+    expect(requests).not.toContain("GET /api/session");
+  });
+
+  it("lets who is signed in already go on after a link that was used before", async () => {
+    const used = refused(401, "setup_link_invalid", "The link is not valid.");
+    const page = await open("/setup#token=used", { "POST /api/session": used });
+    await page.getByRole("link", { name: "Continue as signed in" }).click();
+    await page.getByRole("heading", { name: "Latest jobs" }).waitFor();
+  });
+
+  it("signs out on the server and forgets what it showed", async () => {
+    const page = await open("/jobs", { "DELETE /api/session": { status: 204 } });
+    await page.getByText("25 jobs shown").waitFor();
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.getByRole("heading", { name: "Sign in with a one-time link" }).waitFor();
+    expect(requests).toContain("DELETE /api/session");
+    expect(await page.getByText("invoice_extraction").count()).toBe(0);
+  });
+
+  it("returns to the sign-in when the session ends, and polls no more", async () => {
+    const page = await open("/");
+    await page.getByRole("heading", { name: "Latest jobs" }).waitFor();
+    current = { ...current, "GET /api/status": noSession };
+    await page.getByRole("heading", { name: "Sign in with a one-time link" }).waitFor();
+    expect(requests.filter((line) => line === "GET /api/session")).toHaveLength(1);
+  });
+
+  it("says that the server is gone, keeps what it showed, and recovers without a reload", async () => {
+    const page = await open("/");
+    await page.getByRole("link", { name: "support_reply" }).first().waitFor();
+    const { "GET /api/status": status, ...rest } = current;
+    current = Object.fromEntries(Object.keys(current).map((key) => [key, "gone" as const]));
+    const banner = page.getByText("The server does not answer.");
+    await banner.waitFor();
+    await takeScreenshot(page, "connection-lost-1440-light");
+    expect(await accessibilityProblems(page)).toEqual([]);
+    expect(await page.getByRole("link", { name: "support_reply" }).count()).toBeGreaterThan(0);
+    expect(await page.getByText("Not connected").count()).toBeGreaterThan(0);
+    current = { ...rest, "GET /api/status": status! };
+    await banner.waitFor({ state: "detached" });
+    expect(await page.getByText("Connected", { exact: true }).count()).toBeGreaterThan(0);
+  });
+
+  it("shows the new state without a reload when the gateway becomes ready", async () => {
+    const page = await open("/", { "GET /api/status": ok(answers.installingStatus) });
+    await page.getByRole("progressbar", { name: "Installing LiteLLM" }).waitFor();
+    current = { ...current, "GET /api/status": ok(answers.readyStatus) };
+    await page.getByText("Serves configuration 12.").waitFor();
+    expect(await page.getByRole("progressbar").count()).toBe(0);
+    expect(await page.getByRole("heading", { name: "Set up" }).count()).toBe(0);
+  });
+
+  it("keeps the cursor of the list in the address", async () => {
+    const page = await open("/jobs");
+    await page.getByRole("link", { name: "Older" }).click();
+    await page.getByText("6 jobs shown").waitFor();
+    expect(new URL(page.url()).search).toBe("?cursor=older-25");
+    await page.reload();
+    await page.getByText("6 jobs shown").waitFor();
+    await page.getByRole("link", { name: "Newer" }).click();
+    await page.getByText("25 jobs shown").waitFor();
+    expect(new URL(page.url()).search).toBe("?cursor=newer-25");
+  });
+
+  it("opens a job by keyboard, moves the focus to the page, and goes back", async () => {
+    const page = await open("/jobs");
+    await page.getByText("25 jobs shown").waitFor();
+    await page.getByRole("link", { name: "invoice_extraction" }).first().focus();
+    await page.keyboard.press("Enter");
+    await page.getByText("upstream_rate_limited").filter({ visible: true }).waitFor();
+    expect(new URL(page.url()).pathname).toBe(jobPath);
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe("main");
+    expect(await page.title()).toBe("invoice_extraction · SaaS LiteLLM");
+    await page.goBack();
+    await page.getByText("25 jobs shown").waitFor();
+  });
+
+  it("keeps the chosen theme over a reload, before the first paint", async () => {
+    const page = await open("/");
+    const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    await page.getByRole("heading", { name: "Latest jobs" }).waitFor();
+    const light = await background();
+    await page.getByRole("radio", { name: "Dark theme" }).check();
+    const dark = await background();
+    expect(dark).not.toBe(light);
+    await page.reload({ waitUntil: "commit" });
+    await page.waitForFunction(() => document.body !== null);
+    expect(await background()).toBe(dark);
+    await page.getByRole("radio", { name: "Theme of the system" }).check();
+    expect(await background()).toBe(light);
+  });
+
+  it("opens the menu on a phone as a dialog that Escape and a choice close", async () => {
+    const page = await open("/", {}, { width: 390 });
+    const menu = page.getByRole("dialog", { name: "Menu" });
+    await page.getByRole("button", { name: "Open menu" }).click();
+    await menu.waitFor();
+    expect(await accessibilityProblems(page)).toEqual([]);
+    await takeScreenshot(page, "menu-390-light");
+    await page.keyboard.press("Escape");
+    await menu.waitFor({ state: "hidden" });
+    await page.getByRole("button", { name: "Open menu" }).click();
+    await menu.getByRole("link", { name: "Jobs" }).click();
+    await page.getByText("25 jobs shown").waitFor();
+    await menu.waitFor({ state: "hidden" });
+  });
+
+  it("follows the end of the log until the reader scrolls up", async () => {
+    const page = await open("/");
+    const log = page.getByRole("region", { name: "Newest lines of the gateway's log" });
+    await log.getByText("41223").waitFor();
+    const fromEnd = () => log.evaluate((at) => at.scrollHeight - at.scrollTop - at.clientHeight);
+    const withLine = (line: string) => {
+      const { gateway } = answers.readyStatus;
+      const log_tail = [...gateway.log_tail, line];
+      return { ...answers.readyStatus, gateway: { ...gateway, log_tail } };
+    };
+    expect(await fromEnd()).toBeLessThan(2);
+    current = { ...current, "GET /api/status": ok(withLine("one more line")) };
+    await log.getByText("one more line").waitFor();
+    expect(await fromEnd()).toBeLessThan(2);
+    await log.evaluate((at) => at.scrollTo(0, 0));
+    current = { ...current, "GET /api/status": ok(withLine("yet another line")) };
+    await log.getByText("yet another line").waitFor();
+    expect(await log.evaluate((at) => at.scrollTop)).toBe(0);
+  });
+});
