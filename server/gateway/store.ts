@@ -153,3 +153,15 @@ function toSettleRow(item: SettleItem): object {
     end_job: item.endJob,
   };
 }
+
+/** The type of a team's job; undefined when there is no such job. */
+export async function jobType(
+  database: Database,
+  of: { jobId: string; teamId: string },
+): Promise<string | undefined> {
+  const [row] = await database.query<{ type: string }>(
+    `select type from jobs where id = $1::uuid and team_id = $2::text`,
+    [of.jobId, of.teamId],
+  );
+  return row?.type;
+}

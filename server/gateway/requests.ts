@@ -1,0 +1,150 @@
+import type { Context } from "../context.ts";
+import type { TeamPrincipal } from "../keys/principal.ts";
+import type { ModelAlias, ModelCatalog } from "../models/catalog.ts";
+import type { CallRequest } from "./call.ts";
+import { isUuid } from "../kernel/ids.ts";
+import { chooseAlias } from "./choice.ts";
+import { upstreamParameters } from "./parameters.ts";
+import type { CreateAndCall, JobCall, OpenAiChat, OpenAiEmbeddings } from "./schema.ts";
+import * as store from "./store.ts";
+
+/** What turns a validated body into a call: who asks, and what they may use. */
+export interface Requester {
+  context: Context;
+  catalog: ModelCatalog;
+  principal: TeamPrincipal;
+  claim: CallRequest["claim"];
+}
+
+/** How the headers of an OpenAI request place it: in a job by id, in the job of a reference, or on its own. */
+export interface JobHeaders {
+  jobId: string | undefined;
+  jobReference: string | undefined;
+  jobType: string | undefined;
+}
+
+/** The type of calls outside any job whose client names none. */
+const SINGLE_CALL_TYPE = "single_call";
+
+const ownFields = {
+  jobCall: ["model", "model_group", "purpose", "call_metadata"],
+  createAndCall: [
+    ...["job_type", "team_id", "user_id", "external_task_id", "metadata"],
+    ...["model", "model_group", "purpose", "call_metadata"],
+  ],
+  openAi: ["model", "stream", "stream_options", "store", "metadata"],
+};
+
+export async function jobCallRequest(
+  requester: Requester,
+  jobId: string,
+  body: JobCall,
+): Promise<CallRequest> {
+  const named = body.model ?? body.model_group;
+  const jobType = await typeForChoice(requester, named, jobId);
+  const alias = await granted(requester, "chat", named, jobType);
+  return {
+    principal: requester.principal,
+    endpoint: "chat",
+    alias,
+    parameters: upstreamParameters("chat", body, { alias, ours: ownFields.jobCall }),
+    job: { id: jobId },
+    purpose: body.purpose,
+    metadata: body.call_metadata,
+    claim: requester.claim,
+  };
+}
+
+export async function createAndCallRequest(
+  requester: Requester,
+  body: CreateAndCall,
+): Promise<CallRequest> {
+  const alias = await granted(requester, "chat", body.model ?? body.model_group, body.job_type);
+  return {
+    principal: requester.principal,
+    endpoint: "chat",
+    alias,
+    parameters: upstreamParameters("chat", body, { alias, ours: ownFields.createAndCall }),
+    job: {
+      create: {
+        type: body.job_type,
+        userId: body.user_id,
+        externalTaskId: body.external_task_id,
+        metadata: body.metadata,
+        reference: undefined,
+        endsWithCall: true,
+      },
+    },
+    purpose: body.purpose,
+    metadata: body.call_metadata,
+    claim: requester.claim,
+  };
+}
+
+export async function openAiRequest(
+  requester: Requester,
+  endpoint: CallRequest["endpoint"],
+  body: OpenAiChat | OpenAiEmbeddings,
+  headers: JobHeaders,
+): Promise<CallRequest> {
+  const jobType = headers.jobType ?? (await typeForChoice(requester, body.model, headers.jobId));
+  const alias = await granted(
+    requester,
+    endpoint === "chat" ? "chat" : "embedding",
+    body.model,
+    jobType,
+  );
+  return {
+    principal: requester.principal,
+    endpoint,
+    alias,
+    parameters: upstreamParameters(endpoint, body, { alias, ours: ownFields.openAi }),
+    job:
+      headers.jobId === undefined ? { create: jobOf(headers, body.user) } : { id: headers.jobId },
+    purpose: undefined,
+    metadata: ("metadata" in body ? body.metadata : undefined) ?? undefined,
+    claim: requester.claim,
+  };
+}
+
+function jobOf(headers: JobHeaders, userId: string | undefined) {
+  return {
+    type: headers.jobType ?? SINGLE_CALL_TYPE,
+    userId: userId?.slice(0, 200),
+    externalTaskId: undefined,
+    metadata: undefined,
+    reference: headers.jobReference,
+    // The job of a reference takes more calls, and expires when idle.
+    endsWithCall: headers.jobReference === undefined,
+  };
+}
+
+async function granted(
+  { catalog, principal }: Requester,
+  mode: ModelAlias["mode"],
+  named: string | undefined,
+  jobType: string | undefined,
+): Promise<ModelAlias> {
+  return chooseAlias(named, {
+    mode,
+    granted: await catalog.grantedTo(principal.teamId),
+    jobType,
+    principal,
+  });
+}
+
+/** The type of an existing job, read only where it decides which model is used. */
+async function typeForChoice(
+  { context, principal }: Requester,
+  named: string | undefined,
+  jobId: string | undefined,
+): Promise<string | undefined> {
+  if (
+    named !== undefined ||
+    jobId === undefined ||
+    !isUuid(jobId) ||
+    Object.keys(principal.jobTypeAliases).length === 0
+  )
+    return undefined;
+  return store.jobType(context.database, { jobId, teamId: principal.teamId });
+}

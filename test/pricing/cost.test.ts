@@ -1,0 +1,79 @@
+import { describe, expect, test } from "vitest";
+import { costNanos, costsDiffer, noTokens, type TargetPrices } from "../../server/pricing/cost.ts";
+import { worstCostNanos } from "../../server/pricing/worst-case.ts";
+
+/** $3 in, $15 out, $0.30 cached, $3.75 written, per million tokens. */
+const prices: TargetPrices = {
+  input: 3_000_000_000n,
+  output: 15_000_000_000n,
+  cachedInput: 300_000_000n,
+  cacheWrite: 3_750_000_000n,
+  reasoning: undefined,
+};
+
+describe("the cost of a usage", () => {
+  test.each([
+    // 1,000 × $3/M = $0.003; 200 × $15/M = $0.003
+    ["input and output", { inputTokens: 1_000, outputTokens: 200 }, 6_000_000n],
+    // 600 × $3/M = 1,800,000 n$; 400 × $0.30/M = 120,000 n$
+    ["cached input at its own price", { inputTokens: 1_000, cachedInputTokens: 400 }, 1_920_000n],
+    // 900 × $3/M = 2,700,000 n$; 100 × $3.75/M = 375,000 n$
+    ["cache writes at their own price", { inputTokens: 1_000, cacheWriteTokens: 100 }, 3_075_000n],
+    // reasoning has no price of its own: 300 × $15/M
+    ["reasoning at the output price", { outputTokens: 300, reasoningTokens: 200 }, 4_500_000n],
+    // more cached than input is taken as all of it
+    ["never more cached tokens than input", { inputTokens: 10, cachedInputTokens: 99 }, 3_000n],
+    ["nothing", {}, 0n],
+  ])("counts %s", (_, usage, nanos) => {
+    expect(costNanos(prices, { ...noTokens, ...usage })).toBe(nanos);
+  });
+
+  test("is rounded once, half up", () => {
+    // 1 token at 500,000 nanos per million = 0.5 nano-dollars
+    expect(costNanos({ ...prices, input: 500_000n }, { ...noTokens, inputTokens: 1 })).toBe(1n);
+    expect(costNanos({ ...prices, input: 499_999n }, { ...noTokens, inputTokens: 1 })).toBe(0n);
+  });
+
+  test("is unknown when a kind that was used has no price, and only then", () => {
+    const noOutput = { ...prices, output: undefined };
+    expect(costNanos(noOutput, { ...noTokens, inputTokens: 5, outputTokens: 1 })).toBeUndefined();
+    expect(costNanos(noOutput, { ...noTokens, inputTokens: 5 })).toBe(15_000n);
+  });
+
+  test("takes a price of 0 for a price", () => {
+    expect(costNanos({ ...prices, input: 0n }, { ...noTokens, inputTokens: 5 })).toBe(0n);
+  });
+});
+
+test("two figures differ from one per cent of the larger on", () => {
+  expect(costsDiffer(1_000n, 990n)).toBe(false);
+  expect(costsDiffer(1_000n, 989n)).toBe(true);
+  expect(costsDiffer(989n, 1_000n)).toBe(true);
+  expect(costsDiffer(0n, 0n)).toBe(false);
+});
+
+describe("the worst case of a call", () => {
+  const size = { inputBytes: 2_000, mediaParts: 0, choices: 1, outputTokens: 100 };
+
+  test("takes half the bytes as input at the dearest input price, and the whole output limit", () => {
+    // 1,000 × $3.75/M (a cache write) + 100 × $15/M
+    expect(worstCostNanos([prices], size)).toBe(3_750_000n + 1_500_000n);
+  });
+
+  test("grows with choices and media", () => {
+    expect(worstCostNanos([prices], { ...size, choices: 3 })).toBe(3_750_000n + 4_500_000n);
+    expect(worstCostNanos([prices], { ...size, mediaParts: 2 })).toBe(7_000n * 3_750n + 1_500_000n);
+  });
+
+  test("is that of the dearest target, and unknown when one has no price", () => {
+    const cheap = { ...prices, input: 1n, output: 1n, cacheWrite: 1n, cachedInput: 1n };
+    expect(worstCostNanos([cheap, prices], size)).toBe(5_250_000n);
+    expect(worstCostNanos([cheap, { ...prices, output: undefined }], size)).toBeUndefined();
+  });
+
+  test("of embeddings asks no output price", () => {
+    expect(worstCostNanos([{ ...prices, output: undefined }], { ...size, outputTokens: 0 })).toBe(
+      3_750_000n,
+    );
+  });
+});
