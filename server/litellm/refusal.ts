@@ -1,0 +1,31 @@
+import { DomainError } from "../kernel/errors.ts";
+import type { GatewayState } from "./upstream.ts";
+
+/** Installing takes half a minute with pip. */
+const INSTALLING_RETRY_SECONDS = 15;
+const FAILED_RETRY_SECONDS = 30;
+const SOON_RETRY_SECONDS = 2;
+
+/** Why a call cannot be served in this state, when waiting is of no use; the texts are a team's to read. */
+export function hopeless(state: GatewayState): DomainError | undefined {
+  if (state === "installing") {
+    return new DomainError("gateway_installing", "The model gateway is being installed.", {
+      retryAfterSeconds: INSTALLING_RETRY_SECONDS,
+    });
+  }
+  return state === "failed" || state === "stopped"
+    ? unavailable("The model gateway is not running.", FAILED_RETRY_SECONDS)
+    : undefined;
+}
+
+/** The wait for a place is over. */
+export const notInTime = () =>
+  unavailable("The model gateway did not become ready in time.", SOON_RETRY_SECONDS);
+
+/** The newest config is served and does not have the alias, or its target was not accepted. */
+export const notServed = () =>
+  unavailable("The model is not available at the moment.", FAILED_RETRY_SECONDS);
+
+function unavailable(detail: string, retryAfterSeconds: number): DomainError {
+  return new DomainError("gateway_unavailable", detail, { retryAfterSeconds });
+}
