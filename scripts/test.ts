@@ -8,7 +8,7 @@ import { checks } from "./test/checks.ts";
 import { endAll, run, type Ended } from "./test/command.ts";
 import { add, countReport, nothing, oneTest, type Counts } from "./test/counts.ts";
 import { findTests } from "./test/files.ts";
-import { leftDatabases, leftProcesses } from "./test/leaks.ts";
+import { leftProcesses } from "./test/leaks.ts";
 import { installSystemPackages } from "./test/system.ts";
 
 const parts = ["static", "unit", "e2e"];
@@ -101,7 +101,7 @@ async function runUnitTests(): Promise<Counts> {
       runVitest("vitest", files.unit, ["--no-file-parallelism"], env),
       runBun([...files.unit, ...files.bunOnly], env),
     ]);
-    const left = await leftDatabases(server.url);
+    const left = await server.leftDatabases();
     return [
       ...results,
       report("no database left", oneTest(left.length === 0), left.join("\n")),

@@ -1,5 +1,4 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import postgres from "postgres";
 
 /** Processes of this run that stay, as "pid command line"; one on its way out gets 5 s. Empty where the system has no /proc. */
 export async function leftProcesses(run: string): Promise<string[]> {
@@ -30,14 +29,4 @@ function processesOf(run: string): string[] {
       return [];
     }
   });
-}
-
-/** Databases of test files that were not dropped. */
-export async function leftDatabases(serverUrl: string): Promise<string[]> {
-  const sql = postgres(serverUrl, { max: 1, onnotice: () => {} });
-  const rows = await sql<
-    { datname: string }[]
-  >`SELECT datname FROM pg_database WHERE datname LIKE 'test\\_%'`;
-  await sql.end();
-  return rows.map((row) => row.datname);
 }
