@@ -42,7 +42,7 @@ try {
   await installSystemPackages();
   const [checked, built] = await Promise.all([
     wants("static") ? runChecks() : nothing,
-    withEndToEnd ? runBuild() : nothing,
+    withUnit || withEndToEnd ? runBuild() : nothing,
   ]);
   note(checked);
   note(built);
@@ -85,6 +85,7 @@ async function runChecks(): Promise<Counts> {
   return sum;
 }
 
+/** Unit tests read what it stages: the wheel of pip, the archive of PostgreSQL. */
 async function runBuild(): Promise<Counts> {
   const ended = await run([process.execPath, "scripts/build.ts"]);
   return report("build", oneTest(ended.code === 0), ended.output, ended.seconds);
@@ -136,7 +137,7 @@ async function runVitest(
       "node_modules/vitest/vitest.mjs",
       "run",
       "--config=test/vitest.config.ts",
-      "--reporter=default",
+      "--reporter=dot",
       "--reporter=junit",
       `--outputFile.junit=${junit}`,
       ...flags,

@@ -33,13 +33,15 @@ export const runtimeNames = breaches(
     importsOf(file).find(({ target, typeOnly }) => !typeOnly && /^bun(?::|$)/.test(target))?.target,
 );
 
+/** What a child inherits of the system (TMPDIR, SystemRoot) is no setting of ours. */
+const passOn = ["server/postgres/cluster.ts"];
+
 /** `ui` and `db/drizzle.config.ts` never run in the server; the runtime folder sets what Bun itself reads. */
 export const environmentReaders = breaches(
   (path) =>
-    isProduct(path) &&
-    !path.startsWith("ui/") &&
-    !/^server\/(?:config\.ts$|runtime\/)/.test(path) &&
-    path !== "db/drizzle.config.ts",
+    /^(?:server|db)\/.*\.tsx?$/.test(path) &&
+    !/^server\/(?:config\.ts$|runtime\/)|^db\/drizzle\.config\.ts$/.test(path) &&
+    !passOn.includes(path),
   (file) =>
     matched(
       /\bprocess\.env\b(?!\s*[,})])|\b(?:Bun|Deno)\.env\b|import\.meta\.env\b/,
