@@ -1,8 +1,10 @@
 import { Type, type Static } from "@sinclair/typebox";
+import { Name, Slug } from "../organizations/schema.ts";
 
 /** Wire shapes of the admin API on :3002. Money in USD and credits as JSON numbers, times ISO 8601 UTC. */
 
-const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) => Type.Union([schema, Type.Null()]);
+const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>
+  Type.Union([schema, Type.Null()]);
 
 export const Session = Type.Object({
   /** How the caller proved itself. */
@@ -11,7 +13,10 @@ export const Session = Type.Object({
 });
 export type Session = Static<typeof Session>;
 
-export const SessionCreate = Type.Object({ setup_token: Type.String({ minLength: 1 }) }, { additionalProperties: false });
+export const SessionCreate = Type.Object(
+  { setup_token: Type.String({ minLength: 1 }) },
+  { additionalProperties: false },
+);
 export type SessionCreate = Static<typeof SessionCreate>;
 
 export const GatewayChildView = Type.Object({
@@ -44,7 +49,9 @@ export const Status = Type.Object({
     state: Type.Union([Type.Literal("starting"), Type.Literal("ready"), Type.Literal("failed")]),
     mode: Type.Union([Type.Literal("embedded"), Type.Literal("external")]),
     server_version: nullable(Type.String()),
-    migration: nullable(Type.String({ description: "Name of the newest migration that was applied." })),
+    migration: nullable(
+      Type.String({ description: "Name of the newest migration that was applied." }),
+    ),
     problem: nullable(Type.String()),
   }),
   gateway: Type.Object({
@@ -61,7 +68,9 @@ export const Status = Type.Object({
     mode: Type.Union([Type.Literal("managed"), Type.Literal("binary"), Type.Literal("external")]),
     version: nullable(Type.String()),
     problem: nullable(Type.String()),
-    install: nullable(Type.Object({ percent: Type.Integer({ minimum: 0, maximum: 100 }), step: Type.String() })),
+    install: nullable(
+      Type.Object({ percent: Type.Integer({ minimum: 0, maximum: 100 }), step: Type.String() }),
+    ),
     wanted_config: nullable(Type.Integer()),
     served_config: nullable(Type.Integer()),
     children: Type.Array(GatewayChildView),
@@ -94,7 +103,9 @@ export const CallView = Type.Object({
   reasoning_tokens: nullable(Type.Integer()),
   provider_cost_usd: nullable(Type.Number()),
   litellm_cost_usd: nullable(Type.Number()),
-  cost_flags: Type.Array(Type.Union([Type.Literal("unpriced"), Type.Literal("estimated"), Type.Literal("differs")])),
+  cost_flags: Type.Array(
+    Type.Union([Type.Literal("unpriced"), Type.Literal("estimated"), Type.Literal("differs")]),
+  ),
   latency_ms: nullable(Type.Integer()),
   first_token_ms: nullable(Type.Integer()),
   error_code: nullable(Type.String()),
@@ -148,3 +159,52 @@ export const JobPage = Type.Object({
   prev: nullable(Type.String({ description: "Cursor of the previous (newer) page." })),
 });
 export type JobPage = Static<typeof JobPage>;
+
+export const JobQuery = Type.Object(
+  {
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 })),
+    cursor: Type.Optional(
+      Type.String({ maxLength: 200, description: "`next` or `prev` of an earlier page." }),
+    ),
+    team: Type.Optional(Slug),
+    status: Type.Optional(JobView.properties.status),
+  },
+  { additionalProperties: false },
+);
+
+export const SetupLinkView = Type.Object(
+  {
+    url: Type.String({ description: "Opens one admin session." }),
+    expires_at: Type.String({ format: "date-time" }),
+  },
+  {
+    examples: [
+      {
+        url: "http://127.0.0.1:3002/setup#token=0000000000000000000000000000000000000000000",
+        expires_at: "2026-11-23T12:30:00.000Z",
+      },
+    ],
+  },
+);
+
+export const TokenCreate = Type.Object(
+  { name: Name },
+  { additionalProperties: false, examples: [{ name: "billing sync" }] },
+);
+
+export const TokenCreated = Type.Object(
+  {
+    token_id: Type.String(),
+    name: Type.String(),
+    token: Type.String({ description: "The secret. It is shown this once." }),
+  },
+  {
+    examples: [
+      {
+        token_id: "019aaf3c-6a80-7c11-9d1b-2f9d1b6d2a10",
+        name: "billing sync",
+        token: "slt-0000000000000000000000000000000000000000000",
+      },
+    ],
+  },
+);

@@ -1,7 +1,12 @@
 import { DomainError } from "./errors.ts";
-import { slugFromName } from "./ids.ts";
+import { slugFromName, slugPattern } from "./ids.ts";
 
 const LONGEST = 63;
+
+const pattern = new RegExp(slugPattern);
+
+/** Whether a text can be the id of an organization, a team or a group at all. */
+export const isSlug = (text: string): boolean => pattern.test(text);
 
 /** The n-th choice of a slug: "acme", "acme-2", "acme-3" …, shortened so that the number fits. */
 export function numberedSlug(slug: string, number: number): string {

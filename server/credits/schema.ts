@@ -1,0 +1,64 @@
+import { Type, type Static } from "@sinclair/typebox";
+
+/** Credits as a JSON number; what the rules accept of it is said by `kernel/money.ts`. */
+export const Credits = Type.Number({
+  description: "Credits: at most 15 significant digits, 6 of them decimals.",
+  examples: [2500],
+});
+
+const idempotencyKey = { minLength: 1, maxLength: 255, pattern: "^[ -~]+$" };
+
+export const AllocationCreate = Type.Object(
+  {
+    credits: Credits,
+    reason: Type.Optional(Type.String({ minLength: 1, maxLength: 500, pattern: "^[^\\u0000]+$" })),
+    idempotency_key: Type.Optional(
+      Type.String({
+        ...idempotencyKey,
+        description: "The header Idempotency-Key does the same.",
+      }),
+    ),
+  },
+  { additionalProperties: false, examples: [{ credits: 2500, reason: "Invoice 2026-118" }] },
+);
+
+/** The header, which Elysia names in lower case. */
+export const AllocationHeaders = Type.Object({
+  "idempotency-key": Type.Optional(Type.String(idempotencyKey)),
+});
+
+export const AllocationView = Type.Object(
+  {
+    team_id: Type.String(),
+    entry_no: Type.Integer({ description: "Number of the ledger entry." }),
+    credits: Type.Number(),
+    balance: Type.Number({ description: "Credits after this entry." }),
+    created_at: Type.String({ format: "date-time" }),
+    replayed: Type.Boolean({ description: "The key was used before: nothing was added now." }),
+  },
+  {
+    examples: [
+      {
+        team_id: "routing",
+        entry_no: 2,
+        credits: 2500,
+        balance: 3500,
+        created_at: "2026-11-23T12:00:00.000Z",
+        replayed: false,
+      },
+    ],
+  },
+);
+export type AllocationView = Static<typeof AllocationView>;
+
+export const WalletView = Type.Object({
+  balance: Type.Number(),
+  held: Type.Number(),
+  available: Type.Union([Type.Number(), Type.Null()], {
+    description: "balance + credit_limit − held; null = unlimited.",
+  }),
+  credit_limit: Type.Union([Type.Number(), Type.Null()], {
+    description: "0 = prepaid; null = unlimited.",
+  }),
+});
+export type WalletView = Static<typeof WalletView>;
