@@ -4,8 +4,8 @@ import { join } from "node:path";
 import type { Assets } from "./runtime.ts";
 
 /**
- * Where each asset lies in the repository; `scripts/build.ts` packs exactly these. An absent folder (the UI before its
- * first build) is an empty one. `only` keeps what we serve of a package.
+ * Where each asset lies in the repository; `scripts/build/stage.ts` packs these, and PostgreSQL, which from source comes out of
+ * node_modules. An absent folder (the UI before its first build) is an empty one. `only` keeps what we use of a folder.
  */
 const places: readonly { prefix: string; folder: string; only?: RegExp }[] = [
   { prefix: "migrations/", folder: "db/migrations", only: /\.sql$|^meta\/_journal\.json$/ },
@@ -15,10 +15,8 @@ const places: readonly { prefix: string; folder: string; only?: RegExp }[] = [
     folder: "node_modules/swagger-ui-dist",
     only: /^(swagger-ui\.css|swagger-ui-bundle\.js|swagger-ui-standalone-preset\.js|favicon-\d+x\d+\.png|LICENSE)$/,
   },
-  { prefix: "litellm/", folder: "server/litellm", only: /^[^/]+\.(py|lock|whl)$/ },
-  { prefix: "litellm/", folder: "server/litellm/assets" },
-  { prefix: "litellm/", folder: ".cache/litellm-assets" },
-  { prefix: "postgres/", folder: `.cache/postgres/${process.platform}-${process.arch}` },
+  { prefix: "litellm/", folder: "server/litellm", only: /^[^/]+\.(py|lock)$/ },
+  { prefix: "litellm/", folder: ".cache/litellm", only: /^pip-[^/]+\.whl$/ },
 ];
 
 /** The assets of the checkout at `root`, read from disk each time, so that an edited file counts at once. */
