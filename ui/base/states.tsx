@@ -1,5 +1,6 @@
 import type { ComponentChildren } from "preact";
 import type { ApiError } from "../api.ts";
+import { Flag } from "./badge.tsx";
 import { Button } from "./button.tsx";
 import { WarningIcon } from "./icons.tsx";
 
@@ -94,5 +95,16 @@ export function Failure({
         </div>
       </Message>
     </div>
+  );
+}
+
+/** Stands beside rows that are still shown though their refresh failed. */
+export function NotCurrent({ error }: { error: ApiError }) {
+  return (
+    <span role="status">
+      <Flag tone="bad" title={`${error.message} (${error.code})`}>
+        not current
+      </Flag>
+    </span>
   );
 }

@@ -46,7 +46,7 @@ export function Table<Row>({
                 key={column.head}
                 scope="col"
                 style={column.width ? { width: column.width } : {}}
-                class={`h-9 px-2 font-medium first:pl-4 last:pr-4 ${cellClass(column)}`}
+                class={`h-9 px-2 font-medium first:pl-4 last:pr-4 ${cellClass(column, columns)}`}
               >
                 {column.head}
               </th>
@@ -63,7 +63,7 @@ export function Table<Row>({
                   {columns.map((column) => (
                     <td
                       key={column.head}
-                      class={`h-11 px-2 py-1.5 first:pl-4 last:pr-4 ${cellClass(column)}`}
+                      class={`h-11 px-2 py-1.5 first:pl-4 last:pr-4 ${cellClass(column, columns)}`}
                     >
                       {column.cell(row)}
                     </td>
@@ -79,15 +79,21 @@ export function Table<Row>({
   );
 }
 
-function cellClass<Row>(column: Column<Row>): string {
-  return `${column.number ? "text-right tabular-nums" : ""} ${column.from ? shownFrom[column.from] : ""}`;
+function cellClass<Row>(column: Column<Row>, columns: Column<Row>[]): string {
+  // On a phone the last column that stays is the table's edge.
+  const edge = column === columns.findLast(({ from }) => !from) ? "@max-lg:pr-4" : "";
+  const align = column.number ? "text-right tabular-nums" : "";
+  return `${align} ${edge} ${column.from ? shownFrom[column.from] : ""}`;
 }
 
 function SkeletonRow<Row>({ columns }: { columns: Column<Row>[] }) {
   return (
     <tr class="border-b border-hairline last:border-0">
       {columns.map((column) => (
-        <td key={column.head} class={`h-11 px-2 first:pl-4 last:pr-4 ${cellClass(column)}`}>
+        <td
+          key={column.head}
+          class={`h-11 px-2 first:pl-4 last:pr-4 ${cellClass(column, columns)}`}
+        >
           <Skeleton class={`h-3 ${column.number ? "ml-auto w-12" : "w-3/5 max-w-40"}`} />
         </td>
       ))}

@@ -29,7 +29,10 @@ export function useJob(jobId: string) {
   const query = useQuery({
     queryKey: ["job", jobId],
     queryFn: ({ signal }) => api.job(jobId, signal),
-    refetchInterval: ({ state }) => (state.data && !isRunning(state.data) ? endedPollMs : pollMs),
+    refetchInterval: ({ state }) => {
+      if (state.error instanceof ApiError && state.error.status === 404) return false;
+      return state.data && !isRunning(state.data) ? endedPollMs : pollMs;
+    },
   });
   return { job: query.data, error: apiError(query.error), retry: () => void query.refetch() };
 }

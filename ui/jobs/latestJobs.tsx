@@ -1,6 +1,6 @@
 import { JobsIcon } from "../base/icons.tsx";
 import { Panel } from "../base/panel.tsx";
-import { Empty, Failure } from "../base/states.tsx";
+import { Empty, Failure, NotCurrent } from "../base/states.tsx";
 import { JobTable } from "./jobTable.tsx";
 import { useJobPage } from "./jobs.ts";
 
@@ -13,6 +13,7 @@ export function LatestJobs() {
     <Panel
       title="Latest jobs"
       flush
+      badge={error && page && <NotCurrent error={error} />}
       action={
         <a href="/jobs" class="focus-ring rounded text-12 font-medium text-accent hover:underline">
           All jobs

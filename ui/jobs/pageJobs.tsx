@@ -3,7 +3,7 @@ import { useLocation } from "preact-iso";
 import { buttonClass } from "../base/button.tsx";
 import { JobsIcon, NextIcon, PreviousIcon } from "../base/icons.tsx";
 import { Panel } from "../base/panel.tsx";
-import { Empty, Failure } from "../base/states.tsx";
+import { Empty, Failure, NotCurrent } from "../base/states.tsx";
 import * as format from "../format.ts";
 import { PageHead } from "../shell/pageHead.tsx";
 import { JobTable } from "./jobTable.tsx";
@@ -32,6 +32,7 @@ export function PageJobs() {
               <span class="tabular-nums">
                 {page && `${format.plural(page.data.length, "job")} shown`}
               </span>
+              {error && <NotCurrent error={error} />}
               <nav aria-label="Pages of jobs" class="ml-auto flex gap-2">
                 <PageLink cursor={page?.prev}>
                   <PreviousIcon class="size-3.5" />

@@ -12,6 +12,7 @@ export function GatewayPanel({ status }: { status: Status | undefined }) {
   const title = "Gateway";
   if (!status) return <FactsSkeleton title={title} />;
   const { gateway } = status;
+  const note = gatewayNote(gateway);
   return (
     <Panel
       title={title}
@@ -24,17 +25,17 @@ export function GatewayPanel({ status }: { status: Status | undefined }) {
         ]}
       />
       {gateway.problem && <Problem>{gateway.problem}</Problem>}
-      <PanelFoot>
-        {gateway.install ? (
+      {gateway.install ? (
+        <PanelFoot>
           <Progress
             name="Installing LiteLLM"
             step={gateway.install.step}
             percent={gateway.install.percent}
           />
-        ) : (
-          <p>{gatewayNote(gateway)}</p>
-        )}
-      </PanelFoot>
+        </PanelFoot>
+      ) : (
+        note && <PanelFoot>{note}</PanelFoot>
+      )}
     </Panel>
   );
 }

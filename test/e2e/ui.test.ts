@@ -1,0 +1,180 @@
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import {
+  type RunningLoopbackProvider,
+  startLoopbackProvider,
+} from "../../server/loopback/start.ts";
+import { testRuntime } from "../harness.ts";
+import { accessibilityProblems, overflowPixels, startChromium, takeScreenshot } from "./browser.ts";
+import { type Executable, startExecutable } from "./executable.ts";
+
+/** The admin UI as the executable serves it, with a real job through real LiteLLM behind it. */
+
+const installAndStartMs = 300_000;
+/** USD for a million tokens; with the tokens below a call costs 1000 × 0.25 / 10^6 + 100 × 2 / 10^6 = $0.00045. */
+const prices = ["--input-price", "0.25", "--output-price", "2"];
+const prompt = '#loopback {"input_tokens": 1000, "output_tokens": 100}';
+const callCost = "$0.00045";
+const jobCost = "$0.0009";
+
+let server: Executable;
+let provider: RunningLoopbackProvider;
+let browser: Browser;
+let context: BrowserContext | undefined;
+let jobId: string;
+let pageErrors: string[] = [];
+
+beforeAll(async () => {
+  provider = await startLoopbackProvider(await testRuntime());
+  [browser, server] = await Promise.all([
+    startChromium(),
+    startExecutable({ env: { PROVIDER_KEY: "sk-of-the-provider" } }),
+  ]);
+  const upstream = ["--api-base", `${provider.url}/v1`, "--api-key-env", "PROVIDER_KEY"];
+  await cli("model", "add", "chat-fast", "--model", "openai/gpt-5-mini", ...upstream, ...prices);
+  const { organization_id } = await cli<{ organization_id: string }>("org", "create", "Acme");
+  const team = ["team", "create", "Support", "--org", organization_id, "--credits", "100"];
+  const { key } = await cli<{ key: string }>(...team);
+  await server.ready();
+  jobId = await runJob(key);
+}, installAndStartMs);
+
+afterAll(async () => {
+  await browser?.close();
+  await server?.stop();
+  await provider?.stop();
+});
+
+afterEach(async () => {
+  await context?.close();
+});
+
+async function cli<Answer>(...words: string[]): Promise<Answer> {
+  return (await server.cli(...words, "--json")).json<Answer>();
+}
+
+/** A job of a plain and a streamed call, completed; returns its id. */
+async function runJob(key: string): Promise<string> {
+  const post = async (path: string, body: object) => {
+    const response = await fetch(`${server.apiUrl}/api/jobs/${path}`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${path} answered ${response.status}: ${text}`);
+    return text;
+  };
+  const created = await post("create", { job_type: "invoice_extraction" });
+  const { job_id } = JSON.parse(created) as { job_id: string };
+  const messages = [{ role: "user", content: prompt }];
+  await post(`${job_id}/llm-call`, { messages, purpose: "classify" });
+  await post(`${job_id}/llm-call-stream`, { messages, purpose: "extract" });
+  await post(`${job_id}/complete`, { status: "completed", result: { pages: 3 } });
+  return job_id;
+}
+
+async function newPage(theme: "light" | "dark" = "light", width = 1440): Promise<Page> {
+  await context?.close();
+  pageErrors = [];
+  context = await browser.newContext({
+    viewport: { width, height: 900 },
+    colorScheme: theme,
+    reducedMotion: "reduce",
+  });
+  const page = await context.newPage();
+  page.on("pageerror", (error) => pageErrors.push(error.message));
+  page.on("console", (message) => {
+    // The browser itself writes a line for each answer of 4xx, such as that to a page without a session.
+    if (message.type() === "error" && !message.text().startsWith("Failed to load resource")) {
+      pageErrors.push(message.text());
+    }
+  });
+  return page;
+}
+
+async function setupUrl(): Promise<string> {
+  return (await cli<{ url: string; expires_at: string }>("admin", "setup-url")).url;
+}
+
+async function signIn(page: Page): Promise<void> {
+  await page.goto(await setupUrl());
+  await page.getByRole("heading", { name: "Latest jobs" }).waitFor();
+}
+
+it("signs in with the printed link and shows what runs", async () => {
+  const page = await newPage();
+  await signIn(page);
+  expect(page.url()).toBe(`${server.adminUrl}/`);
+  for (const part of ["Team API", "Database", "Gateway"]) {
+    const panel = page.getByRole("region", { name: part, exact: true });
+    await panel.getByText("Ready", { exact: true }).waitFor();
+  }
+  await page.getByText(server.apiUrl, { exact: true }).waitFor();
+  const processes = page.getByRole("table", { name: "Gateway processes" });
+  await processes.getByText("Ready", { exact: true }).first().waitFor();
+  expect(pageErrors).toEqual([]);
+});
+
+it("shows the job with what it really cost, and each of its calls", async () => {
+  const page = await newPage();
+  await signIn(page);
+  const row = page.getByRole("row").filter({ hasText: "invoice_extraction" });
+  await row.getByText(jobCost, { exact: true }).waitFor();
+  await row.getByText("Completed", { exact: true }).waitFor();
+  await row.getByRole("link").click();
+  await page.getByRole("heading", { level: 1, name: "invoice_extraction" }).waitFor();
+  expect(new URL(page.url()).pathname).toBe(`/jobs/${jobId}`);
+  const calls = page.getByRole("table", { name: /^Calls of the job/ }).getByRole("row");
+  for (const purpose of ["classify", "extract"]) {
+    const call = calls.filter({ hasText: purpose });
+    await call.getByText(callCost, { exact: true }).waitFor();
+    expect(await call.getByText("openai/gpt-5-mini").count()).toBe(1);
+    expect(await call.getByText("1,000", { exact: true }).count()).toBe(1);
+  }
+  expect(pageErrors).toEqual([]);
+});
+
+it("refuses a link that was used, and says how to get another", async () => {
+  const url = await setupUrl();
+  const first = await newPage();
+  await first.goto(url);
+  await first.getByRole("heading", { name: "Latest jobs" }).waitFor();
+  const second = await newPage();
+  await second.goto(url);
+  await second.getByText("It was used before or has expired").waitFor();
+  await second.getByText("saas-litellm admin setup-url").waitFor();
+  expect((await fetch(`${server.adminUrl}/api/status`)).status).toBe(401);
+});
+
+it("ends the session on the server when one signs out", async () => {
+  const page = await newPage();
+  await signIn(page);
+  const cookies = await context!.cookies();
+  const header = cookies.map(({ name, value }) => `${name}=${value}`).join("; ");
+  const status = () => fetch(`${server.adminUrl}/api/status`, { headers: { cookie: header } });
+  expect((await status()).status).toBe(200);
+  expect(cookies.every(({ httpOnly, sameSite }) => httpOnly && sameSite === "Strict")).toBe(true);
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.getByRole("heading", { name: "Sign in with a one-time link" }).waitFor();
+  expect((await status()).status).toBe(401);
+});
+
+for (const theme of ["light", "dark"] as const) {
+  for (const width of [1440, 390]) {
+    it(`is accessible and fits at ${width} px, ${theme}`, async () => {
+      const page = await newPage(theme, width);
+      await signIn(page);
+      await page.getByText(jobCost, { exact: true }).waitFor();
+      await takeScreenshot(page, `real-overview-${width}-${theme}`);
+      expect(await accessibilityProblems(page)).toEqual([]);
+      expect(await overflowPixels(page)).toBe(0);
+      await page.goto(`${server.adminUrl}/jobs/${jobId}`);
+      await page.getByText(callCost, { exact: true }).first().waitFor();
+      await takeScreenshot(page, `real-job-${width}-${theme}`);
+      expect(await accessibilityProblems(page)).toEqual([]);
+      expect(await overflowPixels(page)).toBe(0);
+      expect(pageErrors).toEqual([]);
+    });
+  }
+}
