@@ -1,0 +1,99 @@
+import { readFileSync } from "node:fs";
+import { makeInternalKey } from "../../server/litellm/internal-key.ts";
+import { descendants } from "./memory.ts";
+import { type Executable } from "./executable.ts";
+import { type Load } from "./load.ts";
+
+/** Something that takes the bench's call, plain and streamed. */
+export interface Target {
+  name: string;
+  load(options: LoadOptions): Promise<Load>;
+}
+
+interface LoadOptions {
+  stream: boolean;
+  connections: number;
+  durationMs: number;
+}
+
+const messages = [
+  { role: "system", content: "You answer the bench in one short sentence." },
+  { role: "user", content: "What does it cost to send one more request through this layer?" },
+];
+const CREDITS = "1000000";
+const KEY_SECONDS = 3_600;
+
+/** A server with OpenAI's path: the provider itself, or LiteLLM. */
+export function directTarget(name: string, url: string, key: string): Target {
+  const load = async ({ stream, connections, durationMs }: LoadOptions) => ({
+    url,
+    paths: Array.from({ length: connections }, () => "/v1/chat/completions"),
+    headers: { authorization: `Bearer ${key}` },
+    body: JSON.stringify({
+      model: "bench",
+      messages,
+      // Our layer always asks for usage, which costs the gateway work that both sides are to have.
+      ...(stream ? { stream: true, stream_options: { include_usage: true } } : {}),
+    }),
+    durationMs,
+  });
+  return { name, load };
+}
+
+/** Our team API: a job a connection, then calls in it. */
+export function ourTarget(name: string, url: string, key: string): Target {
+  const headers = { authorization: `Bearer ${key}` };
+  const jobs: string[] = [];
+  const createJob = async () => {
+    const response = await fetch(`${url}/api/jobs/create`, {
+      method: "POST",
+      headers: { ...headers, "content-type": "application/json" },
+      body: JSON.stringify({ job_type: "bench" }),
+    });
+    if (response.status !== 201) throw new Error(`no job: ${await response.text()}`);
+    return ((await response.json()) as { job_id: string }).job_id;
+  };
+  const load = async ({ stream, connections, durationMs }: LoadOptions) => {
+    while (jobs.length < connections) jobs.push(await createJob());
+    const action = stream ? "llm-call-stream" : "llm-call";
+    const paths = jobs.slice(0, connections).map((job) => `/api/jobs/${job}/${action}`);
+    return { url, paths, headers, body: JSON.stringify({ messages }), durationMs };
+  };
+  return { name, load };
+}
+
+/** Makes an organization, a team with credits and the model `bench`; returns the team's key. */
+export async function provision(server: Executable, apiBase: string): Promise<string> {
+  const { organization_id } = await server.command<{ organization_id: string }>("org create Bench");
+  const provider = `--api-base ${apiBase} --api-key-env BENCH_KEY`;
+  await server.command(
+    `model add bench --model openai/bench ${provider} --input-price 1 --output-price 2`,
+    { BENCH_KEY: "sk-bench" },
+  );
+  const team = await server.command<{ key: string }>(
+    `team create Bench --org ${organization_id} --credits ${CREDITS}`,
+  );
+  return team.key;
+}
+
+/**
+ * The very LiteLLM that a server of ours supervises, without our layer: found among its descendants, and entered with
+ * an internal key made from the secret in its environment. So both are measured on one process.
+ */
+export function supervisedLiteLlm(serverPid: number): { url: string; key: string } {
+  for (const pid of descendants(serverPid)) {
+    const words = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
+    const variables = readFileSync(`/proc/${pid}/environ`, "utf8").split("\0");
+    const prefix = "SAAS_LITELLM_INTERNAL_SECRET=";
+    const secret = variables.find((one) => one.startsWith(prefix))?.slice(prefix.length);
+    const port = words[words.indexOf("--port") + 1];
+    const isServer = words.includes("--config") && !words.includes("__watchdog");
+    if (!secret || !isServer || !port) continue;
+    const expiry = Math.floor(Date.now() / 1000) + KEY_SECONDS;
+    return {
+      url: `http://127.0.0.1:${port}`,
+      key: makeInternalKey("bench", secret, expiry),
+    };
+  }
+  throw new Error("no LiteLLM runs below the server");
+}
