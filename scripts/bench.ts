@@ -24,7 +24,7 @@ import { parseArgs } from "node:util";
 import { Executable, executablePath } from "./bench/executable.ts";
 import { measureFlush } from "./bench/flush.ts";
 import { ownMemory } from "./bench/memory.ts";
-import { type ProviderAddresses } from "./bench/provider.ts";
+import type { ProviderAddresses } from "./bench/provider.ts";
 import { insertReport, names, report, type Findings } from "./bench/report.ts";
 import { measure, type Figures } from "./bench/rounds.ts";
 import { measureStarts } from "./bench/start-time.ts";

@@ -1,4 +1,4 @@
-import { type Socket } from "bun";
+import type { Socket } from "bun";
 
 /** What one exchange on a connection took, in milliseconds, and how it ended. */
 export interface Exchanged {

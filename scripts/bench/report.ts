@@ -1,4 +1,4 @@
-import { type Figures } from "./rounds.ts";
+import type { Figures } from "./rounds.ts";
 
 /** All that one run of the bench has found; undefined = not measured in this run. */
 export interface Findings {

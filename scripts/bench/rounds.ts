@@ -1,7 +1,7 @@
-import { type Load, type LoadResult } from "./load.ts";
+import type { Load, LoadResult } from "./load.ts";
 import { median } from "./statistics.ts";
-import { type Target } from "./targets.ts";
-import { type Worker } from "./worker.ts";
+import type { Target } from "./targets.ts";
+import type { Worker } from "./worker.ts";
 
 /** Medians over the rounds. */
 export interface Figures {

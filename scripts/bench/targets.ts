@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { makeInternalKey } from "../../server/litellm/internal-key.ts";
 import { descendants } from "./memory.ts";
-import { type Executable } from "./executable.ts";
-import { type Load } from "./load.ts";
+import type { Executable } from "./executable.ts";
+import type { Load } from "./load.ts";
 
 /** Something that takes the bench's call, plain and streamed. */
 export interface Target {

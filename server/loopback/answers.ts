@@ -1,11 +1,11 @@
 import { chatCompletion, chatFrames, type Identity } from "./chat.ts";
 import { deliverJson, deliverStream } from "./delivery.ts";
 import { embeddings } from "./embeddings.ts";
-import { type Exchange } from "./exchange.ts";
+import type { Exchange } from "./exchange.ts";
 import { costOf, gatewayHeaders, type StandInPrice } from "./gateway.ts";
 import { promptOfInput, promptOfMessages, type Body, type Prompt } from "./prompt.ts";
 import { response, responseFrames } from "./responses.ts";
-import { type Script } from "./script.ts";
+import type { Script } from "./script.ts";
 import { replyTo } from "./usage.ts";
 
 /** All that an answer depends on. */

@@ -1,5 +1,5 @@
-import { type Body } from "./prompt.ts";
-import { type Script } from "./script.ts";
+import type { Body } from "./prompt.ts";
+import type { Script } from "./script.ts";
 import { chatUsage, piecesOf, wantsUsage, type Reply } from "./usage.ts";
 
 /** What identifies one answer. */

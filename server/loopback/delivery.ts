@@ -1,6 +1,6 @@
-import { type Frames } from "./chat.ts";
-import { type Exchange } from "./exchange.ts";
-import { type Script } from "./script.ts";
+import type { Frames } from "./chat.ts";
+import type { Exchange } from "./exchange.ts";
+import type { Script } from "./script.ts";
 
 const encoder = new TextEncoder();
 /** Cut short, so that no reader takes it for JSON. */
@@ -11,6 +11,9 @@ const MALFORMED = '{"id":"chatcmpl-malformed","choices":[{"del';
  * stream that is cut after three chunks is to have delivered three.
  */
 const ARRIVAL_MS = 25;
+
+/** Breaks a connection all the same, while Bun would write any reason to standard error. */
+const NO_REASON = undefined;
 
 /** Answers with JSON, whole, malformed, or broken in its middle. */
 export function deliverJson(
@@ -53,7 +56,7 @@ export function deliverStream(
           if (step.kind === "cut") {
             await exchange.pause(ARRIVAL_MS);
             exchange.end();
-            controller.error(new Error("cut by the script"));
+            controller.error(NO_REASON);
             return;
           }
           if (step.kind === "frame") {
@@ -116,7 +119,7 @@ function broken(exchange: Exchange, beginning: Uint8Array): ReadableStream<Uint8
       }
       await exchange.pause(ARRIVAL_MS);
       exchange.end();
-      controller.error(new Error("cut by the script"));
+      controller.error(NO_REASON);
     },
   });
 }

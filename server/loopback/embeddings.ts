@@ -1,5 +1,5 @@
-import { type Body } from "./prompt.ts";
-import { type Script } from "./script.ts";
+import type { Body } from "./prompt.ts";
+import type { Script } from "./script.ts";
 import { tokensOf } from "./usage.ts";
 
 /** Small, because nothing here looks at the numbers; a request may ask for another. */

@@ -1,5 +1,5 @@
 import { type Counters, type Occurrences, type SeenRequest } from "./counters.ts";
-import { type Gates } from "./gates.ts";
+import type { Gates } from "./gates.ts";
 
 /** What the exchanges of one provider share. */
 export interface Surroundings {

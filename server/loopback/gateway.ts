@@ -1,4 +1,4 @@
-import { type Usage } from "./usage.ts";
+import type { Usage } from "./usage.ts";
 
 /** What the stand-in for a gateway books, in USD per million tokens. */
 export interface StandInPrice {

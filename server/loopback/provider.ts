@@ -9,7 +9,7 @@ import {
 import { Exchange } from "./exchange.ts";
 import { Gates } from "./gates.ts";
 import { costMap, defaultPrice, type StandInPrice } from "./gateway.ts";
-import { type Body } from "./prompt.ts";
+import type { Body } from "./prompt.ts";
 import { refusal } from "./refusal.ts";
 import { readScript, ScriptError } from "./script.ts";
 

@@ -1,4 +1,4 @@
-import { type Script } from "./script.ts";
+import type { Script } from "./script.ts";
 
 /** Type and text of OpenAI's errors by status. The texts name what must never reach a team: a key and an address. */
 const refusals: Record<number, { type: string; code: string | null; message: string }> = {

@@ -1,5 +1,5 @@
-import { type Frames, type Identity } from "./chat.ts";
-import { type Script } from "./script.ts";
+import type { Frames, Identity } from "./chat.ts";
+import type { Script } from "./script.ts";
 import { piecesOf, responseUsage, type Reply } from "./usage.ts";
 
 const DEFAULT_CHUNKS = 4;

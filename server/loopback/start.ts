@@ -1,4 +1,4 @@
-import { type Runtime } from "../runtime/runtime.ts";
+import type { Runtime } from "../runtime/runtime.ts";
 import { createLoopbackProvider, type LoopbackOptions, type LoopbackProvider } from "./provider.ts";
 
 export interface RunningLoopbackProvider {

@@ -1,5 +1,5 @@
 import { fieldOf, type Body, type Prompt } from "./prompt.ts";
-import { type Script } from "./script.ts";
+import type { Script } from "./script.ts";
 
 /** Tokens of one answer. `input` includes `cached`, `output` includes `reasoning`, as with OpenAI. */
 export interface Usage {
