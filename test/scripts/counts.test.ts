@@ -10,8 +10,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const passed = '<testcase name="a &gt; b" classname="x" file="test/a.test.ts" />';
 const failed =
   '<testcase name="c" file="test/a.test.ts"><failure message="no">text</failure></testcase>';
-const skipped =
-  '<testcase name="later" file="test/a.test.ts"><skipped /></testcase>';
+const skipped = '<testcase name="later" file="test/a.test.ts"><skipped /></testcase>';
 
 function count(cases: string, files = ["test/a.test.ts"], exitCode: number | undefined = 0) {
   const path = join(folder, "report.xml");
