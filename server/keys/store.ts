@@ -1,4 +1,4 @@
-import { and, asc, eq, isNull, lt, or } from "drizzle-orm";
+import { and, asc, eq, isNull, lte, or } from "drizzle-orm";
 import type { Drizzle } from "../../db/client.ts";
 import { organizations, teams, virtualKeys, wallets } from "../../db/schema/index.ts";
 
@@ -62,7 +62,7 @@ export async function selectKeyByHash(drizzle: Drizzle, hash: Uint8Array) {
   return row;
 }
 
-/** Notes a key's use, unless a later one than `notBefore` is noted already (by another instance). */
+/** Notes a key's use, unless one after `notBefore` is noted already (by another instance). */
 export async function updateLastUsed(
   drizzle: Drizzle,
   use: { keyId: string; at: Date; notBefore: Date },
@@ -73,7 +73,7 @@ export async function updateLastUsed(
     .where(
       and(
         eq(virtualKeys.id, use.keyId),
-        or(isNull(virtualKeys.lastUsedAt), lt(virtualKeys.lastUsedAt, use.notBefore)),
+        or(isNull(virtualKeys.lastUsedAt), lte(virtualKeys.lastUsedAt, use.notBefore)),
       ),
     );
 }
