@@ -34,7 +34,6 @@ export const CopyIcon = icon(
 export const WarningIcon = icon(<path d="M8 2.500 14 13H2L8 2.500Zm0 4v3M8 11.250v.010" />);
 export const NextIcon = icon(<path d="m6.250 4 4 4-4 4" />);
 export const PreviousIcon = icon(<path d="m9.750 4-4 4 4 4" />);
-export const ArrowIcon = icon(<path d="M3 8h9.500M9 4.500 12.500 8 9 11.500" />);
 export const OutsideIcon = icon(
   <path d="M6.500 3.500H4A1.500 1.500 0 0 0 2.500 5v7A1.500 1.500 0 0 0 4 13.500h7a1.500 1.500 0 0 0 1.500-1.500V9.500M9.500 2.500h4v4M13.250 2.750 7.500 8.500" />,
 );

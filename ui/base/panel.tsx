@@ -39,14 +39,14 @@ export function Panel({
 export function PanelFoot({ children }: { children: ComponentChildren }) {
   return (
     <div class="mt-auto pt-4">
-      <div class="flex min-h-7 items-center gap-2 text-12 text-muted *:min-w-0 *:first:grow">
+      <div class="flex min-h-7 flex-wrap items-center gap-2 text-12 text-muted *:first:min-w-0 *:first:grow">
         {children}
       </div>
     </div>
   );
 }
 
-export interface Fact {
+interface Fact {
   name: string;
   value: ComponentChildren;
 }

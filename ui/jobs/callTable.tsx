@@ -106,8 +106,8 @@ function CallName({
         <span class="sr-only">answered by </span>
         {call.target ?? "no target"}
       </div>
-      <div class="mt-1 grid gap-1.5 @2xl:hidden">
-        <div class="flex flex-wrap items-center gap-x-2 gap-y-1 text-12 text-muted tabular-nums">
+      <div class="mt-1 grid gap-1.5 @4xl:hidden">
+        <div class="flex flex-wrap items-center gap-x-2 gap-y-1 text-12 text-muted tabular-nums @2xl:hidden">
           {call.status !== "succeeded" && <CallState status={call.status} />}
           {format.duration(call.latency_ms)} · {format.count(call.input_tokens)} in ·{" "}
           {format.count(call.output_tokens)} out

@@ -59,7 +59,7 @@ export function PageJob() {
         </div>
       )}
       <div class="grid gap-4">
-        <div class="grid gap-4 md:grid-cols-2 xl:grid-cols-3">
+        <div class="grid gap-4 md:grid-cols-2 xl:grid-cols-3 md:max-xl:*:last:col-span-2">
           {job ? (
             <>
               <JobCost job={job} nowMs={nowMs} />

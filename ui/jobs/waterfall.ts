@@ -7,7 +7,7 @@ export interface Span {
 }
 
 /** Where a call's bar lies, in percent of the span; `waitPercent` is the part of the bar before the first token. */
-export interface Bar {
+interface Bar {
   leftPercent: number;
   widthPercent: number;
   waitPercent: number;

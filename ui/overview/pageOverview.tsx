@@ -39,7 +39,7 @@ export function PageOverview() {
       />
       <div class="grid gap-4">
         {status && <SetupSteps status={status} />}
-        <div class="grid gap-4 lg:grid-cols-3">
+        <div class="grid gap-4 md:grid-cols-3">
           <ApiPanel status={status} />
           <DatabasePanel status={status} />
           <GatewayPanel status={status} />

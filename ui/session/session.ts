@@ -11,7 +11,7 @@ export type ClosedReason =
   /** The link was refused, or the server could not take it. */
   | { kind: "link_failed"; error: ApiError; otherSession: boolean };
 
-export type SessionState =
+type SessionState =
   /** The set-up link is being exchanged, or the cookie's session asked for. */
   | { state: "opening" }
   | { state: "open" }

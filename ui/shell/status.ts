@@ -6,7 +6,7 @@ import { ApiError, api } from "../api.ts";
 const pollMs = 2000;
 const installingPollMs = 700;
 
-export interface LiveStatus {
+interface LiveStatus {
   /** What was last read; undefined until the first answer. */
   status: Status | undefined;
   /** Why the last request failed, while the last one did. */
