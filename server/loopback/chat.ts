@@ -63,8 +63,12 @@ export function chatFrames(
   const tail = [frame({}, reply.finishReason)];
   if (wantsUsage(body)) {
     const usage = chatUsage(reply.usage);
-    const shown = costUsd === undefined ? usage : { ...usage, cost: costUsd };
-    tail.push(`data: {${shared},"choices":[],"usage":${JSON.stringify(shown)}}\n\n`);
+    // OpenAI's last chunk has no choice, LiteLLM's an empty one.
+    const end =
+      costUsd === undefined
+        ? { choices: [], usage }
+        : { choices: [{ index: 0, delta: {} }], usage: { ...usage, cost: costUsd } };
+    tail.push(`data: {${shared},${JSON.stringify(end).slice(1)}\n\n`);
   }
   tail.push("data: [DONE]\n\n");
   return { head: [frame({ role: "assistant", content: "" }, null)], text, tail };
