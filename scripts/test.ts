@@ -91,7 +91,7 @@ async function runBuild(): Promise<Counts> {
   return report("build", oneTest(ended.code === 0), ended.output, ended.seconds);
 }
 
-/** Both runners at once, one process each: on two cores that is as fast as two workers of one after the other. */
+/** Both runners at once: Bun is done soon, then vitest, which loads every file anew, has the machine for itself. */
 async function runUnitTests(): Promise<Counts> {
   // Imports the product: a module of it that cannot be loaded is a failure to count, not the end of the run.
   const { serverVariable, startTestPostgres } = await import("../test/harness/postgres.ts");
@@ -99,7 +99,7 @@ async function runUnitTests(): Promise<Counts> {
   try {
     const env = { [serverVariable]: server.url };
     const results = await Promise.all([
-      runVitest("vitest", files.unit, ["--no-file-parallelism"], env),
+      runVitest("vitest", files.unit, ["--maxWorkers=2"], env),
       runBun([...files.unit, ...files.bunOnly], env),
     ]);
     const left = await server.leftDatabases();
