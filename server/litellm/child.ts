@@ -20,6 +20,7 @@ export class Child {
   readonly #released = new ChangeSignal();
   #run: Run | undefined;
   #loop: Promise<void> | undefined;
+  #running = false;
   #state: GatewayChild["state"] = "starting";
   #port = 0;
   #restarts = 0;
@@ -45,8 +46,9 @@ export class Child {
     return this.#run?.calls ?? 0;
   }
 
-  get port(): number {
-    return this.#port;
+  /** The port that a running process has; undefined between two processes. */
+  get heldPort(): number | undefined {
+    return this.#running ? this.#port : undefined;
   }
 
   /** A place at the running process. Only while `ready`. */
@@ -145,7 +147,9 @@ export class Child {
     }
     const run = new Run(guarded);
     this.#run = run;
+    this.#running = true;
     void guarded.exited.then((exit) => {
+      this.#running = false;
       this.#lastExit = exit.signal ? `signal ${exit.signal}` : `exit code ${exit.code}`;
       if (this.#run === run && !this.#over.signal.aborted) this.#to("exited");
     });

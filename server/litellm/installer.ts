@@ -102,7 +102,10 @@ export class Installer implements ProgramSource {
       process.platform === "win32"
         ? join(partial, "Lib", "site-packages")
         : join(partial, "lib", `python${plan.python.version}`, "site-packages");
-    const tell = () => report.progress(progress.percent, progress.step);
+    let over = false;
+    const tell = () => {
+      if (!over) report.progress(progress.percent, progress.step);
+    };
     const looking = setInterval(() => void progress.look(sitePackages).then(tell), LOOK_MS);
     try {
       const command = await this.#installCommand(partial, requirements, signal);
@@ -114,6 +117,7 @@ export class Installer implements ProgramSource {
       await this.#run(command, { ...report, line }, signal);
     } finally {
       clearInterval(looking);
+      over = true;
     }
     await rename(partial, plan.folder);
     report.progress(100, "installed");

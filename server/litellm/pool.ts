@@ -48,7 +48,7 @@ export class Pool {
   }
 
   holdsPort(port: number): boolean {
-    return this.#children.some((child) => child.port === port);
+    return this.#children.some((child) => child.heldPort === port);
   }
 
   async retire(drainMs: number, stopMs: number): Promise<void> {
