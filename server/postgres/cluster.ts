@@ -9,6 +9,8 @@ import { removeLeftovers } from "./programs.ts";
 export const SUPERUSER = "saas_litellm";
 
 const MAJOR = "18";
+/** Linux can flush a file system at once; file by file the thousand files of a cluster wait for the disk one after the other. */
+const flushesAll = process.platform === "linux";
 const INITDB_TIMEOUT_MS = 60_000;
 
 const run = promisify(execFile);
@@ -23,17 +25,24 @@ export interface ClusterOptions {
   durable: boolean;
 }
 
+export interface Cluster {
+  /** The data folder. */
+  data: string;
+  /** Whether making it has put all of the file system on the disk. */
+  flushedAll: boolean;
+}
+
 /**
  * The data folder, made by `initdb` once. It appears by renaming, so one that exists is whole. The locale is PostgreSQL's own
  * C.UTF-8: no system library can change the order of an index by an update, and it is the quickest.
  *
  * Throws when the folder is of another major version, or with what initdb said.
  */
-export async function makeCluster(options: ClusterOptions): Promise<string> {
+export async function makeCluster(options: ClusterOptions): Promise<Cluster> {
   const data = join(options.folder, "data");
   if (existsSync(join(data, "PG_VERSION"))) {
     const version = readFileSync(join(data, "PG_VERSION"), "utf8").trim();
-    if (version === MAJOR) return data;
+    if (version === MAJOR) return { data, flushedAll: false };
     throw new Error(
       `${data} was made by PostgreSQL ${version}; this program carries ${MAJOR}. Restore a backup into a new data directory.`,
     );
@@ -43,7 +52,7 @@ export async function makeCluster(options: ClusterOptions): Promise<string> {
   if (options.owner) await chown(whole, options.owner.uid, options.owner.gid);
   await initdb(options, whole);
   await rename(whole, data);
-  return data;
+  return { data, flushedAll: options.durable && flushesAll };
 }
 
 async function initdb(options: ClusterOptions, data: string): Promise<void> {
@@ -53,7 +62,8 @@ async function initdb(options: ClusterOptions, data: string): Promise<void> {
     : ["--auth=trust"];
   const flags = ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin"];
   const locale = ["--builtin-locale=C.UTF-8", "--no-instructions"];
-  const sync = options.durable ? [] : ["--no-sync"];
+  const flush = flushesAll ? ["--sync-method=syncfs"] : [];
+  const sync = options.durable ? flush : ["--no-sync"];
   if (options.password) await writeFile(passwordFile, options.password, { mode: 0o600 });
   try {
     const args = ["-D", data, "-U", SUPERUSER, ...login, ...flags, ...locale, ...sync];

@@ -2,9 +2,13 @@
 const unused =
   /\.(a|lib|pc|h)$|\/(pgxs|pkgconfig|include|doc|man|locale)\/|(plperl|plpython|pltcl|testplug)[^/]*$|^bin\/wx[^/]*\.dll$|ecpg|libpgtypes/;
 
+/** Of the extensions only the language of our functions, and what an operator asks for to look into a slow or a damaged database. */
+const extension =
+  /^share\/(postgresql\/)?extension\/(?!(plpgsql|pg_stat_statements|amcheck|pageinspect|pgcrypto|pg_trgm)[-.])/;
+
 /** Whether a file of the package's folder `native`, named relative to it with slashes, belongs to the programs that we run. */
 export function keepsFile(path: string): boolean {
-  return /^(bin|lib|share)\//.test(path) && !unused.test(path);
+  return /^(bin|lib|share)\//.test(path) && !unused.test(path) && !extension.test(path);
 }
 
 /** A symbolic link as npm packages cannot hold it: both ends relative to `native`. */

@@ -51,9 +51,11 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
   const programs = await installPrograms(options.runtime.assets, folder);
   const address = await chooseAddress(folder, owner);
   const { password } = address;
-  const data = await makeCluster({ folder, programs, owner, password, durable });
-  await stopOrphan(data, options.log);
-  const command = [join(programs, "bin", "postgres"), "-D", data];
+  const { path } = programs;
+  const cluster = await makeCluster({ folder, programs: path, owner, password, durable });
+  const installed = await programs.publish({ flushed: cluster.flushedAll || !durable });
+  await stopOrphan(cluster.data, options.log);
+  const command = [join(installed, "bin", "postgres"), "-D", cluster.data];
   const flags = toFlags({ socketFolder: address.socketFolder, port: address.port, durable });
   const server = await startServer({
     self: options.runtime.self,

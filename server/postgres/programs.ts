@@ -10,6 +10,7 @@ import {
   rename,
   rm,
   symlink,
+  writeFile,
 } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join, relative } from "node:path";
@@ -34,21 +35,34 @@ export class NoEmbeddedPostgres extends Error {
   }
 }
 
+export interface Programs {
+  /** The folder with `bin`, `lib` and `share`. */
+  readonly path: string;
+  /** Gives the folder its lasting name. `flushed`: its files are known to be on the disk. Returns the path from then on. */
+  publish(options: { flushed: boolean }): Promise<string>;
+}
+
 /**
- * The folder with `bin`, `lib` and `share`, unpacked once below `folder`. It appears by renaming, so a folder of that name is whole;
- * what an interrupted start left behind is removed. Every user may read it, since PostgreSQL may run as another one.
+ * PostgreSQL's programs, unpacked once below `folder`. Their folder is found again by its lasting name, so one that is found is
+ * whole; what an interrupted start left behind is removed. Every user may read it, since PostgreSQL may run as another one.
  */
-export async function installPrograms(assets: Assets, folder: string): Promise<string> {
-  const programs = join(folder, POSTGRES_VERSION);
-  if (existsSync(programs)) return programs;
+export async function installPrograms(assets: Assets, folder: string): Promise<Programs> {
+  const lasting = join(folder, POSTGRES_VERSION);
+  if (existsSync(lasting)) return { path: lasting, publish: () => Promise.resolve(lasting) };
   await removeLeftovers(folder, "programs-");
-  const whole = await mkdtemp(join(folder, "programs-"));
+  const path = await mkdtemp(join(folder, "programs-"));
   const archive = await assets.read(ARCHIVE);
-  if (archive) await unpack(archive, whole);
-  else await copyPackage(whole);
-  await chmod(whole, 0o755);
-  await rename(whole, programs);
-  return programs;
+  if (archive) await unpack(archive, path);
+  else await copyPackage(path);
+  await chmod(path, 0o755);
+  return {
+    path,
+    async publish({ flushed }) {
+      if (!flushed) await flush(path);
+      await rename(path, lasting);
+      return lasting;
+    },
+  };
 }
 
 /** Removes what a start that was interrupted left behind: folders with a temporary name. */
@@ -67,17 +81,19 @@ async function unpack(archive: Uint8Array, folder: string): Promise<void> {
     if (!made.has(parent)) await mkdir(parent, { recursive: true, mode: 0o755 });
     made.add(parent);
     if (entry.kind === "link") await symlink(entry.target, path);
-    else await writeDurably(path, entry.bytes, entry.executable ? 0o755 : 0o644);
+    else await writeFile(path, entry.bytes, { mode: entry.executable ? 0o755 : 0o644 });
   }
 }
 
-/** The folder is renamed later, and a power cut must not leave a whole name with empty files: large ones are what could run. */
-async function writeDurably(path: string, bytes: Uint8Array, mode: number): Promise<void> {
-  const file = await open(path, "w", mode);
-  try {
-    await file.writeFile(bytes);
+/**
+ * A power cut must not leave a lasting name with empty files behind it. Flushed once all are written: the first flush then
+ * carries most of the others (measured for the thousand files: 0.4 s, file by file while writing 6 s).
+ */
+async function flush(folder: string): Promise<void> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  for (const entry of entries.filter((found) => found.isFile())) {
+    const file = await open(join(entry.parentPath, entry.name), "r+");
     await file.datasync();
-  } finally {
     await file.close();
   }
 }
