@@ -1,4 +1,5 @@
 import type { Context } from "../context.ts";
+import { idempotencyMismatch, idempotencyRunning } from "../http/idempotency.ts";
 import { DomainError } from "../kernel/errors.ts";
 import { isUuid } from "../kernel/ids.ts";
 import type { Upstream } from "../litellm/upstream.ts";
@@ -169,16 +170,9 @@ function refusal({ outcome, jobStatus }: OpenOutcome): DomainError {
             `This job is ${jobStatus ?? "ended"}; it takes no more calls. Create a new one.`,
           );
     case "running":
-      return new DomainError(
-        "idempotency_running",
-        "A request with this Idempotency-Key is still running. Ask again for its answer.",
-        { retryAfterSeconds: 1 },
-      );
+      return idempotencyRunning();
     case "mismatch":
-      return new DomainError(
-        "idempotency_mismatch",
-        "This Idempotency-Key was used with another body. Use a new key for a new request.",
-      );
+      return idempotencyMismatch();
     case "opened":
     case "replay":
       throw new Error(`not a refusal: ${outcome}`);

@@ -194,3 +194,30 @@ export const EmbeddingList = Type.Object({
   ),
   usage: Type.Object({ prompt_tokens: Type.Integer(), total_tokens: Type.Integer() }),
 });
+
+export const CreateAndCallAnswer = Type.Composite([
+  JobChatCompletion,
+  Type.Object({
+    summary: Type.Object({
+      total_calls: Type.Integer(),
+      successful_calls: Type.Integer(),
+      failed_calls: Type.Integer(),
+      total_tokens: Type.Integer(),
+    }),
+    billing: Type.Object({ credits_charged: Type.Number(), credits_remaining: Type.Number() }),
+  }),
+]);
+
+export const StreamText = Type.String({ description: "Server-Sent Events as OpenAI sends them." });
+
+export const OpenAiModelList = Type.Object({
+  object: Type.Literal("list"),
+  data: Type.Array(
+    Type.Object({
+      id: Type.String({ description: "The name to send as `model`." }),
+      object: Type.Literal("model"),
+      created: Type.Integer({ description: "Seconds since 1970." }),
+      owned_by: Type.String(),
+    }),
+  ),
+});

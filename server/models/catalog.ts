@@ -1,20 +1,12 @@
 import { ConfigCache } from "../config-cache.ts";
 import type { Context } from "../context.ts";
 import type { GatewayConfig } from "../litellm/upstream.ts";
+import type { TargetPrices } from "../pricing/cost.ts";
 import { readGatewayConfig } from "./gateway-config.ts";
 import { selectAliases, selectGrantedAliasIds, type TargetRow } from "./store.ts";
 
 /** Teams whose granted aliases stay in memory. */
 const TEAM_CAPACITY = 20_000;
-
-/** Nano-dollars per million tokens by kind; undefined = not known. An explicit 0 is a price. */
-export interface TargetPrices {
-  input: bigint | undefined;
-  output: bigint | undefined;
-  cachedInput: bigint | undefined;
-  cacheWrite: bigint | undefined;
-  reasoning: bigint | undefined;
-}
 
 export interface AliasTarget {
   /** A LiteLLM model string. Never shown to teams. */
@@ -32,6 +24,7 @@ export interface ModelAlias {
   mode: "chat" | "embedding";
   /** Raised by every change of the alias. */
   version: number;
+  createdAt: Date;
   extraParams: readonly string[];
   /** Null = 4,096 for the worst case. */
   defaultOutputTokens: number | null;
@@ -95,6 +88,7 @@ async function loadAliases(context: Context): Promise<Aliases> {
       name: alias.name,
       mode: alias.mode === "embedding" ? "embedding" : "chat",
       version: alias.version,
+      createdAt: alias.createdAt,
       extraParams: alias.extraParams,
       defaultOutputTokens: alias.defaultOutputTokens,
       maxOutputTokens: alias.maxOutputTokens,
