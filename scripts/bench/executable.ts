@@ -108,14 +108,20 @@ export class Executable {
   }
 }
 
-/** Our environment without what would make the server another one than the bench means. */
+/**
+ * Our environment without what would make the server another one than the bench means. LiteLLM is installed once for this
+ * checkout and not for each run.
+ */
 function plainEnvironment(): Record<string, string> {
-  const ours = /^(DATABASE_|REDIS_|LITELLM_|SAAS_LITELLM_|HOST$|PORT$|ADMIN_PORT$|BUN_)/;
-  return Object.fromEntries(
-    Object.entries(process.env).filter(
-      (entry): entry is [string, string] => entry[1] !== undefined && !ours.test(entry[0]),
-    ),
+  const ours =
+    /^(DATABASE_|REDIS_|LITELLM_|SAAS_LITELLM_(?!TEST_RUN)|HOST$|PORT$|ADMIN_PORT$|BUN_)/;
+  const kept = Object.entries(process.env).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined && !ours.test(entry[0]),
   );
+  return {
+    ...Object.fromEntries(kept),
+    SAAS_LITELLM_ENVIRONMENT_DIR: join(root, ".cache/litellm"),
+  };
 }
 
 /** Undefined while the file is being written. */

@@ -34,7 +34,7 @@ describe("the load generator", () => {
     provider.provider.reset();
     const result = await generator.ask<LoadResult>(load("hi", false));
     expect(result.problem).toBe(undefined);
-    expect(result.requests).toBeGreaterThan(2);
+    expect(result.requests).toBeGreaterThan(0);
     expect(provider.provider.counters.total).toBe(result.requests);
     expect(provider.provider.counters.peakInFlight).toBeLessThanOrEqual(2);
     expect(result.p99Ms).toBeGreaterThanOrEqual(result.p50Ms);

@@ -1,0 +1,22 @@
+import { execFile } from "node:child_process";
+import { join, resolve } from "node:path";
+import { promisify } from "node:util";
+import { expect, it } from "vitest";
+
+const bun = resolve("node_modules/bun/bin/bun.exe");
+
+it("the bench prints every figure of its table in one run", { timeout: 120_000 }, async () => {
+  const args = [join("scripts", "bench.ts"), "--quick", "--without-litellm"];
+  const { stdout } = await promisify(execFile)(bun, args);
+  const rows = stdout.split("\n").filter((line) => line.startsWith("| "));
+  for (const connections of [1, 8, 32]) {
+    for (const name of ["provider alone", "our API, fake gateway"]) {
+      const row = rows.find((line) => line.startsWith(`| ${name} | ${connections} |`));
+      expect(row).toMatch(/\| \d+\.\d\d \| \d+\.\d\d \| [1-9]\d* \|$/);
+    }
+  }
+  // How fast it is depends on what else the machine does: here only that it was measured.
+  for (const name of ["added by our layer", "start to", "the same", "PSS of our", "executable"]) {
+    expect(rows.find((line) => line.startsWith(`| ${name}`))).toMatch(/reached/);
+  }
+});
