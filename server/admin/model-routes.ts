@@ -1,17 +1,32 @@
-import { Elysia } from "elysia";
 import type { Context } from "../context.ts";
+import { adminOperation, Reply, type Operation } from "../http/operation.ts";
 import { nanosToUsd } from "../kernel/money.ts";
 import type { Upstream } from "../litellm/upstream.ts";
 import { addModel, listModels, type ListedModel } from "../models/aliases.ts";
 import { ModelCreate, ModelCreated, ModelList, type ModelView } from "../models/schema.ts";
-import { operation } from "./documented.ts";
+
+const tag = "Models";
 
 /** Model aliases. No answer ever carries a provider's key. */
-export function modelRoutes(context: Context, upstream: Pick<Upstream, "priceBook">) {
-  return new Elysia({ normalize: false })
-    .post(
+export function modelOperations(
+  context: Context,
+  upstream: Pick<Upstream, "priceBook">,
+): readonly Operation[] {
+  return [
+    adminOperation(
+      "POST",
       "/api/models",
-      async ({ body, set }) => {
+      {
+        operationId: "addModel",
+        summary: "Add a model alias",
+        description:
+          "With one target, its credential and its place in an access group. Without prices, LiteLLM's price book gives them; a model that it does not know needs both.",
+        tag,
+        body: ModelCreate,
+        success: { status: 201, description: "The alias and its price.", schema: ModelCreated },
+        problems: ["slug_taken", "model_unpriced", "amount_invalid"],
+      },
+      async ({ body }) => {
         const added = await addModel(context, upstream, {
           alias: body.alias,
           model: body.model,
@@ -22,37 +37,33 @@ export function modelRoutes(context: Context, upstream: Pick<Upstream, "priceBoo
           group: body.group,
           mode: body.mode,
         });
-        set.status = 201;
-        return {
-          alias: added.alias,
-          mode: added.mode,
-          group: added.group,
-          price_source: added.priceSource,
-          input_price: nanosToUsd(added.inputNanosPerMillion),
-          output_price: nanosToUsd(added.outputNanosPerMillion),
-        };
+        return new Reply(
+          {
+            alias: added.alias,
+            mode: added.mode,
+            group: added.group,
+            price_source: added.priceSource,
+            input_price: nanosToUsd(added.inputNanosPerMillion),
+            output_price: nanosToUsd(added.outputNanosPerMillion),
+          },
+          { status: 201 },
+        );
       },
-      {
-        body: ModelCreate,
-        ...operation({
-          tag: "Models",
-          summary: "Add a model alias",
-          answers: { 201: ModelCreated },
-          problems: [
-            "invalid_request",
-            "origin_not_allowed",
-            "amount_invalid",
-            "slug_taken",
-            "model_unpriced",
-          ],
-        }),
-      },
-    )
-    .get(
+    ),
+
+    adminOperation(
+      "GET",
       "/api/models",
+      {
+        operationId: "listModels",
+        summary: "List model aliases",
+        description: "By name, with targets, prices and access groups.",
+        tag,
+        success: { description: "The aliases.", schema: ModelList },
+      },
       async () => ({ data: (await listModels(context)).map(toModelView) }),
-      operation({ tag: "Models", summary: "List model aliases", answers: { 200: ModelList } }),
-    );
+    ),
+  ];
 }
 
 function toModelView({ alias, targets, groups }: ListedModel): ModelView {

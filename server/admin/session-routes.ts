@@ -1,9 +1,7 @@
-import { Elysia } from "elysia";
 import type { Context } from "../context.ts";
+import { adminOperation, publicOperation, Reply, type Operation } from "../http/operation.ts";
 import { DomainError } from "../kernel/errors.ts";
-import { operation } from "./documented.ts";
-import type { AdminGate } from "./gate.ts";
-import { SESSION_COOKIE, type AdminPrincipal } from "./principal.ts";
+import { requireOwnOrigin, SESSION_COOKIE, type AdminPrincipal } from "./principal.ts";
 import { Session, SessionCreate, SetupLinkView, TokenCreate, TokenCreated } from "./schema.ts";
 import {
   closeSession,
@@ -13,35 +11,72 @@ import {
   setupUrl,
 } from "./sessions.ts";
 
+const tag = "Sessions and tokens";
+
 /** How a browser or a script comes in, and how it goes. */
-export function sessionRoutes(context: Context, gate: AdminGate, adminUrl: () => string) {
-  return new Elysia({ normalize: false })
-    .post(
+export function sessionOperations(
+  context: Context,
+  parts: { adminUrl(): string },
+): readonly Operation[] {
+  return [
+    publicOperation(
+      "POST",
       "/api/session",
-      async ({ body, request, set }) => {
-        const session = await openSession(context, body.setup_token);
-        set.headers["set-cookie"] = cookie(request, session.secret, session.lifetimeSeconds);
-        set.status = 201;
-        return { kind: "session" as const, expires_at: session.expiresAt.toISOString() };
-      },
       {
+        operationId: "openSession",
+        summary: "Open a session",
+        description:
+          "Opens a session of 12 hours with the token of a set-up link, which is used up by that, and sets its cookie.",
+        tag,
         body: SessionCreate,
-        ...operation({
-          tag: "Session",
-          summary: "Open a session with the token of a set-up link",
-          answers: { 201: Session },
-          problems: ["invalid_request", "setup_link_invalid", "origin_not_allowed"],
-          open: true,
-        }),
+        success: {
+          status: 201,
+          description: "The session is open.",
+          schema: Session,
+          headers: { "set-cookie": "The session; scripts of a page cannot read it." },
+        },
+        problems: ["setup_link_invalid", "origin_not_allowed"],
       },
-    )
-    .get("/api/session", ({ request }) => toSession(gate.principal(request)), {
-      ...operation({ tag: "Session", summary: "Who I am", answers: { 200: Session } }),
-    })
-    .delete(
+      async ({ body, request }) => {
+        // Whoever has the token may open a session, but not through another site's form.
+        if (request.headers.has("origin")) requireOwnOrigin(request);
+        const session = await openSession(context, body.setup_token);
+        return new Reply(
+          { kind: "session", expires_at: session.expiresAt.toISOString() },
+          {
+            status: 201,
+            headers: { "set-cookie": cookie(request, session.secret, session.lifetimeSeconds) },
+          },
+        );
+      },
+    ),
+
+    adminOperation(
+      "GET",
       "/api/session",
-      async ({ request, set }) => {
-        const principal = gate.principal(request);
+      {
+        operationId: "getSession",
+        summary: "Get this session",
+        description: "How the caller proved itself, and until when that lasts.",
+        tag,
+        success: { description: "The session or token.", schema: Session },
+      },
+      ({ principal }) => toSession(principal),
+    ),
+
+    adminOperation(
+      "DELETE",
+      "/api/session",
+      {
+        operationId: "closeSession",
+        summary: "Close this session",
+        description:
+          "Ends the session of this browser at once. A token cannot be closed by itself.",
+        tag,
+        success: { status: 204, description: "The session is closed." },
+        problems: ["invalid_request"],
+      },
+      async ({ principal, request }) => {
         if (principal.kind !== "session") {
           throw new DomainError(
             "invalid_request",
@@ -49,55 +84,53 @@ export function sessionRoutes(context: Context, gate: AdminGate, adminUrl: () =>
           );
         }
         await closeSession(context, principal.id);
-        set.headers["set-cookie"] = cookie(request, "", 0);
-        return new Response(null, { status: 204 });
+        return new Response(null, {
+          status: 204,
+          headers: { "set-cookie": cookie(request, "", 0) },
+        });
       },
-      operation({
-        tag: "Session",
-        summary: "Close this session",
-        answers: { 204: undefined },
-        problems: ["invalid_request", "origin_not_allowed"],
-      }),
-    )
-    .post(
+    ),
+
+    adminOperation(
+      "POST",
       "/api/setup-links",
-      async ({ set }) => {
-        const link = await createSetupLink(context);
-        set.status = 201;
-        return {
-          url: setupUrl(adminUrl(), link.token),
-          expires_at: link.expiresAt.toISOString(),
-        };
-      },
-      operation({
-        tag: "Session",
-        summary: "Make a one-time link that opens a session",
-        answers: { 201: SetupLinkView },
-        problems: ["origin_not_allowed"],
-      }),
-    )
-    .post(
-      "/api/tokens",
-      async ({ body, set }) => {
-        const created = await createApiToken(context, body);
-        set.status = 201;
-        return { token_id: created.tokenId, name: body.name, token: created.token };
-      },
       {
-        body: TokenCreate,
-        ...operation({
-          tag: "Session",
-          summary: "Make an API token",
-          answers: { 201: TokenCreated },
-          problems: ["invalid_request", "origin_not_allowed"],
-        }),
+        operationId: "createSetupLink",
+        summary: "Make a set-up link",
+        description: "A link that opens one session within 30 minutes.",
+        tag,
+        success: { status: 201, description: "The link.", schema: SetupLinkView },
       },
-    );
+      async () => {
+        const link = await createSetupLink(context);
+        const url = setupUrl(parts.adminUrl(), link.token);
+        return new Reply({ url, expires_at: link.expiresAt.toISOString() }, { status: 201 });
+      },
+    ),
+
+    adminOperation(
+      "POST",
+      "/api/tokens",
+      {
+        operationId: "createToken",
+        summary: "Make an API token",
+        description:
+          "A bearer token of this API for scripts. It is shown this once and does not expire.",
+        tag,
+        body: TokenCreate,
+        success: { status: 201, description: "The token.", schema: TokenCreated },
+      },
+      async ({ body }) => {
+        const { tokenId, token } = await createApiToken(context, body);
+        return new Reply({ token_id: tokenId, name: body.name, token }, { status: 201 });
+      },
+    ),
+  ];
 }
 
-function toSession(principal: AdminPrincipal) {
+function toSession(principal: AdminPrincipal): Session {
   return {
-    kind: principal.kind === "session" ? ("session" as const) : ("token" as const),
+    kind: principal.kind === "session" ? "session" : "token",
     expires_at: principal.expiresAt?.toISOString() ?? null,
   };
 }

@@ -6,26 +6,19 @@ export const Credits = Type.Number({
   examples: [2500],
 });
 
-const idempotencyKey = { minLength: 1, maxLength: 255, pattern: "^[ -~]+$" };
-
 export const AllocationCreate = Type.Object(
   {
     credits: Credits,
     reason: Type.Optional(Type.String({ minLength: 1, maxLength: 500, pattern: "^[^\\u0000]+$" })),
     idempotency_key: Type.Optional(
       Type.String({
-        ...idempotencyKey,
+        pattern: "^[ -~]{1,255}$",
         description: "The header Idempotency-Key does the same.",
       }),
     ),
   },
   { additionalProperties: false, examples: [{ credits: 2500, reason: "Invoice 2026-118" }] },
 );
-
-/** The header, which Elysia names in lower case. */
-export const AllocationHeaders = Type.Object({
-  "idempotency-key": Type.Optional(Type.String(idempotencyKey)),
-});
 
 export const AllocationView = Type.Object(
   {
