@@ -1,0 +1,109 @@
+import { createPages } from "./admin/pages.ts";
+import { authenticate } from "./admin/principal.ts";
+import { healthRoutes, livenessRoute } from "./health/routes.ts";
+import { authenticateTeam } from "./http/bearer.ts";
+import { createDocumentation } from "./http/documentation.ts";
+import { createHttpApp, type HttpApp } from "./http/http-app.ts";
+import { openApiDocument } from "./http/openapi.ts";
+import type { Operation } from "./http/operation.ts";
+import type { AdminParts, ApiSettings, AppParts } from "./http/parts.ts";
+
+/** The team API: what stands on port 8003. Nothing but health and documents answers without a key. */
+export function createApp(parts: AppParts): HttpApp {
+  const { settings } = parts;
+  const operations = teamOperations(parts);
+  return createHttpApp({
+    operations,
+    authenticate: { team: (request) => authenticateTeam(parts.keys, request) },
+    bodyLimitBytes: settings.bodyLimitBytes,
+    log: parts.context.log,
+    otherwise: createDocumentation({
+      title: settings.brand,
+      document: () => teamDocument(operations, settings),
+      assets: parts.assets,
+    }),
+  });
+}
+
+function teamOperations(parts: AppParts): readonly Operation[] {
+  return [...healthRoutes(parts)];
+}
+
+function teamDocument(
+  operations: readonly Operation[],
+  settings: Pick<ApiSettings, "brand" | "version">,
+): Record<string, unknown> {
+  return openApiDocument(operations, {
+    title: settings.brand,
+    version: settings.version,
+    description:
+      "Create a job, make calls in it, complete it. Bodies and answers are JSON; times are ISO 8601 in UTC; errors are problem documents (RFC 9457), on `/v1` OpenAI's error objects. Authorize with a key of your team.",
+    tags: [
+      { name: "Jobs", description: "A job is one business operation with any number of calls." },
+      { name: "Calls", description: "Model calls within a job." },
+      { name: "OpenAI", description: "For any OpenAI SDK: base URL `/v1` and your key." },
+      { name: "Team", description: "Your key, team, models, usage and credits." },
+      { name: "Health", description: "For load balancers and monitoring." },
+    ],
+    security: { name: "key", description: "A key of your team: `sk-…`." },
+  });
+}
+
+/**
+ * The admin UI and its API: what stands on port 3002. Without a session or token only the pages themselves, `/healthz` and
+ * the opening of a session answer.
+ */
+export function createAdminApp(parts: AdminParts): HttpApp {
+  const { settings } = parts;
+  const operations = adminOperations(parts);
+  const admin = (request: Request) => authenticate(parts.context, parts.cliToken, request);
+  const pages = createPages(parts.assets);
+  const documentation = createDocumentation({
+    title: "Admin API",
+    document: () => adminDocument(operations, settings),
+    assets: parts.assets,
+  });
+  return createHttpApp({
+    operations,
+    authenticate: { admin },
+    bodyLimitBytes: settings.bodyLimitBytes,
+    log: parts.context.log,
+    async otherwise(request) {
+      const { pathname } = new URL(request.url);
+      if (!closedPaths.test(pathname)) return isRead(request) ? pages(request) : undefined;
+      await admin(request);
+      return documentation(request);
+    },
+  });
+}
+
+/** What is not a page: even whether it exists is only told to admins. */
+const closedPaths = /^\/(?:api|docs|problems|openapi\.json|metrics)(?:\/|$)/;
+
+const isRead = (request: Request) => request.method === "GET" || request.method === "HEAD";
+
+function adminOperations(_parts: AdminParts): readonly Operation[] {
+  return [livenessRoute];
+}
+
+function adminDocument(
+  operations: readonly Operation[],
+  settings: Pick<ApiSettings, "version">,
+): Record<string, unknown> {
+  return openApiDocument(operations, {
+    title: "Admin API",
+    version: settings.version,
+    description:
+      "What the admin pages and the commands use. Bodies and answers are JSON; times are ISO 8601 in UTC; errors are problem documents (RFC 9457).",
+    tags: [
+      { name: "Session", description: "Who is signed in." },
+      { name: "Status", description: "The state of everything." },
+      { name: "Organizations", description: "Customers." },
+      { name: "Teams", description: "Tenants, their keys and credits." },
+      { name: "Models", description: "Model aliases and what they cost." },
+      { name: "Jobs", description: "Jobs of all teams with what they cost." },
+      { name: "Health", description: "For monitoring." },
+    ],
+    security: { name: "token", description: "An API token: `slt-…`." },
+  });
+}

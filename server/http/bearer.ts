@@ -1,0 +1,48 @@
+import { DomainError } from "../kernel/errors.ts";
+import type { TeamPrincipal } from "../keys/principal.ts";
+import { scopeOf } from "./request-scope.ts";
+
+/** What proves a virtual key; `keys/verify.ts` makes it. */
+export interface KeyCheck {
+  /** Throws `key_unknown`, `key_revoked`, `key_expired`, `database_unavailable`. */
+  verify(secret: string): Promise<TeamPrincipal>;
+}
+
+/**
+ * Who sent a team's request, by its bearer key. Throws `key_missing`, what the check throws, and `team_suspended`; a pause
+ * is the operations' business, since reads go on.
+ */
+export async function authenticateTeam(keys: KeyCheck, request: Request): Promise<TeamPrincipal> {
+  const principal = await keys.verify(bearerOf(request.headers.get("authorization")));
+  scopeOf(request).teamId = principal.teamId;
+  if (principal.teamStatus === "suspended") {
+    throw new DomainError(
+      "team_suspended",
+      "This team is suspended; its keys open nothing until that is lifted.",
+    );
+  }
+  return principal;
+}
+
+function bearerOf(authorization: string | null): string {
+  const secret = /^Bearer +([\x21-\x7e]+) *$/i.exec(authorization ?? "")?.[1];
+  if (secret !== undefined) return secret;
+  throw new DomainError(
+    "key_missing",
+    authorization === null
+      ? "The request has no key: send the header Authorization: Bearer sk-…"
+      : "The header Authorization has another form than Bearer sk-…",
+  );
+}
+
+/** Throws `team_paused` for new jobs and calls of a paused team. */
+export function requireActiveTeam(principal: TeamPrincipal): void {
+  if (principal.teamStatus !== "paused") return;
+  throw new DomainError(
+    "team_paused",
+    principal.resumesAt === null
+      ? "This team is paused until somebody resumes it; it takes no new jobs and calls."
+      : `This team is paused until ${principal.resumesAt}; it takes no new jobs and calls.`,
+    { hints: { resumes_at: principal.resumesAt } },
+  );
+}

@@ -1,0 +1,174 @@
+import { Type } from "@sinclair/typebox";
+import { Elysia } from "elysia";
+import { DomainError } from "../kernel/errors.ts";
+import type { Log } from "../kernel/log.ts";
+import type { TeamPrincipal } from "../keys/principal.ts";
+import { requireActiveTeam } from "./bearer.ts";
+import { readJsonBody } from "./body.ts";
+import { type Access, type Operation, Reply } from "./operation.ts";
+import { problemResponse, toDomainError } from "./problem.ts";
+import { openScope, scopeOf } from "./request-scope.ts";
+import { validated, validatedQuery } from "./validation.ts";
+
+export interface HttpAppOptions {
+  operations: readonly Operation[];
+  /** Who calls, by kind of operation; throws when nobody is proved. */
+  authenticate: Partial<Record<Access, (request: Request) => Promise<unknown>>>;
+  bodyLimitBytes: number;
+  log: Log;
+  /**
+   * Answers what no operation does: pages and their files. Undefined = not found. Throws when the caller may not know.
+   */
+  otherwise: (request: Request) => Promise<Response | undefined>;
+}
+
+export interface HttpApp {
+  /** Answers every request; never rejects. In tests: `app.handle(new Request("http://localhost/…"))`. */
+  handle(request: Request): Promise<Response>;
+}
+
+/** An operation without `query` takes no parameters at all. */
+const noQuery = Type.Object({}, { additionalProperties: false });
+
+/**
+ * Serves operations. Elysia routes; who calls is proved before a body is read, and a body is validated here rather than by
+ * Elysia, which completes schemas by itself, coerces values and prints what it refuses.
+ */
+export function createHttpApp(options: HttpAppOptions): HttpApp {
+  // Each handler reads its own body, so that nothing is read before the caller is known.
+  const router = new Elysia({ strictPath: true, normalize: false });
+  for (const operation of options.operations) {
+    router.route(
+      operation.method,
+      operation.path,
+      ({ request, params }) => answer(options, operation, request, params),
+      { parse: "none" },
+    );
+  }
+  // Also what has an operation for other methods only.
+  router.all("/*", ({ request }) => answerOtherwise(options, request));
+  router.onError({ as: "global" }, ({ error, request, set }) => {
+    const response = refuse(options, request, error);
+    set.status = response.status;
+    return response;
+  });
+  return { handle: (request) => serve(options, router, request) };
+}
+
+async function serve(
+  options: HttpAppOptions,
+  router: { handle(request: Request): Response | Promise<Response> },
+  request: Request,
+): Promise<Response> {
+  const scope = openScope(request);
+  let response: Response;
+  try {
+    response = await router.handle(request);
+  } catch (error) {
+    response = refuse(options, request, error);
+  }
+  const { headers } = response;
+  headers.set("x-request-id", scope.requestId);
+  headers.set("x-content-type-options", "nosniff");
+  if (!headers.has("cache-control")) headers.set("cache-control", "no-store");
+  const level = scope.route === undefined || quietRoutes.has(scope.route) ? "debug" : "info";
+  options.log[level]("request", {
+    method: request.method,
+    route: scope.route,
+    status: response.status,
+    ms: Math.round((performance.now() - scope.startedMs) * 10) / 10,
+    request_id: scope.requestId,
+    ...(scope.teamId === undefined ? {} : { team_id: scope.teamId }),
+  });
+  return response;
+}
+
+/** Asked every few seconds by whoever watches the server. */
+const quietRoutes: ReadonlySet<string> = new Set(["/healthz", "/readyz", "/health"]);
+
+async function answer(
+  options: HttpAppOptions,
+  operation: Operation,
+  request: Request,
+  params: Record<string, string>,
+): Promise<Response> {
+  const { spec, access } = operation;
+  const scope = scopeOf(request);
+  scope.route = operation.path;
+  try {
+    const principal = await options.authenticate[access]?.(request);
+    if (spec.startsWork) requireActiveTeam(principal as TeamPrincipal);
+    const query = validatedQuery(spec.query ?? noQuery, new URL(request.url).searchParams);
+    const body = spec.body
+      ? validated(spec.body, await readJsonBody(request, options.bodyLimitBytes))
+      : undefined;
+    const { requestId } = scope;
+    const result = await operation.handle({ principal, params, query, body, request, requestId });
+    return toResponse(result, spec.success.status ?? 200);
+  } catch (error) {
+    return refuse(options, request, error);
+  }
+}
+
+function toResponse(result: unknown, status: number): Response {
+  if (result instanceof Response) return result;
+  const reply = result instanceof Reply ? result : new Reply(result);
+  if (reply.body === undefined) {
+    return new Response(null, { status: reply.status ?? status, headers: { ...reply.headers } });
+  }
+  return new Response(JSON.stringify(reply.body), {
+    status: reply.status ?? status,
+    headers: { "content-type": "application/json", ...reply.headers },
+  });
+}
+
+async function answerOtherwise(options: HttpAppOptions, request: Request): Promise<Response> {
+  try {
+    const other = await options.otherwise(request);
+    if (other) return other;
+    const methods = methodsOf(options.operations, new URL(request.url).pathname);
+    if (methods.length === 0) throw new DomainError("not_found", "There is nothing at this path.");
+    const response = refuse(
+      options,
+      request,
+      new DomainError("method_not_allowed", `This path takes ${methods.join(", ")}.`),
+    );
+    response.headers.set("allow", methods.join(", "));
+    return response;
+  } catch (error) {
+    return refuse(options, request, error);
+  }
+}
+
+/** The methods of the operations at a path. */
+function methodsOf(operations: readonly Operation[], pathname: string): string[] {
+  const segments = pathname.split("/");
+  const matches = (path: string) => {
+    const pattern = path.split("/");
+    return (
+      pattern.length === segments.length &&
+      pattern.every((part, index) => part.startsWith(":") || part === segments[index])
+    );
+  };
+  return operations.filter(({ path }) => matches(path)).map(({ method }) => method);
+}
+
+function refuse(options: HttpAppOptions, request: Request, thrown: unknown): Response {
+  const error = toDomainError(thrown);
+  const { requestId, route } = scopeOf(request);
+  if (error.code === "internal_error") {
+    options.log.error("a request failed unexpectedly", {
+      request_id: requestId,
+      route,
+      error: error.cause ?? error,
+    });
+  } else if (error.cause !== undefined) {
+    options.log.debug("a request was refused", {
+      request_id: requestId,
+      code: error.code,
+      error: error.cause,
+    });
+  }
+  const openAi = new URL(request.url).pathname.startsWith("/v1/");
+  return problemResponse(error, { requestId, openAi });
+}

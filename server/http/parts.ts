@@ -1,0 +1,45 @@
+import type { StatusSource } from "../admin/status.ts";
+import type { Context } from "../context.ts";
+import type { Calls } from "../gateway/calls.ts";
+import type { HealthSource } from "../health/health.ts";
+import type { Upstream } from "../litellm/upstream.ts";
+import type { ModelCatalog } from "../models/catalog.ts";
+import type { Assets } from "../runtime/runtime.ts";
+import type { KeyCheck } from "./bearer.ts";
+
+/** What the team API is made of. Everything was created before; putting it together does no I/O. */
+export interface AppParts {
+  context: Context;
+  keys: KeyCheck;
+  catalog: ModelCatalog;
+  calls: Calls;
+  health: HealthSource;
+  /** The Swagger UI's files are among them. */
+  assets: Assets;
+  settings: ApiSettings;
+}
+
+export interface ApiSettings {
+  /** How teams know this service; titles the document and its page. */
+  brand: string;
+  /** Of this program. */
+  version: string;
+  /** The largest request body in bytes. */
+  bodyLimitBytes: number;
+}
+
+/** What the admin API and its pages are made of. */
+export interface AdminParts {
+  context: Context;
+  /** The bearer token of the commands on this machine. */
+  cliToken: string;
+  status: StatusSource;
+  upstream: Upstream;
+  /** The admin UI and the Swagger UI's files are among them. */
+  assets: Assets;
+  settings: Pick<ApiSettings, "version" | "bodyLimitBytes">;
+}
+
+/** Room for a request with several images in it. */
+export const DEFAULT_BODY_LIMIT_BYTES = 10 * 1024 * 1024;
+export const DEFAULT_BRAND = "Jobs API";

@@ -1,0 +1,236 @@
+import { DomainError, type ErrorCode } from "../kernel/errors.ts";
+
+/** How a code is told over HTTP. */
+export interface ProblemKind {
+  status: number;
+  title: string;
+  /** The status on `/v1`, where a 409 would make an OpenAI SDK try again. */
+  openAiStatus?: number;
+  /** Waiting does not help: SDKs are told not to try again. True of every 402 and 403. */
+  final?: boolean;
+  /** What a client does about it, for the page at `/problems/<code>`. */
+  remedy: string;
+}
+
+const newKey = "Send a key that is valid: have one issued, or ask whoever runs this service.";
+const tryLater = "Try again after the seconds that Retry-After names.";
+const newJob = "Create a new job; an end state never changes.";
+const readDetail = "`detail` and `errors` name the field, what was found and what is allowed.";
+
+/** Every error code's status and title. A code without an entry does not compile. */
+export const problemKinds: Readonly<Record<ErrorCode, ProblemKind>> = {
+  invalid_request: { status: 422, title: "The request is not valid", remedy: readDetail },
+  invalid_json: {
+    status: 400,
+    title: "The body is not JSON",
+    remedy: "Send one JSON object in UTF-8.",
+  },
+  unsupported_media_type: {
+    status: 415,
+    title: "The body's type is not supported",
+    remedy: "Send `Content-Type: application/json` and no Content-Encoding.",
+  },
+  body_too_large: { status: 413, title: "The body is too large", remedy: "Send a smaller body." },
+  not_found: {
+    status: 404,
+    title: "Not found",
+    remedy: "Check the path and the id. What belongs to another team answers the same.",
+  },
+  method_not_allowed: {
+    status: 405,
+    title: "The method is not allowed here",
+    remedy: "Use one of the methods in the header Allow.",
+  },
+  key_missing: {
+    status: 401,
+    title: "A key is missing",
+    remedy: "Send the header `Authorization: Bearer sk-…`.",
+  },
+  key_unknown: { status: 401, title: "The key is not known", remedy: newKey },
+  key_revoked: { status: 401, title: "The key was revoked", remedy: newKey },
+  key_expired: { status: 401, title: "The key has expired", remedy: newKey },
+  session_required: {
+    status: 401,
+    title: "A session or token is required",
+    remedy: "Open a session with a set-up link, or send `Authorization: Bearer` with an API token.",
+  },
+  origin_not_allowed: {
+    status: 403,
+    title: "The origin is not allowed",
+    remedy: "Send changes from the admin pages of this server, or with an API token.",
+  },
+  setup_link_invalid: {
+    status: 403,
+    title: "The set-up link is not valid",
+    remedy: "Make another with `saas-litellm admin setup-url`.",
+  },
+  team_suspended: {
+    status: 403,
+    title: "The team is suspended",
+    remedy: "Ask whoever runs this service.",
+  },
+  team_paused: {
+    status: 403,
+    title: "The team is paused",
+    remedy: "Wait until `resumes_at`; null means that somebody has to resume the team.",
+  },
+  model_not_granted: {
+    status: 403,
+    title: "The model is not granted",
+    remedy: "Use one of `models`, or have this one granted.",
+  },
+  model_not_found: { status: 404, title: "There is no such model", remedy: "Check the name." },
+  model_ambiguous: {
+    status: 422,
+    title: "No model can be chosen",
+    remedy: "Name one of `models` in the field `model`, or have a default model set.",
+  },
+  model_unpriced: {
+    status: 422,
+    title: "The model has no price",
+    remedy: "Give its input and output price.",
+  },
+  model_in_use: { status: 409, title: "The model is in use", remedy: readDetail },
+  job_ended: {
+    status: 409,
+    title: "The job has ended",
+    openAiStatus: 400,
+    final: true,
+    remedy: newJob,
+  },
+  job_expired: {
+    status: 409,
+    title: "The job has expired",
+    openAiStatus: 400,
+    final: true,
+    remedy: newJob,
+  },
+  slug_taken: { status: 409, title: "The id is taken", remedy: "Choose another id." },
+  amount_invalid: { status: 422, title: "The amount is not valid", remedy: readDetail },
+  insufficient_credits: {
+    status: 402,
+    title: "There are not enough credits",
+    remedy: "Have credits added to the team's wallet.",
+  },
+  idempotency_mismatch: {
+    status: 422,
+    title: "The idempotency key was used for another request",
+    final: true,
+    remedy: "Use a new key for a new request, and the same body to repeat one.",
+  },
+  idempotency_running: {
+    status: 409,
+    title: "The first request with this idempotency key is still running",
+    remedy: tryLater,
+  },
+  idempotency_not_supported: {
+    status: 422,
+    title: "An idempotency key is not supported here",
+    remedy: "Send the request without the header Idempotency-Key.",
+  },
+  gateway_installing: {
+    status: 503,
+    title: "Models are being set up",
+    remedy: tryLater,
+  },
+  gateway_unavailable: {
+    status: 503,
+    title: "Models cannot be reached",
+    remedy: tryLater,
+  },
+  gateway_timeout: { status: 504, title: "The model took too long", remedy: "Try again." },
+  upstream_bad_request: {
+    status: 400,
+    title: "The model refused the request",
+    remedy: "Change the messages or parameters; `parameter` and `reason` say more where known.",
+  },
+  upstream_rate_limited: { status: 429, title: "The model is busy", remedy: tryLater },
+  upstream_error: { status: 502, title: "The model failed", remedy: "Try again." },
+  database_unavailable: { status: 503, title: "The service is starting", remedy: tryLater },
+  shutting_down: { status: 503, title: "The service is restarting", remedy: tryLater },
+  internal_error: {
+    status: 500,
+    title: "Something went wrong here",
+    remedy: "Try again; if it stays, report the request id.",
+  },
+};
+
+/** States that pass soon say when to come back, also where the rule did not. */
+const DEFAULT_RETRY_AFTER_SECONDS = 2;
+
+/** The answer to a refused request: RFC 9457, or OpenAI's shape under `/v1`. */
+export function problemResponse(
+  error: DomainError,
+  of: { requestId: string; openAi: boolean },
+): Response {
+  const kind = problemKinds[error.code];
+  const status = of.openAi ? (kind.openAiStatus ?? kind.status) : kind.status;
+  const body = of.openAi ? openAiError(error, status) : problem(error, status, of.requestId);
+  return new Response(JSON.stringify(body), { status, headers: headersOf(error, status, of) });
+}
+
+function problem(error: DomainError, status: number, requestId: string): object {
+  return {
+    ...error.hints,
+    type: `/problems/${error.code}`,
+    title: problemKinds[error.code].title,
+    status,
+    detail: error.message,
+    code: error.code,
+    request_id: requestId,
+  };
+}
+
+/** The `error` object that OpenAI's SDKs read; also what a broken stream sends as its last event. */
+export function openAiError(
+  error: DomainError,
+  status = problemKinds[error.code].openAiStatus ?? problemKinds[error.code].status,
+): { error: { message: string; type: string; code: string; param: string | null } } {
+  const field = error.hints["field"] ?? error.hints["parameter"];
+  return {
+    error: {
+      message: error.message,
+      type: openAiType(status),
+      code: error.code,
+      param: typeof field === "string" ? field : null,
+    },
+  };
+}
+
+function openAiType(status: number): string {
+  switch (status) {
+    case 401:
+      return "authentication_error";
+    case 402:
+      return "insufficient_quota";
+    case 403:
+      return "permission_error";
+    case 429:
+      return "rate_limit_error";
+    default:
+      return status >= 500 ? "server_error" : "invalid_request_error";
+  }
+}
+
+function headersOf(error: DomainError, status: number, of: { openAi: boolean }): Headers {
+  const headers = new Headers({
+    "content-type": of.openAi ? "application/json" : "application/problem+json",
+  });
+  const kind = problemKinds[error.code];
+  const passes = status === 503 || status === 429 || error.code === "idempotency_running";
+  const seconds = error.retryAfterSeconds ?? (passes ? DEFAULT_RETRY_AFTER_SECONDS : undefined);
+  if (seconds !== undefined) headers.set("retry-after", String(seconds));
+  if (kind.final || status === 402 || status === 403) headers.set("x-should-retry", "false");
+  if (status === 401) headers.set("www-authenticate", "Bearer");
+  return headers;
+}
+
+/** What an exception is to the client. Anything but a DomainError is a bug of ours, of which nothing is told. */
+export function toDomainError(thrown: unknown): DomainError {
+  if (thrown instanceof DomainError) return thrown;
+  return new DomainError(
+    "internal_error",
+    "An unexpected error happened. It was logged with the request id.",
+    { cause: thrown },
+  );
+}

@@ -1,0 +1,131 @@
+import { Kind, type TSchema } from "@sinclair/typebox";
+import { type ValueError, type ValueErrorIterator, ValueErrorType } from "@sinclair/typebox/errors";
+
+/** One wrong field, in a sentence that a person can act on. */
+export interface FieldError {
+  /** As JavaScript would reach it: `messages[0].role`; `body` for the whole. */
+  field: string;
+  message: string;
+}
+
+const MOST_ERRORS = 20;
+/** The fields of a large object are not all listed. */
+const MOST_KNOWN_FIELDS = 40;
+
+/** The first error of every wrong field, in the order of the schema. */
+export function fieldErrors(errors: ValueErrorIterator): FieldError[] {
+  const found = new Map<string, FieldError>();
+  for (const error of errors) {
+    if (found.has(error.path)) continue;
+    const field = fieldOf(error.path);
+    found.set(error.path, { field, message: `${field} ${sentenceOf(error)}.` });
+    if (found.size === MOST_ERRORS) break;
+  }
+  return [...found.values()];
+}
+
+/** A JSON pointer as JavaScript: `/messages/0/role` → `messages[0].role`. */
+function fieldOf(pointer: string): string {
+  if (pointer === "") return "body";
+  const parts = pointer.slice(1).split("/");
+  return parts
+    .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~").slice(0, 100))
+    .map((part, index) => (/^\d+$/.test(part) ? `[${part}]` : index === 0 ? part : `.${part}`))
+    .join("");
+}
+
+function sentenceOf(error: ValueError): string {
+  const { schema, value } = error;
+  if (error.type === ValueErrorType.ObjectRequiredProperty)
+    return `is missing; it must be ${allowed(schema)}`;
+  if (error.type === ValueErrorType.ObjectAdditionalProperties)
+    return `is not a field of this request${known(schema)}`;
+  return `is ${kindOf(value)}; it must be ${allowed(schema)}`;
+}
+
+function known(schema: TSchema): string {
+  const names = Object.keys((schema["properties"] as object | undefined) ?? {});
+  if (names.length === 0) return "; it takes none";
+  if (names.length > MOST_KNOWN_FIELDS) return "";
+  return `; its fields are ${names.join(", ")}`;
+}
+
+/** What was found, by kind and size: the value itself may be a secret. */
+function kindOf(value: unknown): string {
+  if (value === null) return "null";
+  if (Array.isArray(value))
+    return value.length === 0 ? "an empty list" : `a list of ${value.length}`;
+  if (typeof value === "string")
+    return value === "" ? "an empty text" : `a text of ${count(value.length, "character")}`;
+  if (typeof value === "object") return "an object";
+  if (typeof value === "number") return Number.isInteger(value) ? "a whole number" : "a number";
+  return value === undefined ? "missing" : `a ${typeof value}`;
+}
+
+const count = (number: number, noun: string) => `${number} ${noun}${number === 1 ? "" : "s"}`;
+
+/** The bounds that a schema of some kind may have. */
+type Bounded = TSchema & {
+  minLength?: number;
+  maxLength?: number;
+  minItems?: number;
+  maxItems?: number;
+  minimum?: number;
+  maximum?: number;
+};
+
+/** What a schema allows, in words. */
+function allowed(schema: Bounded): string {
+  switch (schema[Kind]) {
+    case "Union":
+      return unionAllows(schema["anyOf"] as TSchema[]);
+    case "Literal":
+      return JSON.stringify(schema["const"]);
+    case "String":
+      return textAllowed(schema);
+    case "Integer":
+      return `a whole number${range(schema)}`;
+    case "Number":
+      return `a number${range(schema)}`;
+    case "Boolean":
+      return "true or false";
+    case "Array":
+      return `a list${sizes({ least: schema.minItems, most: schema.maxItems }, "entries")}`;
+    case "Null":
+      return "null";
+    default:
+      return "an object";
+  }
+}
+
+function unionAllows(choices: readonly TSchema[]): string {
+  const literals = choices.filter((choice) => choice[Kind] === "Literal");
+  if (literals.length === choices.length && literals.length > 2) {
+    return `one of ${literals.map(allowed).join(", ")}`;
+  }
+  return choices.map(allowed).join(" or ");
+}
+
+function textAllowed(schema: Bounded): string {
+  if (schema["format"] === "date-time") return "an instant such as 2026-11-23T12:00:00Z";
+  const size = sizes({ least: schema.minLength, most: schema.maxLength }, "characters");
+  if (schema["pattern"] === undefined) return `a text${size}`;
+  const said = schema.description?.replace(/\.$/, "");
+  return `a text${size} ${said === undefined ? `that matches ${String(schema["pattern"])}` : `(${said})`}`;
+}
+
+function sizes(
+  { least, most }: { least: number | undefined; most: number | undefined },
+  unit: string,
+): string {
+  if (least !== undefined && most !== undefined) return ` of ${least} to ${most} ${unit}`;
+  if (most !== undefined) return ` of at most ${most} ${unit}`;
+  return least === undefined ? "" : ` of at least ${least} ${unit}`;
+}
+
+function range(schema: Bounded): string {
+  const { minimum, maximum } = schema;
+  if (minimum !== undefined && maximum !== undefined) return ` from ${minimum} to ${maximum}`;
+  if (maximum !== undefined) return ` of at most ${maximum}`;
+  return minimum === undefined ? "" : ` of at least ${minimum}`;
+}
