@@ -171,8 +171,9 @@ class Relay {
       callId,
       withUsage: this.#options.client.withUsage,
     });
-    const choices = chunk["choices"] as unknown[];
-    if (choices.length === 0 && chunk["usage"] === undefined) return false;
+    // LiteLLM sends usage along with an empty delta; OpenAI's last frame has no choices at all.
+    if (frame["usage"] && saysNothing(frame["choices"])) chunk["choices"] = [];
+    if ((chunk["choices"] as unknown[]).length === 0 && chunk["usage"] === undefined) return false;
     this.#controller.enqueue(event(chunk));
     return true;
   }
@@ -268,6 +269,19 @@ async function orSilence<T>(next: Promise<T>, ms: number): Promise<T | typeof si
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** Whether a frame's choices neither add anything nor finish. */
+function saysNothing(choices: unknown): boolean {
+  if (!Array.isArray(choices)) return true;
+  return choices.every(
+    (choice) =>
+      isRecord(choice) &&
+      typeof choice["finish_reason"] !== "string" &&
+      Object.values(isRecord(choice["delta"]) ? choice["delta"] : {}).every(
+        (value) => value === null || value === "",
+      ),
+  );
 }
 
 /** UTF-8 bytes of the text that a delta adds: content, reasoning, refusal, arguments of tool calls. */
