@@ -14,6 +14,8 @@ export interface HeartbeatOptions {
   /** After this long without a beat other instances may take this one for dead; 30 s. */
   leaseMs: number;
   log: Log;
+  /** Tells other instances of a change, where there is a way; they learn by their own heartbeat otherwise. */
+  announce?: () => void;
 }
 
 /** Caches do not count when the last beat is older than this. */
@@ -44,7 +46,7 @@ export class Heartbeat implements ConfigChanges {
   /** Registers the instance; rejects when the first beat fails. */
   async start(): Promise<void> {
     this.#running = true;
-    await this.refresh();
+    await this.look();
     this.#schedule();
   }
 
@@ -68,8 +70,14 @@ export class Heartbeat implements ConfigChanges {
     return () => this.#listeners.delete(entry);
   }
 
-  /** One beat now. A beat that is under way may have read too early, so it is waited for and another one follows. */
+  /** After a change of ours: one beat now, and word to the others. */
   async refresh(): Promise<void> {
+    this.#options.announce?.();
+    await this.look();
+  }
+
+  /** One beat now. A beat that is under way may have read too early, so it is waited for and another one follows. */
+  async look(): Promise<void> {
     await this.#beating?.catch(() => {});
     this.#beating = this.#beat().finally(() => {
       this.#beating = undefined;
@@ -90,7 +98,7 @@ export class Heartbeat implements ConfigChanges {
 
   async #tick(): Promise<void> {
     try {
-      await this.refresh();
+      await this.look();
       if (this.#failing) this.#options.log.info("the database answers again");
       this.#failing = false;
     } catch (error) {
