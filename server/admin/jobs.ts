@@ -1,4 +1,5 @@
 import type { Context } from "../context.ts";
+import { type PageStart, readPage } from "../http/pagination.ts";
 import { DomainError } from "../kernel/errors.ts";
 import { isUuid } from "../kernel/ids.ts";
 import { microsToCredits, nanosToUsd } from "../kernel/money.ts";
@@ -8,33 +9,27 @@ import { selectCalls, selectJob, selectJobs, type CallRow, type JobRow } from ".
 /** The newest calls that one job's answer carries. */
 const CALL_LIMIT = 500;
 
-/** Jobs of all teams with what they cost, newest first. A cursor is made by an earlier page; throws `invalid_request`. */
-export async function listJobs(
+/** Jobs of all teams with what they cost, newest first. Throws `invalid_request` for a cursor that is none. */
+export function listJobs(
   context: Context,
   query: {
-    teamId?: string | undefined;
-    status?: JobView["status"] | undefined;
-    limit: number;
-    cursor?: string | undefined;
+    team?: string;
+    status?: JobView["status"];
+    limit?: number;
+    cursor?: string;
   },
 ): Promise<JobPage> {
-  const from = query.cursor === undefined ? undefined : fromCursor(query.cursor);
-  // One more than asked tells whether there is a page behind this one.
-  const rows = await selectJobs(context.database.drizzle, {
-    filter: { teamId: query.teamId, status: query.status },
-    from,
-    limit: query.limit + 1,
+  return readPage(query, {
+    read: (start: PageStart<string> | undefined, limit) =>
+      selectJobs(context.database.drizzle, {
+        filter: { teamId: query.team, status: query.status },
+        start,
+        limit,
+      }),
+    keyOf: (job) => job.id,
+    parseKey: (text): string | undefined => (isUuid(text) ? text : undefined),
+    toItem: toJobView,
   });
-  const more = rows.length > query.limit;
-  const newer = from?.towards === "newer";
-  if (more) rows.splice(newer ? 0 : query.limit, 1);
-  const first = rows[0];
-  const last = rows.at(-1);
-  return {
-    data: rows.map(toJobView),
-    next: last && (newer || more) ? toCursor("older", last.id) : null,
-    prev: first && (newer ? more : from !== undefined) ? toCursor("newer", first.id) : null,
-  };
 }
 
 /** One job with its newest 500 calls in the order of their start. Throws `not_found`. */
@@ -49,19 +44,6 @@ export async function readJob(context: Context, jobId: string): Promise<JobDetai
     error_message: job.errorMessage,
     calls: calls.map(toCallView),
   };
-}
-
-const toCursor = (towards: "older" | "newer", jobId: string) =>
-  Buffer.from(`${towards} ${jobId}`).toString("base64url");
-
-function fromCursor(cursor: string): { towards: "older" | "newer"; jobId: string } {
-  const [towards, jobId] = Buffer.from(cursor, "base64url").toString().split(" ");
-  if ((towards === "older" || towards === "newer") && jobId !== undefined && isUuid(jobId)) {
-    return { towards, jobId };
-  }
-  throw new DomainError("invalid_request", "cursor must be `next` or `prev` of an earlier page.", {
-    hints: { field: "cursor" },
-  });
 }
 
 function toJobView(job: JobRow): JobView {

@@ -2,6 +2,7 @@ import { Type } from "@sinclair/typebox";
 import type { Context } from "../context.ts";
 import { adminOperation, type Operation } from "../http/operation.ts";
 import type { Upstream } from "../litellm/upstream.ts";
+import { jobDetailExample, jobExample, statusExample } from "./examples.ts";
 import { listJobs, readJob } from "./jobs.ts";
 import { modelOperations } from "./model-routes.ts";
 import { organizationOperations } from "./organization-routes.ts";
@@ -16,8 +17,6 @@ export interface AdminParts {
   /** Where browsers reach this listener, without a trailing slash; known once it listens. */
   adminUrl(): string;
 }
-
-const PAGE_SIZE = 50;
 
 /** Every operation of the admin API. `gate.ts` stands before them, `pages.ts` beside them. */
 export function adminOperations(context: Context, parts: AdminParts): readonly Operation[] {
@@ -35,7 +34,7 @@ export function adminOperations(context: Context, parts: AdminParts): readonly O
         summary: "Get the status",
         description: "The state of API, database and gateway, with the gateway's last log lines.",
         tag: "Operation",
-        success: { description: "The status.", schema: Status },
+        success: { description: "The status.", schema: Status, example: statusExample },
       },
       () => readStatus(context, parts.status, parts.upstream),
     ),
@@ -54,15 +53,13 @@ function jobOperations(context: Context): readonly Operation[] {
         description: "Newest first, with what they cost.",
         tag,
         query: JobQuery,
-        success: { description: "A page of jobs.", schema: JobPage },
+        success: {
+          description: "A page of jobs.",
+          schema: JobPage,
+          example: { data: [jobExample], next: null, prev: null },
+        },
       },
-      ({ query }) =>
-        listJobs(context, {
-          teamId: query.team,
-          status: query.status,
-          limit: query.limit ?? PAGE_SIZE,
-          cursor: query.cursor,
-        }),
+      ({ query }) => listJobs(context, query),
     ),
 
     adminOperation(
@@ -79,7 +76,7 @@ function jobOperations(context: Context): readonly Operation[] {
             examples: ["019aaf3c-6a80-7c11-9d1b-2f9d1b6d2a10"],
           }),
         },
-        success: { description: "The job.", schema: JobDetail },
+        success: { description: "The job.", schema: JobDetail, example: jobDetailExample },
         problems: ["not_found"],
       },
       ({ params }) => readJob(context, params.job_id),

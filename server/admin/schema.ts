@@ -1,4 +1,5 @@
 import { Type, type Static } from "@sinclair/typebox";
+import { pageQuery } from "../http/pagination.ts";
 import { Name, Slug } from "../organizations/schema.ts";
 
 /** Wire shapes of the admin API on :3002. Money in USD and credits as JSON numbers, times ISO 8601 UTC. */
@@ -162,12 +163,14 @@ export type JobPage = Static<typeof JobPage>;
 
 export const JobQuery = Type.Object(
   {
-    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 })),
-    cursor: Type.Optional(
-      Type.String({ maxLength: 200, description: "`next` or `prev` of an earlier page." }),
+    ...pageQuery,
+    team: Type.Optional(Type.String({ ...Slug, description: "Only jobs of this team." })),
+    status: Type.Optional(
+      Type.Union(JobView.properties.status.anyOf, {
+        description: "Only jobs in this state.",
+        examples: ["completed"],
+      }),
     ),
-    team: Type.Optional(Slug),
-    status: Type.Optional(JobView.properties.status),
   },
   { additionalProperties: false },
 );

@@ -12,6 +12,7 @@ import {
 } from "./sessions.ts";
 
 const tag = "Sessions and tokens";
+const sessionExample: Session = { kind: "session", expires_at: "2026-11-24T00:00:00.000Z" };
 
 /** How a browser or a script comes in, and how it goes. */
 export function sessionOperations(
@@ -29,10 +30,12 @@ export function sessionOperations(
           "Opens a session of 12 hours with the token of a set-up link, which is used up by that, and sets its cookie.",
         tag,
         body: SessionCreate,
+        bodyExample: { setup_token: "0000000000000000000000000000000000000000000" },
         success: {
           status: 201,
           description: "The session is open.",
           schema: Session,
+          example: sessionExample,
           headers: { "set-cookie": "The session; scripts of a page cannot read it." },
         },
         problems: ["setup_link_invalid", "origin_not_allowed"],
@@ -59,7 +62,7 @@ export function sessionOperations(
         summary: "Get this session",
         description: "How the caller proved itself, and until when that lasts.",
         tag,
-        success: { description: "The session or token.", schema: Session },
+        success: { description: "The session or token.", schema: Session, example: sessionExample },
       },
       ({ principal }) => toSession(principal),
     ),

@@ -111,12 +111,12 @@ export async function selectJobs(
   drizzle: Drizzle,
   page: {
     filter: JobFilter;
-    from?: { jobId: string; towards: "older" | "newer" } | undefined;
+    start: { key: string; towards: "older" | "newer" } | undefined;
     limit: number;
   },
 ): Promise<JobRow[]> {
-  const { filter, from } = page;
-  const newer = from?.towards === "newer";
+  const { filter, start } = page;
+  const newer = start?.towards === "newer";
   const rows = await drizzle
     .select({ job: jobs, organizationId: teams.organizationId })
     .from(jobs)
@@ -125,7 +125,7 @@ export async function selectJobs(
       and(
         filter.teamId === undefined ? undefined : eq(jobs.teamId, filter.teamId),
         filter.status === undefined ? undefined : eq(jobs.status, filter.status),
-        from && (newer ? gt(jobs.id, from.jobId) : lt(jobs.id, from.jobId)),
+        start && (newer ? gt(jobs.id, start.key) : lt(jobs.id, start.key)),
       ),
     )
     .orderBy(newer ? asc(jobs.id) : desc(jobs.id))

@@ -97,6 +97,10 @@ export const TeamDetailView = Type.Object(
 export type TeamDetailView = Static<typeof TeamDetailView>;
 
 export const TeamFilter = Type.Object(
-  { organization_id: Type.Optional(Slug) },
+  {
+    organization_id: Type.Optional(
+      Type.String({ ...Slug, description: "Only teams of this organization." }),
+    ),
+  },
   { additionalProperties: false },
 );

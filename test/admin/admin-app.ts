@@ -1,0 +1,127 @@
+import type { Database } from "../../db/client.ts";
+import { createAdminGate } from "../../server/admin/gate.ts";
+import { createPages } from "../../server/admin/pages.ts";
+import { adminOperations } from "../../server/admin/routes.ts";
+import { createSetupLink } from "../../server/admin/sessions.ts";
+import type { Context } from "../../server/context.ts";
+import { createHttpApp } from "../../server/http/http-app.ts";
+import { silentLog } from "../../server/kernel/log.ts";
+import type { PriceBook } from "../../server/litellm/upstream.ts";
+import type { Assets } from "../../server/runtime/runtime.ts";
+import { ManualClock } from "../harness.ts";
+import { testContext } from "../harness/context.ts";
+
+const files: Record<string, string> = {
+  "ui/index.html": "<!doctype html><title>SaaS LiteLLM</title>",
+  "ui/theme.js": "document.documentElement.dataset.theme = 'dark';",
+  "ui/assets/main-abc123.js": "console.log('main');",
+};
+
+const assets: Assets = {
+  read: (name) => {
+    const text = files[name];
+    return Promise.resolve(text === undefined ? undefined : Buffer.from(text));
+  },
+  list: (prefix) => Object.keys(files).filter((name) => name.startsWith(prefix)),
+};
+
+export interface Answer {
+  status: number;
+  headers: Headers;
+  /** The parsed JSON, or the text of anything else. */
+  body: unknown;
+}
+
+export interface AdminApp {
+  context: Context;
+  clock: ManualClock;
+  /** Sends a request, JSON in and out. */
+  send(method: string, path: string, options?: SendOptions): Promise<Answer>;
+  /** Opens a session and gives its cookie. */
+  signIn(): Promise<string>;
+}
+
+export interface SendOptions {
+  body?: unknown;
+  headers?: Record<string, string>;
+}
+
+export const CLI_TOKEN = "cli-token-of-this-start";
+/** What the commands on this machine send. */
+export const asCli = { authorization: `Bearer ${CLI_TOKEN}` };
+/** What a page of this server sends along with its session. */
+export const ownOrigin = { origin: "http://localhost" };
+
+/** The admin listener's app on a test's database, with a gateway that is ready and knows the prices given. */
+export async function adminApp(database: Database, book: PriceBook = new Map()): Promise<AdminApp> {
+  const clock = new ManualClock();
+  const context = await testContext(database, { clock });
+  const gate = createAdminGate(context, CLI_TOKEN);
+  const servePage = createPages(assets);
+  const app = createHttpApp({
+    operations: adminOperations(context, {
+      adminUrl: () => "http://127.0.0.1:3002",
+      status: {
+        version: "1.2.3",
+        startedAt: new Date(clock.now()),
+        api: () => ({ url: "http://127.0.0.1:8003", state: "ready", calls_in_flight: 0 }),
+        database: () => ({
+          state: "ready",
+          mode: "embedded",
+          server_version: "18",
+          migration: "0001_functions",
+          problem: null,
+        }),
+      },
+      upstream: {
+        priceBook: () => Promise.resolve(book),
+        status: () => ({
+          state: "ready",
+          mode: "managed",
+          version: undefined,
+          problem: undefined,
+          install: undefined,
+          wantedConfig: 1,
+          servedConfig: 1,
+          children: [],
+          logTail: ["started"],
+        }),
+      },
+    }),
+    authenticate: { admin: (request) => gate.admit(request) },
+    bodyLimitBytes: 100_000,
+    log: silentLog,
+    otherwise: async (request) => {
+      await gate.admit(request);
+      return servePage(request);
+    },
+  });
+
+  const send = async (method: string, path: string, options: SendOptions = {}) => {
+    const headers = new Headers(options.headers);
+    const init: RequestInit = { method, headers };
+    if (options.body !== undefined) {
+      headers.set("content-type", "application/json");
+      init.body = typeof options.body === "string" ? options.body : JSON.stringify(options.body);
+    }
+    const response = await app.handle(new Request(`http://localhost${path}`, init));
+    const text = await response.text();
+    const isJson = response.headers.get("content-type")?.includes("json") ?? false;
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: isJson ? (JSON.parse(text) as unknown) : text,
+    };
+  };
+
+  return {
+    context,
+    clock,
+    send,
+    async signIn() {
+      const { token } = await createSetupLink(context);
+      const opened = await send("POST", "/api/session", { body: { setup_token: token } });
+      return opened.headers.get("set-cookie")!.split(";")[0]!;
+    },
+  };
+}
