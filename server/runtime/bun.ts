@@ -1,5 +1,7 @@
 import { SQL } from "bun";
 import { drizzle } from "drizzle-orm/bun-sql";
+import { sql as asText } from "drizzle-orm";
+import { PgJsonb } from "drizzle-orm/pg-core";
 import * as schema from "../../db/schema/index.ts";
 import type { Database } from "../../db/client.ts";
 import { compiled, root, self } from "./program.ts";
@@ -44,6 +46,13 @@ async function serve(options: ServeOptions): Promise<HttpServer> {
     stop: (deadlineMs) => (stopped ??= stop(deadlineMs)),
   };
 }
+
+/**
+ * drizzle makes text of a JSON value, and Bun.sql, which learns from the server that the parameter is JSON, encodes that text
+ * again: a string would be stored. Sent as text and cast in the statement it is encoded once.
+ */
+PgJsonb.prototype.mapToDriverValue = (value: unknown) =>
+  asText`${JSON.stringify(value)}::text::jsonb` as unknown as string;
 
 function openDatabase(options: DatabaseOptions): Database {
   const { url, socketPath } = parseDatabaseUrl(options.url);

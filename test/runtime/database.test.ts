@@ -3,6 +3,7 @@ import { chmod } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sql } from "drizzle-orm";
+import { integer, jsonb, pgTable } from "drizzle-orm/pg-core";
 import { afterAll, describe, expect, it } from "vitest";
 import { silentLog } from "../../server/kernel/log.ts";
 import { startEmbeddedPostgres } from "../../server/postgres/embedded.ts";
@@ -104,6 +105,24 @@ describe("script and drizzle", () => {
   it("runs several statements", async () => {
     await database.script("CREATE TABLE scripted (id int8); INSERT INTO scripted VALUES (1), (2);");
     expect(await database.query("SELECT count(*) AS count FROM scripted")).toEqual([{ count: 2n }]);
+  });
+
+  it("stores and reads JSON columns as the values they are", async () => {
+    await database.script("CREATE TABLE noted (id int4 NOT NULL, note jsonb)");
+    const noted = pgTable("noted", { id: integer("id").notNull(), note: jsonb("note") });
+    const notes = [{ a: [1, "ä"] }, [1, "b"], [], ["x"], [{ c: 1 }], 'te"xt', 7, true];
+    const rows = notes.map((note, id) => ({ id, note }));
+    for (const row of rows) await database.drizzle.insert(noted).values(row);
+    expect(await database.drizzle.select().from(noted).orderBy(noted.id)).toEqual(rows);
+    expect(
+      await database.query("SELECT id, note, jsonb_typeof(note) AS type FROM noted ORDER BY id"),
+    ).toEqual(
+      rows.map(({ id, note }) => ({
+        id,
+        note,
+        type: Array.isArray(note) ? "array" : typeof note,
+      })),
+    );
   });
 
   it("commits or rolls back as a whole", async () => {
