@@ -1,6 +1,7 @@
 import process from "node:process";
 
-// Starts the server from source: deno run -A server/deno.ts serve
+// Starts the server from source: deno run -A --unstable-no-legacy-abort server/deno.ts serve
+// Without that flag Deno also aborts the signal of a request that was answered in full.
 const [command, ...rest] = process.argv.slice(2);
 if (command === "__watchdog") {
   const { watch } = await import("./runtime/watchdog.ts");

@@ -22,7 +22,7 @@ export const denoRuntime: Runtime = {
   serve,
   openDatabase: openPostgresJs,
   assets: sourceAssets(root),
-  self: [process.execPath, "run", "-A", join(root, "server/deno.ts")],
+  self: [process.execPath, "run", "-A", "--unstable-no-legacy-abort", join(root, "server/deno.ts")],
 };
 
 async function serve(options: ServeOptions): Promise<HttpServer> {
