@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { copyFile, mkdir, readFile, rm } from "node:fs/promises";
+import { copyFile, mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -15,7 +15,8 @@ const run = promisify(execFile);
 
 /**
  * Puts what LiteLLM needs into `<outDir>/litellm/`: the lock, the pip wheel and the hook. The wheel is fetched once, by
- * whichever pip or uv the building machine has, and kept in `.cache/litellm-assets`, where the server finds it when it runs from source; its hash is checked each time.
+ * whichever pip or uv the building machine has, and kept in `.cache/litellm`, where a server that runs from source finds
+ * it too; its hash is checked each time.
  */
 export async function collectLitellmAssets(outDir: string): Promise<void> {
   const target = join(outDir, "litellm");
@@ -26,14 +27,15 @@ export async function collectLitellmAssets(outDir: string): Promise<void> {
   await copyFile(await pipWheel(), join(target, PIP_WHEEL));
 }
 
-/** The path of the cached wheel, fetched when it is not there. Throws, saying what to install, when it is not there and nothing can fetch it. */
+/** The path of the cached wheel, fetched when it is not there. Throws, saying what to install, when nothing can fetch it. */
 export async function pipWheel(): Promise<string> {
-  const cache = join(root, ".cache", "litellm-assets");
+  const cache = join(root, ".cache", "litellm");
   const wheel = join(cache, PIP_WHEEL);
   if (await isRightWheel(wheel)) return wheel;
-  // One of an older version would be packed as well.
-  await rm(cache, { recursive: true, force: true });
   await mkdir(cache, { recursive: true });
+  // One of an older version would be packed as well.
+  const wheels = (await readdir(cache)).filter((name) => name.startsWith("pip-"));
+  await Promise.all(wheels.map((name) => rm(join(cache, name))));
   const fetch = ["download", `pip==${PIP_VERSION}`, "--no-deps", "--quiet", "--dest", cache];
   const commands = [
     ["python3", "-m", "pip", ...fetch],

@@ -92,6 +92,10 @@ export class Child {
     this.#to("exited");
   }
 
+  get lastExit(): string | undefined {
+    return this.#lastExit;
+  }
+
   view(configVersion: number): GatewayChild {
     return {
       pid: this.#state === "exited" ? undefined : this.#run?.guarded.pid,
@@ -141,7 +145,8 @@ export class Child {
     try {
       guarded = await this.#options.launch(this.#port);
     } catch (error) {
-      this.#lastExit = error instanceof Error ? error.message : String(error);
+      // Never its message: of a variable that cannot be passed on, that would tell the value.
+      this.#lastExit = `not started (${codeOf(error)})`;
       this.#to("exited");
       throw new StartFailure(this.#lastExit, { cause: error });
     }
@@ -226,6 +231,11 @@ class Run {
   readyForMs(): number {
     return this.#readyAt === undefined ? 0 : performance.now() - this.#readyAt;
   }
+}
+
+function codeOf(error: unknown): string {
+  const { code, name } = error as NodeJS.ErrnoException;
+  return code ?? name ?? "unknown";
 }
 
 const baseUrl = (port: number) => `http://127.0.0.1:${port}`;

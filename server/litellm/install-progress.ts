@@ -31,12 +31,12 @@ export class InstallProgress {
     this.#installed = names.filter((name) => name.endsWith(".dist-info")).length;
   }
 
-  /** Fetching counts as the first half, unpacking as the second; 100 is left to whoever finishes. */
+  /** Fetching and unpacking make up 75; the rest is left to whoever compiles. */
   get percent(): number {
     const wanted = Math.max(1, this.#pinned - this.#ignored);
     const fetched = Math.min(1, Math.max(this.#fetched, this.#installed) / wanted);
     const installed = Math.min(1, this.#installed / wanted);
-    return Math.min(99, 2 + Math.floor(45 * fetched + 52 * installed));
+    return 2 + Math.floor(43 * fetched + 30 * installed);
   }
 
   get step(): string {

@@ -13,6 +13,8 @@ import { findPython, litellmOf, type Python } from "./python.ts";
 /** An environment that nobody started from for so long is removed when another is made. */
 const UNUSED_AFTER_MS = 24 * 3_600_000;
 const LOOK_MS = 500;
+/** Fetching and unpacking take the rest before it. */
+const COMPILING_PERCENT = 75;
 
 export interface InstallerOptions {
   /** Holds one folder an environment; several data directories may share it. */
@@ -119,6 +121,15 @@ export class Installer implements ProgramSource {
       clearInterval(looking);
       over = true;
     }
+    report.progress(COMPILING_PERCENT, "compiling");
+    // On all cores, and now: the first start would do it on one, and each of several children again. Some packages carry
+    // files that are no Python of this version; they fail, and are never imported.
+    const compile = ["-I", "-m", "compileall", "-q", "-j", "0", sitePackages];
+    await this.#exitCode(
+      [interpreterIn(partial), ...compile],
+      { ...report, line: () => {} },
+      signal,
+    );
     await rename(partial, plan.folder);
     report.progress(100, "installed");
     const seconds = Math.round((performance.now() - startedAt) / 100) / 10;
@@ -134,13 +145,19 @@ export class Installer implements ProgramSource {
     const python = interpreterIn(partial);
     const checks = ["--require-hashes", "--no-deps", "-r", requirements];
     if (await this.#hasUv(signal)) {
-      return ["uv", "pip", "install", "--python", python, "--compile-bytecode", ...checks];
+      return ["uv", "pip", "install", "--python", python, ...checks];
     }
     const [name] = this.#options.assets.list("litellm/pip-");
     if (name === undefined) throw new PrepareFailure(assetMissing("litellm/pip-….whl"));
     const wheel = join(partial, name.slice("litellm/".length));
     await writeFile(wheel, await this.#asset(name));
-    const quiet = ["--no-input", "--disable-pip-version-check", "--progress-bar", "off"];
+    const quiet = [
+      "--no-compile",
+      "--no-input",
+      "--disable-pip-version-check",
+      "--progress-bar",
+      "off",
+    ];
     return [python, "-u", join(wheel, "pip"), "install", ...quiet, ...checks];
   }
 
@@ -154,31 +171,41 @@ export class Installer implements ProgramSource {
     }
   }
 
-  /** Runs a command to its end, under the watchdog. Rejects with `PrepareFailure` when it fails, or with the signal's reason. */
+  /** Runs a command. Rejects with `PrepareFailure` when it fails, or with the signal's reason. */
   async #run(
     command: readonly string[],
     report: PrepareReport,
     signal: AbortSignal,
   ): Promise<void> {
-    signal.throwIfAborted();
     let last = "";
-    const onLine = (line: string) => {
-      if (line.trim() !== "") last = line.trim();
-      report.line(line);
+    const line = (text: string) => {
+      if (text.trim() !== "") last = text.trim();
+      report.line(text);
     };
+    const code = await this.#exitCode(command, { ...report, line }, signal);
+    if (code === 0) return;
+    throw new PrepareFailure(
+      `Installing LiteLLM failed (${last || `exit code ${code}`}). It is tried again; needed are access to a ` +
+        `Python package index (PIP_INDEX_URL names a mirror) and 700 MB in ${this.#options.environmentDir}.`,
+    );
+  }
+
+  /** Runs a command to its end, under the watchdog. Rejects when it cannot be started, or with the signal's reason. */
+  async #exitCode(
+    command: readonly string[],
+    report: PrepareReport,
+    signal: AbortSignal,
+  ): Promise<number | null> {
+    signal.throwIfAborted();
     const { self } = this.#options;
+    const onLine = (line: string) => report.line(line);
     const guarded = await startGuarded({ self, command, env: this.#environment, onLine });
     const stop = () => void guarded.stop(2_000);
     signal.addEventListener("abort", stop);
     const exit = await guarded.exited;
     signal.removeEventListener("abort", stop);
     signal.throwIfAborted();
-    if (exit.code !== 0) {
-      throw new PrepareFailure(
-        `Installing LiteLLM failed (${last || `exit code ${exit.code}`}). It is tried again; needed are access to a ` +
-          `Python package index (PIP_INDEX_URL names a mirror) and 700 MB in ${this.#options.environmentDir}.`,
-      );
-    }
+    return exit.code;
   }
 
   /** What an interrupted install left, a broken environment in our place, and environments that nobody uses any more. */

@@ -47,6 +47,11 @@ export class Pool {
     return this.#children.length === 0 || this.#children.some((child) => child.ready);
   }
 
+  /** How the last process ended; undefined when none has. */
+  get lastExit(): string | undefined {
+    return this.#children.map((child) => child.lastExit).find((exit) => exit !== undefined);
+  }
+
   holdsPort(port: number): boolean {
     return this.#children.some((child) => child.heldPort === port);
   }

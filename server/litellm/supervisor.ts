@@ -105,11 +105,13 @@ export class Supervisor implements Upstream {
   }
 
   status(): GatewayStatus {
+    const state = this.#state();
+    const crash = `LiteLLM ended (${this.#serving?.lastExit}) and is being started again.`;
     return {
-      state: this.#state(),
+      state,
       mode: this.#source.mode,
       version: this.#program?.version,
-      problem: this.#problem,
+      problem: this.#problem ?? (state === "restarting" ? crash : undefined),
       install: this.#install,
       wantedConfig: this.#wanted?.version,
       servedConfig: this.#serving?.config.version,

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -16,7 +16,7 @@ import {
   startLoopbackProvider,
   type RunningLoopbackProvider,
 } from "../../server/loopback/start.ts";
-import { testGateway, type TestGateway } from "../harness/litellm.ts";
+import { sharedEnvironmentDir, testGateway, type TestGateway } from "../harness/litellm.ts";
 import { freePort } from "../harness/ports.ts";
 import { until } from "../harness/process.ts";
 import { testRuntime } from "../harness/runtime.ts";
@@ -276,6 +276,7 @@ describe("the pool", () => {
       await until("it is reported", () => upstream.status().problem !== undefined);
       expect(upstream.status()).toMatchObject({ state: "updating", servedConfig: served });
       expect(upstream.status().problem).toContain("the previous models are still served");
+      expect(JSON.stringify(upstream.status())).not.toContain("zero");
       expect((await call("awaited")).status).toBe(200);
       await serve(models());
       expect(upstream.status().problem).toBeUndefined();
@@ -349,6 +350,33 @@ describe("a gateway of its own", () => {
       expect(other.upstream.status().state).toBe("stopped");
       await other.upstream.stop(5_000);
       holder.close();
+    },
+    START_MS,
+  );
+
+  it(
+    "is started from a Python or a console script that the operator names",
+    async () => {
+      await using probe = await testGateway();
+      await until("the program is known", () => probe.upstream.status().version !== undefined, {
+        timeoutMs: 30_000,
+      });
+      const [environment = ""] = readdirSync(sharedEnvironmentDir).filter((name) =>
+        /python[\d.]+$/.test(name),
+      );
+      const python = join(sharedEnvironmentDir, environment, "bin", "python");
+      const script = join(probe.dataDir, "litellm-of-mine");
+      const code = "import sys\nfrom litellm import run_server\nsys.exit(run_server())\n";
+      writeFileSync(script, `#!${python}\n${code}`, { mode: 0o755 });
+      for (const path of [python, script]) {
+        await using other = await testGateway({ mode: { kind: "binary", path } });
+        other.upstream.apply({ version: 1, models: [{ alias: "one", targets: [target()] }] });
+        await other.upstream.whenReady(START_MS);
+        expect(other.upstream.status().version).toBe(probe.upstream.status().version);
+        expect((await other.upstream.priceBook())?.size).toBeGreaterThan(1_000);
+        const lease = await other.upstream.acquire({ alias: "one", teamId: "team-a" });
+        expect((await send(lease, {})).status).toBe(200);
+      }
     },
     START_MS,
   );

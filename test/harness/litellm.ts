@@ -8,7 +8,7 @@ import type { Upstream } from "../../server/litellm/upstream.ts";
 import { testRuntime } from "./runtime.ts";
 
 /** Where all tests share one installed LiteLLM; the first test to need it installs it. */
-export const sharedEnvironmentDir = join(import.meta.dirname, "../../.cache/litellm");
+export const sharedEnvironmentDir = join(import.meta.dirname, "../../.cache/litellm-environments");
 
 export interface TestGateway extends AsyncDisposable {
   upstream: Upstream;
