@@ -1,5 +1,6 @@
 import { createPages } from "./admin/pages.ts";
 import { authenticate } from "./admin/principal.ts";
+import { adminOperations } from "./admin/routes.ts";
 import { healthRoutes, livenessRoute } from "./health/routes.ts";
 import { authenticateTeam } from "./http/bearer.ts";
 import { createDocumentation } from "./http/documentation.ts";
@@ -55,7 +56,7 @@ function teamDocument(
  */
 export function createAdminApp(parts: AdminParts): HttpApp {
   const { settings } = parts;
-  const operations = adminOperations(parts);
+  const operations = [livenessRoute, ...adminOperations(parts.context, parts)];
   const admin = (request: Request) => authenticate(parts.context, parts.cliToken, request);
   const pages = createPages(parts.assets);
   const documentation = createDocumentation({
@@ -81,10 +82,6 @@ export function createAdminApp(parts: AdminParts): HttpApp {
 const closedPaths = /^\/(?:api|docs|problems|openapi\.json|metrics)(?:\/|$)/;
 
 const isRead = (request: Request) => request.method === "GET" || request.method === "HEAD";
-
-function adminOperations(_parts: AdminParts): readonly Operation[] {
-  return [livenessRoute];
-}
 
 function adminDocument(
   operations: readonly Operation[],

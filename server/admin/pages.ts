@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import type { Assets } from "../runtime/runtime.ts";
-import { isGuarded } from "./gate.ts";
 
 /** What the built pages need and no more; they were made for it. */
 const CONTENT_SECURITY_POLICY = [
@@ -41,7 +40,7 @@ interface Page {
   cacheControl: string;
 }
 
-/** Answers a path of the admin UI; undefined = it is no page, and no file of them either. */
+/** Answers a GET or HEAD of the admin UI; undefined = it is no page, and no file of them either. */
 export type ServePage = (request: Request) => Promise<Response | undefined>;
 
 /**
@@ -60,8 +59,6 @@ export function createPages(assets: Assets): ServePage {
 
   return async (request) => {
     const { pathname } = new URL(request.url);
-    const isRead = request.method === "GET" || request.method === "HEAD";
-    if (!isRead || isGuarded(pathname)) return undefined;
     let name = `ui${pathname}`;
     if (!names.has(name)) {
       if (/\.[a-z0-9]+$/i.test(pathname)) return undefined;

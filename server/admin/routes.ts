@@ -11,17 +11,13 @@ import { sessionOperations } from "./session-routes.ts";
 import { readStatus, type StatusSource } from "./status.ts";
 import { teamOperations } from "./team-routes.ts";
 
-export interface AdminParts {
-  status: StatusSource;
-  upstream: Pick<Upstream, "status" | "priceBook">;
-  /** Where browsers reach this listener, without a trailing slash; known once it listens. */
-  adminUrl(): string;
-}
-
-/** Every operation of the admin API. `gate.ts` stands before them, `pages.ts` beside them. */
-export function adminOperations(context: Context, parts: AdminParts): readonly Operation[] {
+/** Every operation of the admin API; `app.ts` puts the pages beside them. */
+export function adminOperations(
+  context: Context,
+  parts: { status: StatusSource; upstream: Pick<Upstream, "status" | "priceBook"> },
+): readonly Operation[] {
   return [
-    ...sessionOperations(context, parts),
+    ...sessionOperations(context),
     ...organizationOperations(context),
     ...teamOperations(context),
     ...modelOperations(context, parts.upstream),
@@ -33,7 +29,7 @@ export function adminOperations(context: Context, parts: AdminParts): readonly O
         operationId: "getStatus",
         summary: "Get the status",
         description: "The state of API, database and gateway, with the gateway's last log lines.",
-        tag: "Operation",
+        tag: "Status",
         success: { description: "The status.", schema: Status, example: statusExample },
       },
       () => readStatus(context, parts.status, parts.upstream),

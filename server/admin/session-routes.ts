@@ -11,14 +11,11 @@ import {
   setupUrl,
 } from "./sessions.ts";
 
-const tag = "Sessions and tokens";
+const tag = "Session";
 const sessionExample: Session = { kind: "session", expires_at: "2026-11-24T00:00:00.000Z" };
 
 /** How a browser or a script comes in, and how it goes. */
-export function sessionOperations(
-  context: Context,
-  parts: { adminUrl(): string },
-): readonly Operation[] {
+export function sessionOperations(context: Context): readonly Operation[] {
   return [
     publicOperation(
       "POST",
@@ -104,9 +101,10 @@ export function sessionOperations(
         tag,
         success: { status: 201, description: "The link.", schema: SetupLinkView },
       },
-      async () => {
+      async ({ request }) => {
         const link = await createSetupLink(context);
-        const url = setupUrl(parts.adminUrl(), link.token);
+        // The address at which whoever asks has just reached this server.
+        const url = setupUrl(new URL(request.url).origin, link.token);
         return new Reply({ url, expires_at: link.expiresAt.toISOString() }, { status: 201 });
       },
     ),

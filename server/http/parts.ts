@@ -34,7 +34,7 @@ export interface AdminParts {
   /** The bearer token of the commands on this machine. */
   cliToken: string;
   status: StatusSource;
-  upstream: Upstream;
+  upstream: Pick<Upstream, "status" | "priceBook">;
   /** The admin UI and the Swagger UI's files are among them. */
   assets: Assets;
   settings: Pick<ApiSettings, "version" | "bodyLimitBytes">;

@@ -1,11 +1,7 @@
 import type { Database } from "../../db/client.ts";
-import { createAdminGate } from "../../server/admin/gate.ts";
-import { createPages } from "../../server/admin/pages.ts";
-import { adminOperations } from "../../server/admin/routes.ts";
 import { createSetupLink } from "../../server/admin/sessions.ts";
 import type { Context } from "../../server/context.ts";
-import { createHttpApp } from "../../server/http/http-app.ts";
-import { silentLog } from "../../server/kernel/log.ts";
+import { createAdminApp } from "../../server/app.ts";
 import type { PriceBook } from "../../server/litellm/upstream.ts";
 import type { Assets } from "../../server/runtime/runtime.ts";
 import { ManualClock } from "../harness.ts";
@@ -36,9 +32,9 @@ export interface AdminApp {
   context: Context;
   clock: ManualClock;
   /** Sends a request, JSON in and out. */
-  send(method: string, path: string, options?: SendOptions): Promise<Answer>;
+  readonly send: (method: string, path: string, options?: SendOptions) => Promise<Answer>;
   /** Opens a session and gives its cookie. */
-  signIn(): Promise<string>;
+  readonly signIn: () => Promise<string>;
 }
 
 export interface SendOptions {
@@ -56,44 +52,36 @@ export const ownOrigin = { origin: "http://localhost" };
 export async function adminApp(database: Database, book: PriceBook = new Map()): Promise<AdminApp> {
   const clock = new ManualClock();
   const context = await testContext(database, { clock });
-  const gate = createAdminGate(context, CLI_TOKEN);
-  const servePage = createPages(assets);
-  const app = createHttpApp({
-    operations: adminOperations(context, {
-      adminUrl: () => "http://127.0.0.1:3002",
-      status: {
-        version: "1.2.3",
-        startedAt: new Date(clock.now()),
-        api: () => ({ url: "http://127.0.0.1:8003", state: "ready", calls_in_flight: 0 }),
-        database: () => ({
-          state: "ready",
-          mode: "embedded",
-          server_version: "18",
-          migration: "0001_functions",
-          problem: null,
-        }),
-      },
-      upstream: {
-        priceBook: () => Promise.resolve(book),
-        status: () => ({
-          state: "ready",
-          mode: "managed",
-          version: undefined,
-          problem: undefined,
-          install: undefined,
-          wantedConfig: 1,
-          servedConfig: 1,
-          children: [],
-          logTail: ["started"],
-        }),
-      },
-    }),
-    authenticate: { admin: (request) => gate.admit(request) },
-    bodyLimitBytes: 100_000,
-    log: silentLog,
-    otherwise: async (request) => {
-      await gate.admit(request);
-      return servePage(request);
+  const app = createAdminApp({
+    context,
+    cliToken: CLI_TOKEN,
+    assets,
+    settings: { version: "1.2.3", bodyLimitBytes: 100_000 },
+    status: {
+      version: "1.2.3",
+      startedAt: new Date(clock.now()),
+      api: () => ({ url: "http://127.0.0.1:8003", state: "ready", calls_in_flight: 0 }),
+      database: () => ({
+        state: "ready",
+        mode: "embedded",
+        server_version: "18",
+        migration: "0001_functions",
+        problem: null,
+      }),
+    },
+    upstream: {
+      priceBook: () => Promise.resolve(book),
+      status: () => ({
+        state: "ready",
+        mode: "managed",
+        version: undefined,
+        problem: undefined,
+        install: undefined,
+        wantedConfig: 1,
+        servedConfig: 1,
+        children: [],
+        logTail: ["started"],
+      }),
     },
   });
 

@@ -31,7 +31,8 @@ test("of two who use one link at once, one gets in", async () => {
   const both = await Promise.all(
     [1, 2].map(() => send("POST", "/api/session", { body: { setup_token: token } })),
   );
-  expect(both.map(({ status }) => status).sort()).toEqual([201, 403]);
+  expect(both.filter(({ status }) => status === 201)).toHaveLength(1);
+  expect(both.filter(({ status }) => status === 403)).toHaveLength(1);
 });
 
 test("a link is good for 30 minutes", async () => {
@@ -115,7 +116,7 @@ test("changes by a session need the server's own origin; reads and tokens do not
 test("a made set-up link works, with its token in the fragment", async () => {
   const made = await send("POST", "/api/setup-links", { headers: asCli });
   const url = new URL((made.body as { url: string }).url);
-  expect(`${url.origin}${url.pathname}${url.search}`).toBe("http://127.0.0.1:3002/setup");
+  expect(`${url.origin}${url.pathname}${url.search}`).toBe("http://localhost/setup");
   const setup_token = new URLSearchParams(url.hash.slice(1)).get("token");
   expect((await send("POST", "/api/session", { body: { setup_token } })).status).toBe(201);
 });
@@ -153,19 +154,23 @@ test("nothing but the pages answers without session or token", async () => {
   const paths = [
     ...["/api", "/api/", "/api/session", "/api/status", "/api/jobs", "/api/jobs/x", "/api/teams"],
     ...["/api/teams/x", "/api/organizations", "/api/models", "/api/unheard-of", "/docs", "/docs/x"],
-    ...["/openapi.json", "/metrics", "/readyz"],
+    ...["/openapi.json", "/metrics", "/problems/not_found"],
   ];
   for (const path of paths) {
-    expect(await send("GET", path), path).toMatchObject(problem(401, "session_required"));
+    expect({ path, ...(await send("GET", path)) }).toMatchObject({
+      path,
+      ...problem(401, "session_required"),
+    });
   }
   const changes = [
     ...["/api/organizations", "/api/teams", "/api/teams/x/keys", "/api/teams/x/credits/allocate"],
-    ...["/api/models", "/api/setup-links", "/api/tokens", "/", "/anything"],
+    ...["/api/models", "/api/setup-links", "/api/tokens"],
   ];
   for (const path of changes) {
-    expect(await send("POST", path, { body: "{" }), path).toMatchObject(
-      problem(401, "session_required"),
-    );
+    expect({ path, ...(await send("POST", path, { body: "{" })) }).toMatchObject({
+      path,
+      ...problem(401, "session_required"),
+    });
   }
   expect(await send("GET", "/api/unheard-of", { headers: asCli })).toMatchObject(
     problem(404, "not_found"),

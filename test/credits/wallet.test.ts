@@ -36,7 +36,7 @@ test("loses none of many allocations at once", async () => {
 test("adds once for one idempotency key, also when both come at once", async () => {
   const both = await Promise.all([allocate(5n, "invoice-1"), allocate(5n, "invoice-1")]);
   expect(both.map(({ entryNo }) => entryNo)).toEqual([1n, 1n]);
-  expect(both.map(({ replayed }) => replayed).sort()).toEqual([false, true]);
+  expect(both.filter(({ replayed }) => replayed)).toHaveLength(1);
   expect((await readWallet(context, teamId)).balance).toBe(5n);
 });
 

@@ -1,0 +1,141 @@
+import { expect, test } from "vitest";
+import type { JobPage } from "../../server/admin/schema.ts";
+import { uuidV7 } from "../../server/kernel/ids.ts";
+import { createOrganization } from "../../server/organizations/organizations.ts";
+import { createTeam } from "../../server/teams/teams.ts";
+import { testDatabase } from "../harness.ts";
+import { adminApp, asCli } from "./admin-app.ts";
+
+const { database } = await testDatabase();
+const { clock, context, send } = await adminApp(database);
+await createOrganization(context, { name: "Acme" });
+for (const name of ["One", "Two"]) {
+  await createTeam(context, { name, organizationId: "acme", actor: "cli" });
+}
+
+const get = (path: string) => send("GET", path, { headers: asCli });
+const page = async (query: string) => {
+  const { status, body } = await get(`/api/jobs?${query}`);
+  expect(status).toBe(200);
+  return body as JobPage;
+};
+const idsOf = ({ data }: JobPage) => data.map(({ job_id }) => job_id);
+
+async function insertJob(teamId: string, status: string): Promise<string> {
+  clock.advance(1);
+  const id = uuidV7(clock.now());
+  await database.query(
+    `insert into jobs (id, team_id, type, status, created_at, last_activity_at, ended_at,
+       calls, succeeded_calls, input_tokens, output_tokens, provider_cost_nanos)
+     values ($1, $2, 'invoice', $3, now(), now(), case when $3 = 'completed' then now() end, 2, 1, 10, 5, 1500000)`,
+    [id, teamId, status],
+  );
+  return id;
+}
+
+async function insertCalls(jobId: string, count: number): Promise<void> {
+  await database.query(
+    `insert into llm_calls (id, job_id, team_id, instance_id, alias, endpoint, status, target, price_snapshot,
+       provider_cost_nanos, cost_flags, created_at)
+     select (substr($2, 1, 24) || lpad(to_hex(n), 12, '0'))::uuid, $1::uuid, 'one', $1::uuid, 'chat', 'chat', 'succeeded',
+       'openai/gpt', '{}', n, array['estimated'], now()
+     from generate_series(1, $3::int) n`,
+    [jobId, uuidV7(clock.now()), count],
+  );
+}
+
+const jobs: string[] = [];
+for (let number = 0; number < 7; number += 1) {
+  jobs.unshift(
+    await insertJob(number % 2 ? "two" : "one", number < 3 ? "completed" : "in_progress"),
+  );
+}
+
+test("lists the jobs of all teams, newest first, with what they cost", async () => {
+  const all = await page("");
+  expect(idsOf(all)).toEqual(jobs);
+  expect([all.next, all.prev]).toEqual([null, null]);
+  expect(all.data.at(-1)).toMatchObject({
+    team_id: "one",
+    organization_id: "acme",
+    job_type: "invoice",
+    status: "completed",
+    total_calls: 2,
+    successful_calls: 1,
+    total_tokens: 15,
+    provider_cost_usd: 0.0015,
+    credits_charged: 0,
+  });
+});
+
+test("walks to the last page and back again", async () => {
+  const first = await page("limit=3");
+  expect([idsOf(first), first.prev]).toEqual([jobs.slice(0, 3), null]);
+  const second = await page(`limit=3&cursor=${first.next}`);
+  expect(idsOf(second)).toEqual(jobs.slice(3, 6));
+  const third = await page(`limit=3&cursor=${second.next}`);
+  expect([idsOf(third), third.next]).toEqual([jobs.slice(6), null]);
+  const back = await page(`limit=3&cursor=${third.prev}`);
+  expect(idsOf(back)).toEqual(jobs.slice(3, 6));
+  const start = await page(`limit=3&cursor=${back.prev}`);
+  expect([idsOf(start), start.prev]).toEqual([jobs.slice(0, 3), null]);
+});
+
+test("filters by team and status", async () => {
+  const two = await page("team=two");
+  expect(idsOf(two)).toEqual(jobs.filter((_, index) => index % 2 === 1));
+  expect(idsOf(await page("team=one&status=completed"))).toEqual([jobs[4], jobs[6]]);
+  expect(idsOf(await page("team=nobody"))).toEqual([]);
+});
+
+test("refuses limits, cursors and filters that make no sense", async () => {
+  for (const query of [
+    ...["limit=0", "limit=201", "limit=x", "status=lost", "team=%00", "team=A%20B", "more=1"],
+    ...["cursor=x", `cursor=${Buffer.from("older x").toString("base64url")}`],
+  ]) {
+    expect({ query, ...(await get(`/api/jobs?${query}`)) }).toMatchObject({
+      query,
+      status: 422,
+      body: { code: "invalid_request" },
+    });
+  }
+});
+
+test("shows a job with its newest 500 calls in the order of their start", async () => {
+  const id = await insertJob("one", "in_progress");
+  await insertCalls(id, 501);
+  const { status, body } = await get(`/api/jobs/${id}`);
+  expect(status).toBe(200);
+  const { calls, ...job } = body as { calls: { provider_cost_usd: number }[] };
+  expect(job).toMatchObject({ job_id: id, metadata: {}, result: null, error_message: null });
+  expect(calls).toHaveLength(500);
+  expect(calls[0]).toMatchObject({
+    provider_cost_usd: 0.000000002,
+    cost_flags: ["estimated"],
+    target: "openai/gpt",
+    model: "chat",
+  });
+  expect(calls.at(-1)?.provider_cost_usd).toBe(0.000000501);
+});
+
+test("answers an unknown job and what is no id alike", async () => {
+  for (const id of [uuidV7(clock.now()), "x", "%00"]) {
+    expect(await get(`/api/jobs/${id}`)).toMatchObject({
+      status: 404,
+      body: { code: "not_found" },
+    });
+  }
+});
+
+test("tells the state of everything with its counts", async () => {
+  const { status, body } = await get("/api/status");
+  expect(status).toBe(200);
+  expect(body).toMatchObject({
+    version: "1.2.3",
+    now: new Date(clock.now()).toISOString(),
+    api: { state: "ready" },
+    database: { state: "ready", mode: "embedded" },
+    gateway: { state: "ready", version: null, problem: null, install: null, log_tail: ["started"] },
+    counts: { organizations: 1, teams: 2, models: 0, jobs: 8 },
+  });
+});
