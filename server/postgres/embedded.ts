@@ -1,4 +1,4 @@
-import { chmod, mkdir } from "node:fs/promises";
+import { chmod, mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Log } from "../kernel/log.ts";
 import { startGuarded, type Guarded } from "../runtime/guarded.ts";
@@ -71,7 +71,11 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
       version,
       pid: server.pid,
       exited: server.exited.then(({ code, signal }) => (signal ? signal : `exit code ${code}`)),
-      stop: (deadlineMs) => stop(server, deadlineMs),
+      async stop(deadlineMs) {
+        await stop(server, deadlineMs);
+        // It may lie outside of the data directory; the next start makes it anew.
+        if (address.socketFolder) await rm(address.socketFolder, { recursive: true, force: true });
+      },
     };
   } catch (error) {
     await stop(server, PREDECESSOR_TIMEOUT_MS);

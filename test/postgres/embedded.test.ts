@@ -151,7 +151,7 @@ describe("the embedded PostgreSQL", () => {
     const socketFolder = new URL(server.url).searchParams.get("host")!;
     expect(socketFolder).toMatch(/^\/tmp\/saas-litellm-[0-9a-f]{16}$/);
     await server.stop(5_000);
-    rmSync(socketFolder, { recursive: true });
+    expect(existsSync(socketFolder)).toBe(false);
   }, 60_000);
 
   it("starts again after a pid file was left by a server that is no more", async () => {

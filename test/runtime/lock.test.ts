@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { afterEach, expect, it } from "vitest";
+import { afterAll, afterEach, expect, it } from "vitest";
 import { lockDataDirectory } from "../../server/runtime/lock.ts";
 import { until } from "../harness/process.ts";
 import { testRuntime } from "../harness/runtime.ts";
@@ -14,8 +14,7 @@ const folder = mkdtempSync(join(tmpdir(), "lock-"));
 const directory = join(folder, "a", "data");
 
 afterEach(() => rmSync(join(folder, "a"), { recursive: true, force: true }));
-// The folder itself is empty now and goes with the process.
-process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 it("makes the directory, closed to the curious", async () => {
   const lock = await lockDataDirectory(directory);
