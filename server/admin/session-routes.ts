@@ -35,7 +35,7 @@ export function sessionOperations(context: Context): readonly Operation[] {
           example: sessionExample,
           headers: { "set-cookie": "The session; scripts of a page cannot read it." },
         },
-        problems: ["setup_link_invalid", "origin_not_allowed"],
+        problems: ["setup_link_invalid", "origin_not_allowed", "database_unavailable"],
       },
       async ({ body, request }) => {
         // Whoever has the token may open a session, but not through another site's form.
