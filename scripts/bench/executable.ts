@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import type { Readiness } from "../../server/health/schema.ts";
 
 const root = join(import.meta.dirname, "../..");
 export const executablePath = join(root, "dist/saas-litellm");
@@ -54,10 +55,9 @@ export class Executable {
   async databaseReady(): Promise<number> {
     const { api_url } = await this.run();
     return this.#poll("the database", 120_000, async () => {
-      const checks = (await (await fetch(`${api_url}/readyz`)).json()) as Record<string, unknown>;
-      return saysReady(checks, "database") && saysReady(checks, "migrations")
-        ? this.sinceStartMs
-        : undefined;
+      const state = (await (await fetch(`${api_url}/readyz`)).json()) as Readiness;
+      const isReady = state.database === "ready" && state.migrations === "ready";
+      return isReady ? this.sinceStartMs : undefined;
     });
   }
 
@@ -131,12 +131,4 @@ function readRunFile(path: string): RunFile | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** A check of `/readyz` is a word or an object with one. */
-function saysReady(checks: Record<string, unknown>, name: string): boolean {
-  const check = checks[name];
-  const word =
-    typeof check === "object" && check !== null && "status" in check ? check.status : check;
-  return word === "ready" || word === "ok";
 }

@@ -108,8 +108,8 @@ function table(head: readonly string[], rows: readonly string[][]): string {
 
 const ms = (value: number) => value.toFixed(2);
 
-const BEGIN = "<!-- bench: begin -->";
-const END = "<!-- bench: end -->";
+const BEGIN = "<!-- bench -->";
+const END = "<!-- /bench -->";
 
 /** A page with the report between its two marks. Throws when it has none. */
 export function insertReport(page: string, text: string): string {

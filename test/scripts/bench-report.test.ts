@@ -73,14 +73,14 @@ describe("report", () => {
 
 describe("the README's table", () => {
   it("is replaced between its marks and nowhere else", () => {
-    const page = "before\n<!-- bench: begin -->\nold\n<!-- bench: end -->\nafter\n";
+    const page = "before\n<!-- bench -->\nold\n<!-- /bench -->\nafter\n";
     const once = insertReport(page, "new");
-    expect(once).toBe("before\n<!-- bench: begin -->\n\nnew\n\n<!-- bench: end -->\nafter\n");
+    expect(once).toBe("before\n<!-- bench -->\n\nnew\n\n<!-- /bench -->\nafter\n");
     expect(insertReport(once, "new")).toBe(once);
   });
 
   it("is refused by a page without marks", () => {
-    expect(() => insertReport("no marks", "new")).toThrow("bench: begin");
+    expect(() => insertReport("no marks", "new")).toThrow("<!-- bench -->");
   });
 });
 
