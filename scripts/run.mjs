@@ -14,6 +14,8 @@ const executable = join(
   process.platform === "win32" ? "saas-litellm.exe" : "saas-litellm",
 );
 
+const forwarded = ["SIGINT", "SIGTERM", "SIGHUP"];
+
 /** Each command's steps after the installation; `python`: whether it is of no use without one. */
 const commands = {
   demo: { python: true, run: (bun, rest) => built(bun, ["demo", ...rest]) },
@@ -151,14 +153,16 @@ async function built(bun, args) {
  */
 function exec(program, args) {
   return new Promise((resolve) => {
-    const child = spawn(program, args, { cwd: root, stdio: "inherit" });
+    // Before the start, so that no signal finds us without a handler and leaves the program behind.
+    let child = undefined;
     const forward = (signal) => {
       if (signal !== "SIGINT" || !process.stdin.isTTY) child.kill(signal);
     };
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, forward);
+    for (const signal of forwarded) process.on(signal, forward);
+    child = spawn(program, args, { cwd: root, stdio: "inherit" });
     child.on("error", (error) => resolve(refuse(`${program} cannot be started: ${error.message}`)));
     child.on("exit", (code, signal) => {
-      for (const name of ["SIGINT", "SIGTERM", "SIGHUP"]) process.off(name, forward);
+      for (const name of forwarded) process.off(name, forward);
       resolve(code ?? 128 + (constants.signals[signal] ?? 0));
     });
   });

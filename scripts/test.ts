@@ -47,10 +47,9 @@ try {
   note(checked);
   note(built);
   if (withUnit) note(await runUnitTests());
-  if (withEndToEnd) note(await runEndToEndTests());
+  if (withEndToEnd) note(built.failed > 0 ? withoutExecutable() : await runEndToEndTests());
   if (total.passed + total.failed === 0) throw new Error(`no test matches ${asked.join(" ")}`);
-  const left = await leftProcesses(folder);
-  note(report("nothing left", oneTest(left.length === 0), left.join("\n")));
+  note(await runLeakCheck());
 } catch (error) {
   console.log(`FAIL ${error instanceof Error ? error.message : String(error)}`);
   note(oneTest(false));
@@ -110,6 +109,23 @@ async function runUnitTests(): Promise<Counts> {
   } finally {
     await server.stop();
   }
+}
+
+/** Waiting for a server that cannot start says nothing more than the failed build. */
+function withoutExecutable(): Counts {
+  const failed = files.endToEnd.map((file) => `not run without a build: ${file}`);
+  return report("end to end", { passed: 0, failed: failed.length, remarks: failed }, "");
+}
+
+/** What is left is ended as well: it carries this run's mark, so that it is nobody else's. */
+async function runLeakCheck(): Promise<Counts> {
+  const left = await leftProcesses(folder);
+  for (const { pid } of left) process.kill(pid, "SIGKILL");
+  return report(
+    "nothing left",
+    oneTest(left.length === 0),
+    left.map(({ pid, command }) => `${pid} ${command}`).join("\n"),
+  );
 }
 
 /** One file after the other: each starts servers and measures how soon they end. */

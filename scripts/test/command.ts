@@ -42,7 +42,14 @@ export function run(
       output += error.message;
       end(undefined);
     });
-    child.once("close", (code) => end(code ?? undefined));
+    // A process left behind may hold the pipes open: it must not hold us.
+    child.once("exit", (code) => {
+      const closed = setTimeout(() => end(code ?? undefined), 2_000);
+      child.once("close", () => {
+        clearTimeout(closed);
+        end(code ?? undefined);
+      });
+    });
   });
 }
 

@@ -79,11 +79,15 @@ export async function startExecutable(options: StartOptions = {}): Promise<Execu
   child.stderr.on("data", (chunk: Buffer) => (log += chunk.toString()));
   const ended = new Promise<Exit>((resolveExit) => {
     child.once("exit", (code, signal) => resolveExit({ code, signal }));
+    child.once("error", (error) => {
+      log += `${error.message}\n`;
+      resolveExit({ code: -1, signal: null });
+    });
   });
 
   let run: RunFile | undefined;
   const answers = async () => {
-    if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}:\n${log}`);
+    if (child.pid === undefined || child.exitCode !== null) throw new Error("it ended at once");
     run ??= readRunFile(dataDir, child);
     return (
       run !== undefined &&
