@@ -1,6 +1,9 @@
 import { createPages } from "./admin/pages.ts";
 import { authenticate } from "./admin/principal.ts";
 import { adminOperations } from "./admin/routes.ts";
+import { creditOperations } from "./credits/routes.ts";
+import { openAiOperations } from "./gateway/openai-routes.ts";
+import { callOperations } from "./gateway/routes.ts";
 import { healthRoutes, livenessRoute } from "./health/routes.ts";
 import { authenticateTeam } from "./http/bearer.ts";
 import { createDocumentation } from "./http/documentation.ts";
@@ -8,6 +11,10 @@ import { createHttpApp, type HttpApp } from "./http/http-app.ts";
 import { openApiDocument } from "./http/openapi.ts";
 import type { Operation } from "./http/operation.ts";
 import type { AdminParts, ApiSettings, AppParts } from "./http/parts.ts";
+import { jobOperations } from "./jobs/routes.ts";
+import { modelOperations } from "./models/routes.ts";
+import { identityOperations } from "./teams/routes.ts";
+import { usageOperations } from "./usage/routes.ts";
 
 /** The team API: what stands on port 8003. Nothing but health and documents answers without a key. */
 export function createApp(parts: AppParts): HttpApp {
@@ -27,7 +34,16 @@ export function createApp(parts: AppParts): HttpApp {
 }
 
 function teamOperations(parts: AppParts): readonly Operation[] {
-  return [...healthRoutes(parts)];
+  return [
+    ...jobOperations(parts),
+    ...callOperations(parts),
+    ...openAiOperations(parts),
+    ...identityOperations(parts.context),
+    ...modelOperations(parts.catalog),
+    ...usageOperations(parts.context),
+    ...creditOperations(parts.context),
+    ...healthRoutes(parts),
+  ];
 }
 
 function teamDocument(
@@ -42,7 +58,10 @@ function teamDocument(
     tags: [
       { name: "Jobs", description: "A job is one business operation with any number of calls." },
       { name: "Calls", description: "Model calls within a job." },
-      { name: "OpenAI", description: "For any OpenAI SDK: base URL `/v1` and your key." },
+      {
+        name: "OpenAI-compatible",
+        description: "For any OpenAI SDK: base URL `/v1` and your key.",
+      },
       { name: "Team", description: "Your key, team, models, usage and credits." },
       { name: "Health", description: "For load balancers and monitoring." },
     ],

@@ -1,4 +1,5 @@
 import { Type, type Static } from "@sinclair/typebox";
+import { pageOf, pageQuery } from "../http/pagination.ts";
 
 /** Credits as a JSON number; what the rules accept of it is said by `kernel/money.ts`. */
 export const Credits = Type.Number({
@@ -55,3 +56,43 @@ export const WalletView = Type.Object({
   }),
 });
 export type WalletView = Static<typeof WalletView>;
+
+const walletExample = { balance: 3500, held: 0, available: 3500, credit_limit: 0 };
+
+/** A team's own view of its wallet. */
+export const TeamWallet = Type.Object(
+  { team_id: Type.String(), ...WalletView.properties },
+  { examples: [{ team_id: "routing", ...walletExample }] },
+);
+
+const entryExample = {
+  entry_no: 2,
+  kind: "allocation",
+  credits: 2500,
+  balance_after: 3500,
+  job_id: null,
+  call_id: null,
+  reason: "Invoice 2026-118",
+  created_at: "2026-11-23T12:00:00.000Z",
+};
+
+const textOrNull = Type.Union([Type.String(), Type.Null()]);
+
+/** An entry of the ledger as its team sees it: without who wrote it. */
+export const LedgerEntryView = Type.Object(
+  {
+    entry_no: Type.Integer({ description: "1, 2, 3 … in the order of the changes." }),
+    kind: Type.String({ description: "`allocation`, and in time charges and refunds." }),
+    credits: Type.Number({ description: "What the balance changed by." }),
+    balance_after: Type.Number(),
+    job_id: textOrNull,
+    call_id: textOrNull,
+    reason: textOrNull,
+    created_at: Type.String({ format: "date-time" }),
+  },
+  { $id: "LedgerEntry", examples: [entryExample] },
+);
+export type LedgerEntryView = Static<typeof LedgerEntryView>;
+
+export const LedgerPage = pageOf(LedgerEntryView, [entryExample]);
+export const LedgerQuery = Type.Object(pageQuery, { additionalProperties: false });

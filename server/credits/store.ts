@@ -1,6 +1,7 @@
-import { eq, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gt, lt, sql } from "drizzle-orm";
 import type { Drizzle } from "../../db/client.ts";
-import { wallets } from "../../db/schema/index.ts";
+import { creditTransactions, wallets } from "../../db/schema/index.ts";
+import type { PageStart } from "../http/pagination.ts";
 
 export async function insertWallet(
   transaction: Drizzle,
@@ -83,4 +84,28 @@ export async function changeWallet(
     balanceAfter: BigInt(row!.balanceAfter),
     createdAt: new Date(Number(row!.createdMs)),
   };
+}
+
+export type LedgerEntryRow = typeof creditTransactions.$inferSelect;
+
+/** Entries of a wallet beyond an entry, those nearest to it, always newest first. */
+export async function selectEntries(
+  drizzle: Drizzle,
+  walletId: string,
+  page: { start: PageStart<bigint> | undefined; limit: number },
+): Promise<LedgerEntryRow[]> {
+  const { entryNo } = creditTransactions;
+  const newer = page.start?.towards === "newer";
+  const rows = await drizzle
+    .select()
+    .from(creditTransactions)
+    .where(
+      and(
+        eq(creditTransactions.walletId, walletId),
+        page.start && (newer ? gt(entryNo, page.start.key) : lt(entryNo, page.start.key)),
+      ),
+    )
+    .orderBy(newer ? asc(entryNo) : desc(entryNo))
+    .limit(page.limit);
+  return newer ? rows.reverse() : rows;
 }

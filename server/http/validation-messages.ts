@@ -72,6 +72,7 @@ type Bounded = TSchema & {
   maxItems?: number;
   minimum?: number;
   maximum?: number;
+  exclusiveMinimum?: number;
 };
 
 /** What a schema allows, in words. */
@@ -124,7 +125,8 @@ function sizes(
 }
 
 function range(schema: Bounded): string {
-  const { minimum, maximum } = schema;
+  const { minimum, maximum, exclusiveMinimum } = schema;
+  if (exclusiveMinimum !== undefined) return ` above ${exclusiveMinimum}`;
   if (minimum !== undefined && maximum !== undefined) return ` from ${minimum} to ${maximum}`;
   if (maximum !== undefined) return ` of at most ${maximum}`;
   return minimum === undefined ? "" : ` of at least ${minimum}`;

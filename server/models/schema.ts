@@ -117,3 +117,24 @@ export const ModelList = Type.Object(
     ],
   },
 );
+
+/** What a team sees of its models: names and limits, never what stands behind them. */
+export const GrantedModels = Type.Object(
+  {
+    data: Type.Array(
+      Type.Object({
+        model: Type.String({ description: "What calls name." }),
+        mode: Mode,
+        is_default: Type.Boolean({ description: "Used by chat calls that name none." }),
+        max_output_tokens: Type.Union([Type.Integer(), Type.Null()], {
+          description: "The largest output limit of a call; null = the model's own.",
+        }),
+      }),
+    ),
+  },
+  {
+    examples: [
+      { data: [{ model: "chat-fast", mode: "chat", is_default: true, max_output_tokens: null }] },
+    ],
+  },
+);

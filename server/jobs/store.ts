@@ -1,0 +1,239 @@
+import { and, asc, desc, eq, gt, gte, lt, type SQL } from "drizzle-orm";
+import type { Database, Drizzle } from "../../db/client.ts";
+import { jobs, llmCalls } from "../../db/schema/index.ts";
+import type { PageStart } from "../http/pagination.ts";
+import { firstUuidV7 } from "../kernel/ids.ts";
+
+export type JobRow = typeof jobs.$inferSelect;
+export type CallRow = typeof llmCalls.$inferSelect;
+
+/** An id may be a moment older or newer than what was created with it. */
+const ID_SLACK_MS = 60_000;
+
+export interface NewJobRow {
+  id: string;
+  teamId: string;
+  keyId: string;
+  type: string;
+  userId: string | undefined;
+  externalTaskId: string | undefined;
+  metadata: object | undefined;
+  maxCreditsMicros: bigint | undefined;
+}
+
+/** A claimed idempotency key together with the answer that its repeats get. */
+export interface AnsweredClaim {
+  id: string;
+  bodyHash: string;
+  status: number;
+  sealed: Uint8Array;
+}
+
+export interface CreateOutcome {
+  outcome: "created" | "replay" | "mismatch" | "running";
+  sealed_response: Uint8Array | null;
+}
+
+export async function createJob(
+  database: Database,
+  at: Date,
+  job: NewJobRow,
+  claim: AnsweredClaim | undefined,
+): Promise<CreateOutcome> {
+  const [row] = await database.query<CreateOutcome>(
+    "select outcome, sealed_response from create_job_v1($1::timestamptz, $2::text::jsonb, $3::text::jsonb)",
+    [
+      at,
+      JSON.stringify({
+        id: job.id,
+        team_id: job.teamId,
+        key_id: job.keyId,
+        type: job.type,
+        user_id: job.userId,
+        external_task_id: job.externalTaskId,
+        metadata: job.metadata,
+        max_credits: job.maxCreditsMicros?.toString(),
+      }),
+      claim
+        ? JSON.stringify({
+            id: claim.id,
+            body_hash: claim.bodyHash,
+            response_status: claim.status,
+            sealed_response: Buffer.from(claim.sealed).toString("hex"),
+          })
+        : null,
+    ],
+  );
+  return row!;
+}
+
+/** What `end_job_v1` tells: the job's totals when there is one; money in micro-credits. */
+export interface EndOutcome {
+  outcome: "ended" | "already" | "conflict" | "not_found" | "replay" | "mismatch" | "running";
+  sealed_response: Uint8Array | null;
+  job_status: string;
+  created_at: Date;
+  ended_at: Date;
+  calls: number;
+  succeeded_calls: number;
+  failed_calls: number;
+  calls_in_flight: number;
+  input_tokens: string;
+  output_tokens: string;
+  latency_ms: string;
+  charged: string;
+  balance: string;
+}
+
+export async function endJob(
+  database: Database,
+  at: Date,
+  instanceId: string,
+  end: {
+    jobId: string;
+    teamId: string;
+    status: "completed" | "failed" | "cancelled";
+    metadata?: object | undefined;
+    result?: unknown;
+    errorMessage?: string | undefined;
+  },
+  claim: { id: string; bodyHash: string } | undefined,
+): Promise<EndOutcome> {
+  const [row] = await database.query<EndOutcome>(
+    `select outcome, sealed_response, job_status, created_at, ended_at, calls, succeeded_calls, failed_calls, calls_in_flight,
+       input_tokens::text, output_tokens::text, latency_ms::text, charged::text, balance::text
+     from end_job_v1($1::timestamptz, $2::uuid, $3::text::jsonb, $4::text::jsonb)`,
+    [
+      at,
+      instanceId,
+      JSON.stringify({
+        job_id: end.jobId,
+        team_id: end.teamId,
+        status: end.status,
+        metadata: end.metadata,
+        result: end.result,
+        error_message: end.errorMessage,
+      }),
+      claim ? JSON.stringify({ id: claim.id, body_hash: claim.bodyHash }) : null,
+    ],
+  );
+  return row!;
+}
+
+/** Stores the answer under a claimed key. */
+export async function storeAnswer(
+  database: Database,
+  claimId: string,
+  answer: { status: number; sealed: Uint8Array },
+): Promise<void> {
+  await database.query("select store_answer_v1($1::text, $2::int, $3::text)", [
+    claimId,
+    answer.status,
+    Buffer.from(answer.sealed).toString("hex"),
+  ]);
+}
+
+export async function selectJob(
+  drizzle: Drizzle,
+  of: { jobId: string; teamId: string },
+): Promise<JobRow | undefined> {
+  const [row] = await drizzle
+    .select()
+    .from(jobs)
+    .where(and(eq(jobs.id, of.jobId), eq(jobs.teamId, of.teamId)));
+  return row;
+}
+
+export interface JobFilter {
+  teamId: string;
+  status: string | undefined;
+  type: string | undefined;
+  userId: string | undefined;
+  externalTaskId: string | undefined;
+  createdAfter: Date | undefined;
+  createdBefore: Date | undefined;
+}
+
+/** A team's jobs beyond a job, those nearest to it, always newest first. */
+export async function selectJobs(
+  drizzle: Drizzle,
+  filter: JobFilter,
+  page: { start: PageStart<string> | undefined; limit: number },
+): Promise<JobRow[]> {
+  const newer = page.start?.towards === "newer";
+  const rows = await drizzle
+    .select()
+    .from(jobs)
+    .where(and(...filterOf(filter), beyond(jobs.id, page.start)))
+    .orderBy(newer ? asc(jobs.id) : desc(jobs.id))
+    .limit(page.limit);
+  return newer ? rows.reverse() : rows;
+}
+
+function filterOf(filter: JobFilter): (SQL | undefined)[] {
+  const { createdAfter, createdBefore } = filter;
+  const equal = (column: Parameters<typeof eq>[0], value: string | undefined) =>
+    value === undefined ? undefined : eq(column, value);
+  return [
+    eq(jobs.teamId, filter.teamId),
+    equal(jobs.status, filter.status),
+    equal(jobs.type, filter.type),
+    equal(jobs.userId, filter.userId),
+    equal(jobs.externalTaskId, filter.externalTaskId),
+    // The bounds on the id let the index find the span; those on the time are exact.
+    createdAfter && gte(jobs.id, firstUuidV7(createdAfter.getTime() - ID_SLACK_MS)),
+    createdAfter && gte(jobs.createdAt, createdAfter),
+    createdBefore && lt(jobs.id, firstUuidV7(createdBefore.getTime() + ID_SLACK_MS)),
+    createdBefore && lt(jobs.createdAt, createdBefore),
+  ];
+}
+
+function beyond(
+  id: typeof jobs.id | typeof llmCalls.id,
+  start: PageStart<string> | undefined,
+): SQL | undefined {
+  return start && (start.towards === "newer" ? gt(id, start.key) : lt(id, start.key));
+}
+
+/** A job's calls beyond a call, newest first. The job's time lets the partitions before it be left out. */
+export async function selectCalls(
+  drizzle: Drizzle,
+  job: { id: string; createdAt: Date },
+  page: { start: PageStart<string> | undefined; limit: number },
+): Promise<CallRow[]> {
+  const newer = page.start?.towards === "newer";
+  const rows = await drizzle
+    .select()
+    .from(llmCalls)
+    .where(
+      and(
+        eq(llmCalls.jobId, job.id),
+        gte(llmCalls.id, firstUuidV7(job.createdAt.getTime() - ID_SLACK_MS)),
+        beyond(llmCalls.id, page.start),
+      ),
+    )
+    .orderBy(newer ? asc(llmCalls.id) : desc(llmCalls.id))
+    .limit(page.limit);
+  return newer ? rows.reverse() : rows;
+}
+
+/** A job's metadata, locked until the transaction ends. */
+export async function lockMetadata(
+  transaction: Drizzle,
+  of: { jobId: string; teamId: string },
+): Promise<Record<string, unknown> | undefined> {
+  const [row] = await transaction
+    .select({ metadata: jobs.metadata })
+    .from(jobs)
+    .where(and(eq(jobs.id, of.jobId), eq(jobs.teamId, of.teamId)))
+    .for("update");
+  return row?.metadata;
+}
+
+export async function updateMetadata(
+  transaction: Drizzle,
+  jobId: string,
+  metadata: Record<string, unknown>,
+): Promise<void> {
+  await transaction.update(jobs).set({ metadata }).where(eq(jobs.id, jobId));
+}

@@ -1,0 +1,64 @@
+import type { Context } from "../context.ts";
+import { toWalletView } from "../credits/entries.ts";
+import { readWallet } from "../credits/wallet.ts";
+import { type Operation, teamOperation } from "../http/operation.ts";
+import { METADATA_LIMIT_BYTES } from "../jobs/limits.ts";
+import { requireOwnTeam } from "../keys/own-team.ts";
+import type { TeamPrincipal } from "../keys/principal.ts";
+import { Me, type OwnTeamView, OwnTeam, TeamIdParameter } from "./schema.ts";
+
+const tag = "Team";
+
+/** Who a key is, and its team. */
+export function identityOperations(context: Context): readonly Operation[] {
+  return [
+    teamOperation(
+      "GET",
+      "/api/me",
+      {
+        operationId: "getMe",
+        summary: "Who am I",
+        description: "The key that was sent, and its team.",
+        tag,
+        success: { description: "Key and team.", schema: Me },
+      },
+      async ({ principal }) => ({
+        key: { key_id: principal.keyId, name: principal.keyName },
+        team: await readOwnTeam(context, principal),
+      }),
+    ),
+
+    teamOperation(
+      "GET",
+      "/api/teams/:team_id",
+      {
+        operationId: "getTeam",
+        summary: "Get the team",
+        description: "State, wallet, plan and limits of the key's own team.",
+        tag,
+        params: { team_id: TeamIdParameter },
+        success: { description: "The team.", schema: OwnTeam },
+        problems: ["not_found"],
+      },
+      ({ principal, params: { team_id } }) => {
+        requireOwnTeam(principal, team_id);
+        return readOwnTeam(context, principal);
+      },
+    ),
+  ];
+}
+
+async function readOwnTeam(context: Context, principal: TeamPrincipal): Promise<OwnTeamView> {
+  return {
+    team_id: principal.teamId,
+    name: principal.teamName,
+    // A suspended team's key has been refused.
+    status: principal.teamStatus === "paused" ? "paused" : "active",
+    resumes_at: principal.resumesAt,
+    default_model: principal.defaultAlias,
+    job_type_models: { ...principal.jobTypeAliases },
+    plan: "Jobs and calls are not charged.",
+    limits: { metadata_bytes: METADATA_LIMIT_BYTES },
+    wallet: toWalletView(await readWallet(context, principal.teamId)),
+  };
+}

@@ -1,0 +1,31 @@
+import type { Context } from "../context.ts";
+import { type Operation, teamOperation } from "../http/operation.ts";
+import { requireOwnTeam } from "../keys/own-team.ts";
+import { TeamIdParameter } from "../teams/schema.ts";
+import { Usage, UsageQuery } from "./schema.ts";
+import { readUsage } from "./usage.ts";
+
+/** What a team has used. */
+export function usageOperations(context: Context): readonly Operation[] {
+  return [
+    teamOperation(
+      "GET",
+      "/api/teams/:team_id/usage",
+      {
+        operationId: "getUsage",
+        summary: "Get usage",
+        description:
+          "Jobs, calls, tokens and credits of a month (`period`) or a span (`from`, `to`; a year at most). Jobs count where they were created, with all their calls; by model, calls count where they were made.",
+        tag: "Team",
+        params: { team_id: TeamIdParameter },
+        query: UsageQuery,
+        success: { description: "The usage.", schema: Usage },
+        problems: ["not_found"],
+      },
+      ({ principal, params: { team_id }, query }) => {
+        requireOwnTeam(principal, team_id);
+        return readUsage(context, team_id, query);
+      },
+    ),
+  ];
+}

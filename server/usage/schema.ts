@@ -1,0 +1,95 @@
+import { type Static, Type } from "@sinclair/typebox";
+
+const instantOrDay = (description: string, example: string) =>
+  Type.String({
+    pattern:
+      "^\\d{4}-\\d\\d-\\d\\d(?:T\\d\\d:\\d\\d(?::\\d\\d(?:\\.\\d{1,9})?)?(?:Z|[+-]\\d\\d:\\d\\d))?$",
+    description,
+    examples: [example],
+  });
+
+export const UsageGrouping = Type.Union(
+  [Type.Literal("day"), Type.Literal("job_type"), Type.Literal("model"), Type.Literal("user")],
+  { description: "What to add up by; totals alone when absent." },
+);
+export type UsageGrouping = Static<typeof UsageGrouping>;
+
+export const UsageQuery = Type.Object(
+  {
+    period: Type.Optional(
+      Type.String({
+        pattern: "^\\d{4}-(?:0[1-9]|1[0-2])$",
+        description: "A month in UTC. The current one when neither it nor from is given.",
+        examples: ["2026-11"],
+      }),
+    ),
+    from: Type.Optional(
+      instantOrDay("First day or instant, included; in UTC. Instead of period.", "2026-11-01"),
+    ),
+    to: Type.Optional(
+      instantOrDay("First day or instant that is not included; now when absent.", "2026-12-01"),
+    ),
+    group_by: Type.Optional(UsageGrouping),
+  },
+  { additionalProperties: false },
+);
+export type UsageQuery = Static<typeof UsageQuery>;
+
+const counts = {
+  jobs: Type.Integer({ description: "Jobs created in the span; by model: jobs that used it." }),
+  calls: Type.Integer(),
+  successful_calls: Type.Integer(),
+  failed_calls: Type.Integer(),
+  input_tokens: Type.Integer(),
+  output_tokens: Type.Integer(),
+  total_tokens: Type.Integer(),
+  credits_charged: Type.Number(),
+};
+
+const UsageCounts = Type.Object(counts);
+export type UsageCounts = Static<typeof UsageCounts>;
+
+const countsExample = {
+  jobs: 12,
+  calls: 31,
+  successful_calls: 30,
+  failed_calls: 1,
+  input_tokens: 40210,
+  output_tokens: 9120,
+  total_tokens: 49330,
+  credits_charged: 0,
+};
+
+export const Usage = Type.Object(
+  {
+    team_id: Type.String(),
+    from: Type.String({ format: "date-time" }),
+    to: Type.String({ format: "date-time" }),
+    group_by: Type.Union([UsageGrouping, Type.Null()]),
+    totals: UsageCounts,
+    groups: Type.Array(
+      Type.Object({
+        group: Type.Union([Type.String(), Type.Null()], {
+          description: "The day, job type, model or user; null = jobs without a user.",
+        }),
+        ...counts,
+      }),
+      { description: "Days in order, all else by most calls; at most 1,000." },
+    ),
+    as_of: Type.String({ format: "date-time", description: "When this was counted." }),
+  },
+  {
+    examples: [
+      {
+        team_id: "routing",
+        from: "2026-11-01T00:00:00.000Z",
+        to: "2026-12-01T00:00:00.000Z",
+        group_by: "job_type",
+        totals: countsExample,
+        groups: [{ group: "invoice_check", ...countsExample }],
+        as_of: "2026-11-23T12:00:00.000Z",
+      },
+    ],
+  },
+);
+export type Usage = Static<typeof Usage>;
