@@ -19,7 +19,7 @@ import {
   refuseKeyedStream,
   requester,
   streamResponse,
-} from "./routes.ts";
+} from "./replies.ts";
 import {
   ChatCompletion,
   EmbeddingList,
@@ -29,7 +29,7 @@ import {
   StreamText,
 } from "./schema.ts";
 
-const tag = "OpenAI-compatible";
+const tag = "OpenAI";
 
 const jobHeaders = {
   "x-job-id": Type.String({

@@ -1,21 +1,24 @@
 import { Type } from "@sinclair/typebox";
-import type { Context } from "../context.ts";
-import { idempotencyClaim, replayedAnswer } from "../http/idempotency.ts";
-import { Reply, teamOperation, type Operation } from "../http/operation.ts";
-import { DomainError } from "../kernel/errors.ts";
+import { idempotencyClaim } from "../http/idempotency.ts";
+import { teamOperation, type Operation } from "../http/operation.ts";
 import { microsToCredits } from "../kernel/money.ts";
-import type { TeamPrincipal } from "../keys/principal.ts";
-import type { ModelCatalog } from "../models/catalog.ts";
-import type { CallRequest } from "./call.ts";
-import type { Calls } from "./calls.ts";
+import { requireOwnTeam } from "../keys/own-team.ts";
 import {
   createAndCallExample,
   completionExample,
   jobCallExample,
   streamExample,
 } from "./examples.ts";
-import { idHeaders, type ShapeAnswer } from "./json-call.ts";
-import { createAndCallRequest, jobCallRequest, type Requester } from "./requests.ts";
+import {
+  callHeaders,
+  type CallParts,
+  callProblems,
+  jsonReply,
+  refuseKeyedStream,
+  requester,
+  streamResponse,
+} from "./replies.ts";
+import { createAndCallRequest, jobCallRequest } from "./requests.ts";
 import {
   CreateAndCall,
   CreateAndCallAnswer,
@@ -24,36 +27,6 @@ import {
   StreamText,
 } from "./schema.ts";
 import { walletBalance } from "./store.ts";
-import type { StreamAnswer } from "./stream-call.ts";
-
-/** What the routes of calls stand on. */
-export interface CallParts {
-  context: Context;
-  catalog: ModelCatalog;
-  calls: Calls;
-}
-
-/** Everything that a call may be refused with, beside what every operation may. */
-export const callProblems = [
-  "not_found",
-  "job_ended",
-  "job_expired",
-  "team_paused",
-  "model_not_granted",
-  "model_ambiguous",
-  "upstream_bad_request",
-  "upstream_rate_limited",
-  "upstream_error",
-  "gateway_installing",
-  "gateway_unavailable",
-  "gateway_timeout",
-  "shutting_down",
-] as const;
-
-export const callHeaders = {
-  "x-job-id": "The job of the call.",
-  "x-call-id": "The call.",
-};
 
 const tag = "Calls";
 const jobIdParameter = {
@@ -198,54 +171,6 @@ const streamSuccess = {
   example: streamExample,
   headers: callHeaders,
 };
-
-export function requester(
-  parts: CallParts,
-  principal: TeamPrincipal,
-  claim?: CallRequest["claim"],
-): Requester {
-  return { context: parts.context, catalog: parts.catalog, principal, claim };
-}
-
-/** Runs a JSON call and answers it, or replays the answer of the first request with its idempotency key. */
-export async function jsonReply(
-  parts: CallParts,
-  call: CallRequest,
-  shape: ShapeAnswer,
-): Promise<Reply | Response> {
-  const answer = await parts.calls.json(call, shape);
-  if ("replay" in answer) return replayedAnswer(parts.context.masterKey, answer.replay);
-  return new Reply(answer.body, { headers: idHeaders(answer) });
-}
-
-export function streamResponse(stream: StreamAnswer): Response {
-  return new Response(stream.body, {
-    headers: {
-      "content-type": "text/event-stream; charset=utf-8",
-      "cache-control": "no-cache, no-transform",
-      // Proxies that buffer would hold the tokens back.
-      "x-accel-buffering": "no",
-      ...idHeaders(stream),
-    },
-  });
-}
-
-/** A stream is not stored, so a key could not be kept: better said than silently ignored. */
-export function refuseKeyedStream(request: Request): void {
-  if (!request.headers.has("idempotency-key")) return;
-  throw new DomainError(
-    "idempotency_not_supported",
-    "A streamed call takes no Idempotency-Key yet: leave the header out, or make the call without streaming.",
-  );
-}
-
-function requireOwnTeam(principal: TeamPrincipal, teamId: string | undefined): void {
-  if (teamId === undefined || teamId === principal.teamId) return;
-  throw new DomainError(
-    "not_found",
-    "There is no such team: team_id, when given, must be the key's own.",
-  );
-}
 
 const withIds = (completion: Record<string, unknown>, ids: { jobId: string; callId: string }) => ({
   ...completion,

@@ -1,130 +1,23 @@
-import { beforeAll, describe, expect, test } from "vitest";
-import type { Context } from "../../server/context.ts";
-import { uuidV7 } from "../../server/kernel/ids.ts";
-import {
-  openCalls,
-  type OpenItem,
-  settleCalls,
-  type SettleItem,
-} from "../../server/gateway/store.ts";
-import { beat, resolveLostCalls } from "../../server/instance/store.ts";
-import { testContext } from "../harness/context.ts";
-import { ManualClock, testDatabase } from "../harness.ts";
+import { describe, expect, test } from "vitest";
+import { openCalls, settleCalls } from "../../server/gateway/store.ts";
+import { ledger } from "./ledger.ts";
 
-const { database, open: anotherPool } = await testDatabase();
-const clock = new ManualClock();
-const keyId = uuidV7(clock.now());
-let context: Context;
-
-beforeAll(async () => {
-  context = await testContext(database, { clock });
-  for (const team of ["acme", "other"]) {
-    await database.query(
-      `with o as (insert into organizations (id, name, created_at, updated_at) values ($1, $1, now(), now()))
-       insert into teams (id, organization_id, name, created_at, updated_at) values ($1, $1, $1, now(), now())`,
-      [team],
-    );
-  }
-});
-
-const at = () => new Date(clock.now());
-const newId = () => uuidV7(clock.now());
-
-async function createJob(team = "acme"): Promise<string> {
-  const id = newId();
-  await database.query("select * from create_job_v1($1::timestamptz, $2::text::jsonb, null)", [
-    at(),
-    JSON.stringify({ id, team_id: team, type: "summary" }),
-  ]);
-  return id;
-}
-
-function call(jobId: string, more: Partial<OpenItem> = {}): OpenItem {
-  return {
-    callId: newId(),
-    jobId,
-    teamId: "acme",
-    keyId,
-    alias: "chat",
-    endpoint: "chat",
-    stream: false,
-    purpose: undefined,
-    metadata: undefined,
-    priceSnapshot: {},
-    worstCostNanos: 5_000n,
-    create: undefined,
-    claim: undefined,
-    ...more,
-  };
-}
-
-function end(item: OpenItem, more: Partial<SettleItem> = {}): SettleItem {
-  return {
-    callId: item.callId,
-    jobId: item.jobId,
-    status: "succeeded",
-    target: "openai/x",
-    usage: {
-      inputTokens: 10,
-      cachedInputTokens: 0,
-      cacheWriteTokens: 0,
-      outputTokens: 4,
-      reasoningTokens: 0,
-    },
-    providerCostNanos: 700n,
-    litellmCostNanos: undefined,
-    costFlags: [],
-    latencyMs: 30,
-    firstTokenMs: undefined,
-    finishReason: "stop",
-    errorCode: undefined,
-    errorMessage: undefined,
-    claimId: item.claim?.id,
-    answer: undefined,
-    endJob: undefined,
-    ...more,
-  };
-}
-
-const open = (...items: OpenItem[]) => openCalls(database, at(), context.instanceId, items);
-const settle = (...items: SettleItem[]) => settleCalls(database, at(), items);
-const outcomes = async (opened: Promise<{ outcome: string }[]>) =>
-  (await opened).map((row) => row.outcome);
-
-async function job(id: string) {
-  const [row] = await database.query<{
-    status: string;
-    calls: number;
-    in_flight: number;
-    succeeded: number;
-    failed: number;
-    tokens: string;
-    cost: string;
-  }>(
-    `select status, calls, calls_in_flight as in_flight, succeeded_calls as succeeded, failed_calls as failed,
-       (input_tokens + output_tokens)::text as tokens, provider_cost_nanos::text as cost
-     from jobs where id = $1::uuid`,
-    [id],
-  );
-  return row!;
-}
-
-async function endJob(jobId: string, status: string, claim?: object) {
-  const [row] = await database.query<{
-    outcome: string;
-    job_status: string;
-    calls_in_flight: number;
-  }>(
-    `select outcome, job_status, calls_in_flight from end_job_v1($1::timestamptz, $2::uuid, $3::text::jsonb, $4::text::jsonb)`,
-    [
-      at(),
-      context.instanceId,
-      JSON.stringify({ job_id: jobId, team_id: "acme", status }),
-      claim ? JSON.stringify(claim) : null,
-    ],
-  );
-  return row!;
-}
+const {
+  database,
+  anotherPool,
+  clock,
+  context,
+  at,
+  newId,
+  createJob,
+  call,
+  end,
+  open,
+  settle,
+  outcomes,
+  job,
+  endJob,
+} = await ledger();
 
 describe("opening", () => {
   test("starts the job and counts the call in flight", async () => {
@@ -293,108 +186,6 @@ describe("idempotency keys", () => {
     expect(await outcomes(open(call(jobId, { claim: { ...claim, bodyHash: "new" } })))).toEqual([
       "opened",
     ]);
-  });
-});
-
-describe("lost calls", () => {
-  test("are aborted at their worst case, and a late settle puts the truth in its place", async () => {
-    const item = call(await createJob(), { claim: { id: newId(), bodyHash: "b" } });
-    const gone = newId();
-    await openCalls(database, at(), gone, [item]);
-    expect(await resolveLostCalls(database, at(), [gone], 10)).toBe(1);
-    expect(await job(item.jobId)).toMatchObject({
-      in_flight: 0,
-      failed: 1,
-      cost: "5000",
-      status: "in_progress",
-    });
-    expect(
-      await database.query("select 1 from idempotency_keys where id = $1", [item.claim!.id]),
-    ).toEqual([]);
-    expect(await settle(end(item))).toEqual(["swept"]);
-    expect(await job(item.jobId)).toMatchObject({
-      in_flight: 0,
-      failed: 1,
-      succeeded: 0,
-      cost: "700",
-    });
-    expect(await settle(end(item))).toEqual(["already"]);
-  });
-
-  test("of living instances are left alone", async () => {
-    const item = call(await createJob());
-    await open(item);
-    expect(await resolveLostCalls(database, at(), [newId()], 10)).toBe(0);
-    expect(await job(item.jobId)).toMatchObject({ in_flight: 1 });
-  });
-});
-
-describe("ending a job", () => {
-  test("is idempotent, and another end state is refused", async () => {
-    const jobId = await createJob();
-    expect(await endJob(jobId, "completed")).toMatchObject({
-      outcome: "ended",
-      job_status: "completed",
-    });
-    expect(await endJob(jobId, "completed")).toMatchObject({
-      outcome: "already",
-      job_status: "completed",
-    });
-    expect(await endJob(jobId, "failed")).toMatchObject({
-      outcome: "conflict",
-      job_status: "completed",
-    });
-  });
-
-  test("by another team finds nothing", async () => {
-    expect(await endJob(await createJob("other"), "completed")).toMatchObject({
-      outcome: "not_found",
-    });
-  });
-
-  test("by idleness spares jobs with a call in flight or recent activity", async () => {
-    const [idle, busy, recent] = [await createJob(), await createJob(), ""];
-    await open(call(busy));
-    clock.advance(3_600_001);
-    const fresh = recent || (await createJob());
-    await database.query("select expire_idle_jobs_v1($1::timestamptz, interval '1 hour', 1000)", [
-      at(),
-    ]);
-    expect((await job(idle)).status).toBe("expired");
-    expect((await job(busy)).status).toBe("in_progress");
-    expect((await job(fresh)).status).toBe("pending");
-    expect(await outcomes(open(call(idle)))).toEqual(["job_ended"]);
-  });
-});
-
-describe("the heartbeat", () => {
-  const instance = () => ({ instanceId: newId(), dataDirectoryId: newId(), leaseMs: 30_000 });
-
-  test("keeps a lease and begins a new one after a break", async () => {
-    const mine = instance();
-    const first = await beat(database, mine);
-    expect((await beat(database, mine)).leaseSince).toEqual(first.leaseSince);
-    await database.query(
-      "update instances set seen_at = seen_at - interval '31 seconds' where id = $1::uuid",
-      [mine.instanceId],
-    );
-    expect((await beat(database, mine)).leaseSince.getTime()).toBeGreaterThan(
-      first.leaseSince.getTime(),
-    );
-  });
-
-  test("names own streams whose job has ended, and nothing else", async () => {
-    const mine = instance();
-    const [ended, running] = [await createJob(), await createJob()];
-    const stream = call(ended, { stream: true });
-    await openCalls(database, at(), mine.instanceId, [
-      stream,
-      call(ended),
-      call(running, { stream: true }),
-    ]);
-    expect((await beat(database, mine)).stopCalls).toEqual([]);
-    await endJob(ended, "cancelled");
-    expect((await beat(database, mine)).stopCalls).toEqual([stream.callId]);
   });
 });
 

@@ -1,0 +1,109 @@
+import { describe, expect, test } from "vitest";
+import { openCalls } from "../../server/gateway/store.ts";
+import { beat, resolveLostCalls } from "../../server/instance/store.ts";
+import { ledger } from "./ledger.ts";
+
+const { database, clock, at, newId, createJob, call, end, open, settle, outcomes, job, endJob } =
+  await ledger();
+
+describe("lost calls", () => {
+  test("are aborted at their worst case, and a late settle puts the truth in its place", async () => {
+    const item = call(await createJob(), { claim: { id: newId(), bodyHash: "b" } });
+    const gone = newId();
+    await openCalls(database, at(), gone, [item]);
+    expect(await resolveLostCalls(database, at(), [gone], 10)).toBe(1);
+    expect(await job(item.jobId)).toMatchObject({
+      in_flight: 0,
+      failed: 1,
+      cost: "5000",
+      status: "in_progress",
+    });
+    expect(
+      await database.query("select 1 from idempotency_keys where id = $1", [item.claim!.id]),
+    ).toEqual([]);
+    expect(await settle(end(item))).toEqual(["swept"]);
+    expect(await job(item.jobId)).toMatchObject({
+      in_flight: 0,
+      failed: 1,
+      succeeded: 0,
+      cost: "700",
+    });
+    expect(await settle(end(item))).toEqual(["already"]);
+  });
+
+  test("of living instances are left alone", async () => {
+    const item = call(await createJob());
+    await open(item);
+    expect(await resolveLostCalls(database, at(), [newId()], 10)).toBe(0);
+    expect(await job(item.jobId)).toMatchObject({ in_flight: 1 });
+  });
+});
+
+describe("ending a job", () => {
+  test("is idempotent, and another end state is refused", async () => {
+    const jobId = await createJob();
+    expect(await endJob(jobId, "completed")).toMatchObject({
+      outcome: "ended",
+      job_status: "completed",
+    });
+    expect(await endJob(jobId, "completed")).toMatchObject({
+      outcome: "already",
+      job_status: "completed",
+    });
+    expect(await endJob(jobId, "failed")).toMatchObject({
+      outcome: "conflict",
+      job_status: "completed",
+    });
+  });
+
+  test("by another team finds nothing", async () => {
+    expect(await endJob(await createJob("other"), "completed")).toMatchObject({
+      outcome: "not_found",
+    });
+  });
+
+  test("by idleness spares jobs with a call in flight or recent activity", async () => {
+    const [idle, busy, recent] = [await createJob(), await createJob(), ""];
+    await open(call(busy));
+    clock.advance(3_600_001);
+    const fresh = recent || (await createJob());
+    await database.query("select expire_idle_jobs_v1($1::timestamptz, interval '1 hour', 1000)", [
+      at(),
+    ]);
+    expect((await job(idle)).status).toBe("expired");
+    expect((await job(busy)).status).toBe("in_progress");
+    expect((await job(fresh)).status).toBe("pending");
+    expect(await outcomes(open(call(idle)))).toEqual(["job_ended"]);
+  });
+});
+
+describe("the heartbeat", () => {
+  const instance = () => ({ instanceId: newId(), dataDirectoryId: newId(), leaseMs: 30_000 });
+
+  test("keeps a lease and begins a new one after a break", async () => {
+    const mine = instance();
+    const first = await beat(database, mine);
+    expect((await beat(database, mine)).leaseSince).toEqual(first.leaseSince);
+    await database.query(
+      "update instances set seen_at = seen_at - interval '31 seconds' where id = $1::uuid",
+      [mine.instanceId],
+    );
+    expect((await beat(database, mine)).leaseSince.getTime()).toBeGreaterThan(
+      first.leaseSince.getTime(),
+    );
+  });
+
+  test("names own streams whose job has ended, and nothing else", async () => {
+    const mine = instance();
+    const [ended, running] = [await createJob(), await createJob()];
+    const stream = call(ended, { stream: true });
+    await openCalls(database, at(), mine.instanceId, [
+      stream,
+      call(ended),
+      call(running, { stream: true }),
+    ]);
+    expect((await beat(database, mine)).stopCalls).toEqual([]);
+    await endJob(ended, "cancelled");
+    expect((await beat(database, mine)).stopCalls).toEqual([stream.callId]);
+  });
+});

@@ -1,0 +1,139 @@
+import {
+  openCalls,
+  type OpenItem,
+  settleCalls,
+  type SettleItem,
+} from "../../server/gateway/store.ts";
+import { uuidV7 } from "../../server/kernel/ids.ts";
+import { ManualClock, testContext, testDatabase } from "../harness.ts";
+
+/** The functions of jobs and calls on a database of the file's own, with the teams `acme` and `other` and a clock to move. */
+export async function ledger() {
+  const { database, open: anotherPool } = await testDatabase();
+  const clock = new ManualClock();
+  const keyId = uuidV7(clock.now());
+  const context = await testContext(database, { clock });
+  for (const team of ["acme", "other"]) {
+    await database.query(
+      `with o as (insert into organizations (id, name, created_at, updated_at) values ($1, $1, now(), now()))
+       insert into teams (id, organization_id, name, created_at, updated_at) values ($1, $1, $1, now(), now())`,
+      [team],
+    );
+  }
+
+  const at = () => new Date(clock.now());
+  const newId = () => uuidV7(clock.now());
+
+  async function createJob(team = "acme"): Promise<string> {
+    const id = newId();
+    await database.query("select * from create_job_v1($1::timestamptz, $2::text::jsonb, null)", [
+      at(),
+      JSON.stringify({ id, team_id: team, type: "summary" }),
+    ]);
+    return id;
+  }
+
+  function call(jobId: string, more: Partial<OpenItem> = {}): OpenItem {
+    return {
+      callId: newId(),
+      jobId,
+      teamId: "acme",
+      keyId,
+      alias: "chat",
+      endpoint: "chat",
+      stream: false,
+      purpose: undefined,
+      metadata: undefined,
+      priceSnapshot: {},
+      worstCostNanos: 5_000n,
+      create: undefined,
+      claim: undefined,
+      ...more,
+    };
+  }
+
+  function end(item: OpenItem, more: Partial<SettleItem> = {}): SettleItem {
+    return {
+      callId: item.callId,
+      jobId: item.jobId,
+      status: "succeeded",
+      target: "openai/x",
+      usage: {
+        inputTokens: 10,
+        cachedInputTokens: 0,
+        cacheWriteTokens: 0,
+        outputTokens: 4,
+        reasoningTokens: 0,
+      },
+      providerCostNanos: 700n,
+      litellmCostNanos: undefined,
+      costFlags: [],
+      latencyMs: 30,
+      firstTokenMs: undefined,
+      finishReason: "stop",
+      errorCode: undefined,
+      errorMessage: undefined,
+      claimId: item.claim?.id,
+      answer: undefined,
+      endJob: undefined,
+      ...more,
+    };
+  }
+
+  const open = (...items: OpenItem[]) => openCalls(database, at(), context.instanceId, items);
+  const settle = (...items: SettleItem[]) => settleCalls(database, at(), items);
+  const outcomes = async (opened: Promise<{ outcome: string }[]>) =>
+    (await opened).map((row) => row.outcome);
+
+  async function job(id: string) {
+    const [row] = await database.query<{
+      status: string;
+      calls: number;
+      in_flight: number;
+      succeeded: number;
+      failed: number;
+      tokens: string;
+      cost: string;
+    }>(
+      `select status, calls, calls_in_flight as in_flight, succeeded_calls as succeeded, failed_calls as failed,
+       (input_tokens + output_tokens)::text as tokens, provider_cost_nanos::text as cost
+     from jobs where id = $1::uuid`,
+      [id],
+    );
+    return row!;
+  }
+
+  async function endJob(jobId: string, status: string, claim?: object) {
+    const [row] = await database.query<{
+      outcome: string;
+      job_status: string;
+      calls_in_flight: number;
+    }>(
+      `select outcome, job_status, calls_in_flight from end_job_v1($1::timestamptz, $2::uuid, $3::text::jsonb, $4::text::jsonb)`,
+      [
+        at(),
+        context.instanceId,
+        JSON.stringify({ job_id: jobId, team_id: "acme", status }),
+        claim ? JSON.stringify(claim) : null,
+      ],
+    );
+    return row!;
+  }
+
+  return {
+    database,
+    anotherPool,
+    clock,
+    context,
+    at,
+    newId,
+    createJob,
+    call,
+    end,
+    open,
+    settle,
+    outcomes,
+    job,
+    endJob,
+  };
+}
