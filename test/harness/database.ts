@@ -20,6 +20,8 @@ export interface TestDatabase {
   readonly name: string;
   /** The server as its superuser, in its database `postgres`. */
   readonly administrator: Database;
+  /** Runs at the end of the file, before connections are closed; the order of the runners' own hooks differs. */
+  readonly beforeEnd: (stop: () => void | Promise<void>) => void;
   /** Another pool, for tests that play a second instance; closed at the end of the file. */
   readonly open: (connections?: number) => Database;
 }
@@ -36,6 +38,7 @@ export async function testDatabase(): Promise<TestDatabase> {
   await administrator.script(`CREATE DATABASE ${name} TEMPLATE ${templateDatabase}`);
   const url = databaseUrl(server.url, name);
   const pools: Database[] = [];
+  const stops: (() => void | Promise<void>)[] = [];
   const open = (connections = 8) => {
     const pool = runtime.openDatabase({ url, connections });
     pools.push(pool);
@@ -43,6 +46,7 @@ export async function testDatabase(): Promise<TestDatabase> {
   };
 
   afterAll(async () => {
+    for (const stop of stops) await stop();
     await Promise.all(pools.map((pool) => pool.close()));
     try {
       await refuseLeftConnections(administrator, name);
@@ -53,7 +57,15 @@ export async function testDatabase(): Promise<TestDatabase> {
     }
   }, 20_000);
 
-  return { url, runtime, database: open(), name, administrator, open };
+  return {
+    url,
+    runtime,
+    database: open(),
+    name,
+    administrator,
+    open,
+    beforeEnd: (stop) => stops.push(stop),
+  };
 }
 
 /** Closed connections leave the server's list a moment later; one that stays was never closed. */

@@ -1,0 +1,104 @@
+import { createApp } from "../../server/app.ts";
+import type { Context } from "../../server/context.ts";
+import { Calls } from "../../server/gateway/calls.ts";
+import type { HealthState } from "../../server/health/health.ts";
+import { DEFAULT_BRAND } from "../../server/http/parts.ts";
+import { createKeyVerifier } from "../../server/keys/verify.ts";
+import type { LoopbackOptions } from "../../server/loopback/provider.ts";
+import { createModelCatalog } from "../../server/models/catalog.ts";
+import { ManualClock } from "./clock.ts";
+import { testContext } from "./context.ts";
+import { testDatabase, type TestDatabase } from "./database.ts";
+import { standInGateway, type StandInGateway } from "./gateway.ts";
+
+export interface TestApp extends TestDatabase {
+  readonly context: Context;
+  /** What the app takes for the time; moved by the test. */
+  readonly clock: ManualClock;
+  /** Stands in for LiteLLM; `seedModel(context, gateway.upstream, …)` makes it serve an alias. */
+  readonly gateway: StandInGateway;
+  readonly calls: Calls;
+  /** What `/readyz` and `/health` are told. */
+  readonly health: HealthState;
+  /** Answers a request to `http://localhost/…` as the listener on 8003 does. */
+  readonly handle: (request: Request) => Promise<Response>;
+  /** Sends JSON and reads JSON, or the text of anything else. */
+  readonly send: (method: string, path: string, options?: SendOptions) => Promise<TestAnswer>;
+}
+
+export interface SendOptions {
+  /** A virtual key, sent as bearer. */
+  key?: string;
+  /** An object is sent as JSON, a text as it is. */
+  body?: unknown;
+  headers?: Record<string, string>;
+}
+
+export interface TestAnswer<Body = Record<string, unknown>> {
+  status: number;
+  headers: Headers;
+  body: Body;
+}
+
+interface TestAppOptions {
+  gateway?: LoopbackOptions;
+  /** Between two comments on a silent stream; 15 s as in the product. */
+  streamCommentMs?: number;
+  bodyLimitBytes?: number;
+}
+
+/** The team API on a database and a stand-in gateway of this file's own. Call it at the top level of the file. */
+export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
+  const database = await testDatabase();
+  const gateway = await standInGateway(options.gateway);
+  const clock = new ManualClock();
+  const context = await testContext(database.database, { clock });
+  const keys = createKeyVerifier(context);
+  const catalog = createModelCatalog(context);
+  const { streamCommentMs = 15_000, bodyLimitBytes = 1_000_000 } = options;
+  const calls = new Calls(context, { upstream: gateway.upstream, streamCommentMs });
+  const health: HealthState = {
+    database: "ready",
+    migrations: "ready",
+    gateway: "ready",
+    installPercent: undefined,
+    gatewayRestarts: 0,
+    redis: "none",
+    stopping: false,
+  };
+  const app = createApp({
+    context,
+    keys,
+    catalog,
+    calls,
+    health: { read: () => health },
+    assets: database.runtime.assets,
+    settings: { brand: DEFAULT_BRAND, version: "1.2.3", bodyLimitBytes },
+  });
+  const handle = (request: Request) => app.handle(request);
+
+  database.beforeEnd(async () => {
+    await calls.drain(5_000);
+    await keys.stop();
+    catalog.stop();
+  });
+
+  return { ...database, context, clock, gateway, calls, health, handle, send: sender(handle) };
+}
+
+function sender(handle: TestApp["handle"]): TestApp["send"] {
+  return async (method, path, options = {}) => {
+    const headers = new Headers(options.headers);
+    if (options.key !== undefined) headers.set("authorization", `Bearer ${options.key}`);
+    const init: RequestInit = { method, headers };
+    if (options.body !== undefined) {
+      if (!headers.has("content-type")) headers.set("content-type", "application/json");
+      init.body = typeof options.body === "string" ? options.body : JSON.stringify(options.body);
+    }
+    const response = await handle(new Request(`http://localhost${path}`, init));
+    const text = await response.text();
+    const isJson = response.headers.get("content-type")?.includes("json") ?? false;
+    const body = (isJson ? JSON.parse(text) : { text }) as Record<string, unknown>;
+    return { status: response.status, headers: response.headers, body };
+  };
+}
