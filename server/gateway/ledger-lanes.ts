@@ -72,7 +72,8 @@ export class LedgerLanes {
     while (this.#pending.size > 0) await Promise.all(this.#pending);
   }
 
-  async #untilBooked(item: store.SettleItem): Promise<void> {
+  async #untilBooked(asked: store.SettleItem): Promise<void> {
+    let item = asked;
     for (let delayMs = FIRST_RETRY_MS; ; delayMs = Math.min(delayMs * 2, LONGEST_RETRY_MS)) {
       try {
         const outcome = await this.#settles.add(item);
