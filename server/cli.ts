@@ -1,0 +1,136 @@
+import { parseArguments, type Command } from "./cli/command.ts";
+import { CliError } from "./cli/cli-error.ts";
+import { commandHelp, overview } from "./cli/help.ts";
+import { ConfigError } from "./config.ts";
+import { StartupError } from "./main/startup-error.ts";
+import type { Runtime } from "./runtime/runtime.ts";
+
+/** A command is loaded when it is asked for, so that `version` and `--help` answer at once. */
+export interface CommandEntry {
+  about: string;
+  load: () => Promise<Command>;
+}
+
+/** By name, in the order of the help text. No command means `serve`. */
+export const commands: Readonly<Record<string, CommandEntry>> = {
+  serve: {
+    about: "Run the server (what no command means)",
+    load: async () => (await import("./cli/serve.ts")).serveCommand,
+  },
+  demo: {
+    about: "Show everything at work with a built-in model, and leave nothing behind",
+    load: async () => (await import("./cli/demo.ts")).demoCommand,
+  },
+  doctor: {
+    about: "Check this machine and installation, and say what to do",
+    load: async () => (await import("./cli/doctor.ts")).doctorCommand,
+  },
+  "org create": {
+    about: "Add an organization",
+    load: async () => (await import("./cli/organization.ts")).createOrganizationCommand,
+  },
+  "team create": {
+    about: "Add a team with its first key",
+    load: async () => (await import("./cli/team.ts")).createTeamCommand,
+  },
+  "key create": {
+    about: "Add a key to a team",
+    load: async () => (await import("./cli/key.ts")).createKeyCommand,
+  },
+  "credits allocate": {
+    about: "Give credits to a team",
+    load: async () => (await import("./cli/credits.ts")).allocateCreditsCommand,
+  },
+  "model add": {
+    about: "Add a model under a name of your own",
+    load: async () => (await import("./cli/model.ts")).addModelCommand,
+  },
+  "model list": {
+    about: "List models with their prices",
+    load: async () => (await import("./cli/model.ts")).listModelsCommand,
+  },
+  "job show": {
+    about: "Show a job, its calls and what they really cost",
+    load: async () => (await import("./cli/job.ts")).showJobCommand,
+  },
+  "admin setup-url": {
+    about: "Make a one-time address that opens the admin UI",
+    load: async () => (await import("./cli/admin.ts")).setupUrlCommand,
+  },
+  "admin token create": {
+    about: "Make a token of the admin API, for scripts",
+    load: async () => (await import("./cli/admin.ts")).createTokenCommand,
+  },
+  "config print": {
+    about: "Show every setting and where its value comes from",
+    load: async () => (await import("./cli/config-print.ts")).printConfigCommand,
+  },
+  migrate: {
+    about: "Bring the database's schema up to date without serving",
+    load: async () => (await import("./cli/migrate.ts")).migrateCommand,
+  },
+  openapi: {
+    about: "Print the OpenAPI document",
+    load: async () => (await import("./cli/openapi.ts")).openApiCommand,
+  },
+  version: {
+    about: "Print the version",
+    load: async () => (await import("./cli/version.ts")).versionCommand,
+  },
+};
+
+/** Runs a command line; returns the exit code: 0 done, 1 refused or failed, 2 wrongly asked. */
+export async function run(runtime: Runtime, argv: readonly string[]): Promise<number> {
+  try {
+    return await dispatch(runtime, argv);
+  } catch (error) {
+    if (error instanceof CliError) return refuse(error.message, error.exitCode);
+    if (error instanceof ConfigError) return refuse(error.message, 2);
+    if (error instanceof StartupError) return refuse(error.message, 1);
+    throw error;
+  }
+}
+
+async function dispatch(runtime: Runtime, argv: readonly string[]): Promise<number> {
+  const [first = "serve"] = argv;
+  if (first === "--help" || first === "-h" || first === "help") {
+    const asked = argv.slice(1).filter((word) => !word.startsWith("-"));
+    const name = nameOf(asked);
+    console.log(name ? commandHelp(await commands[name]!.load()) : overview(commands, asked[0]));
+    return 0;
+  }
+  if (first === "--version") return dispatch(runtime, ["version"]);
+  const words = first.startsWith("-") ? ["serve", ...argv] : argv.length > 0 ? argv : ["serve"];
+  const name = nameOf(words);
+  if (name === undefined) return unknownCommand(words);
+  const command = await commands[name]!.load();
+  const rest = words.slice(name.split(" ").length);
+  if (rest.includes("--help") || rest.includes("-h")) {
+    console.log(commandHelp(command));
+    return 0;
+  }
+  return command.run({ runtime, ...parseArguments(name, command, rest) });
+}
+
+/** The longest command that the words begin with. */
+function nameOf(words: readonly string[]): string | undefined {
+  return [3, 2, 1]
+    .map((length) => words.slice(0, length).join(" "))
+    .find((name) => Object.hasOwn(commands, name));
+}
+
+/** `team` or `team --help` shows the commands of that group. */
+function unknownCommand(words: readonly string[]): number {
+  const [group = ""] = words;
+  if (Object.keys(commands).some((name) => name.startsWith(`${group} `))) {
+    const asked = words.includes("--help") || words.includes("-h");
+    (asked ? console.log : console.error)(overview(commands, group));
+    return asked ? 0 : 2;
+  }
+  throw new CliError(`There is no command ${group}; saas-litellm --help lists them.`, 2);
+}
+
+function refuse(line: string, exitCode: number): number {
+  console.error(`error: ${line}`);
+  return exitCode;
+}

@@ -1,0 +1,11 @@
+import { CliError } from "./cli-error.ts";
+
+/** A number as JSON has it; the server says which amounts it accepts. Throws CliError naming the option. */
+export function readNumber(text: string, name: string): number {
+  if (/^-?\d+(\.\d+)?$/.test(text)) return Number(text);
+  throw new CliError(`${name} is ${JSON.stringify(text)}: it must be a number such as 12.5.`, 2);
+}
+
+export function readOptionalNumber(text: string | undefined, name: string): number | undefined {
+  return text === undefined ? undefined : readNumber(text, name);
+}

@@ -1,0 +1,39 @@
+import type { CallView, JobDetail } from "../admin/schema.ts";
+import { connect } from "./admin-client.ts";
+import { clientSettings, jsonOption, type Command } from "./command.ts";
+import { print } from "./output.ts";
+
+export const showJobCommand: Command = {
+  name: "job show",
+  about: "Shows a job as the operator sees it: its calls, and what they really cost.",
+  words: ["ID"],
+  options: { json: jsonOption },
+  settings: clientSettings,
+  examples: ["saas-litellm job show 019aaf3c-6a80-7c11-9d1b-2f9d1b6d2a10"],
+  async run({ words: [id = ""], json, ...given }) {
+    const job = await connect(given).request<JobDetail>(
+      "GET",
+      `/api/jobs/${encodeURIComponent(id)}`,
+    );
+    print(json, job, [
+      `job ${job.job_id}  ${job.status}`,
+      `  team ${job.team_id}, type ${job.job_type}, created ${job.created_at}${job.ended_at ? `, ended ${job.ended_at}` : ""}`,
+      `  ${job.total_calls} calls, ${job.failed_calls} failed, ${job.calls_in_flight} in flight, ${job.total_tokens} tokens`,
+      `  cost ${dollars(job.provider_cost_usd)}, charged ${job.credits_charged} credits`,
+      ...job.calls.map(callLine),
+    ]);
+    return 0;
+  },
+};
+
+function callLine(call: CallView): string {
+  const tokens = `${call.input_tokens ?? 0} + ${call.output_tokens ?? 0} tokens`;
+  const flags = call.cost_flags.length > 0 ? ` (${call.cost_flags.join(", ")})` : "";
+  const failure = call.error_code === null ? "" : `  ${call.error_code}`;
+  return `    ${call.call_id}  ${call.status}  ${call.model}${call.stream ? " (stream)" : ""}  ${tokens}  ${call.latency_ms ?? "–"} ms  ${dollars(call.provider_cost_usd)}${flags}${failure}`;
+}
+
+/** All nine decimals where they count: most calls cost less than a cent. */
+export function dollars(usd: number | null): string {
+  return usd === null ? "cost not known" : `$${usd.toFixed(9).replace(/0{1,7}$/, "")}`;
+}

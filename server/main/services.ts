@@ -1,0 +1,129 @@
+import { environment, type Config } from "../config.ts";
+import type { Context } from "../context.ts";
+import { Calls } from "../gateway/calls.ts";
+import { Heartbeat } from "../instance/heartbeat.ts";
+import { RedisSignal } from "../instance/redis-signal.ts";
+import { Upkeep } from "../instance/upkeep.ts";
+import { OffsetClock } from "../kernel/clock.ts";
+import { uuidV7 } from "../kernel/ids.ts";
+import type { Log } from "../kernel/log.ts";
+import type { MasterKey } from "../kernel/sealing.ts";
+import { createKeyVerifier, type KeyVerifier } from "../keys/verify.ts";
+import { createUpstream, type UpstreamMode } from "../litellm/create-upstream.ts";
+import type { Upstream } from "../litellm/upstream.ts";
+import { createModelCatalog, type ModelCatalog } from "../models/catalog.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import { Storage } from "./storage.ts";
+
+/** The parts of a server that live as long as it does. */
+export interface Services {
+  context: Context;
+  storage: Storage;
+  heartbeat: Heartbeat;
+  /** Undefined without REDIS_URL. */
+  redis: RedisSignal | undefined;
+  upkeep: Upkeep;
+  upstream: Upstream;
+  keys: KeyVerifier;
+  catalog: ModelCatalog;
+  calls: Calls;
+  /** Makes the models of the database the ones that LiteLLM serves. */
+  applyModels(): Promise<void>;
+}
+
+export interface ServiceOptions {
+  runtime: Runtime;
+  config: Config;
+  masterKey: MasterKey;
+  dataDirectoryId: string;
+  log: Log;
+  onGatewayChange: () => void;
+}
+
+/** Proxies cut connections on which nothing comes for a minute or so. */
+const STREAM_COMMENT_MS = 15_000;
+
+/** Makes all parts and connects them; starts none. */
+export function createServices(options: ServiceOptions): Services {
+  const { runtime, config, log, dataDirectoryId } = options;
+  const leaseMs = config.leaseSeconds * 1_000;
+  const clock = new OffsetClock();
+  const instanceId = uuidV7(Date.now());
+  const storage = new Storage({
+    runtime,
+    log,
+    dataDir: config.dataDir,
+    databaseUrl: config.databaseUrl,
+  });
+  const redis = config.redisUrl === undefined ? undefined : new RedisSignal(config.redisUrl, log);
+  const heartbeat = new Heartbeat({
+    database: () => storage.database,
+    clock,
+    instanceId,
+    dataDirectoryId,
+    intervalMs: config.heartbeatMs,
+    leaseMs,
+    log,
+    announce: () => redis?.announce(),
+  });
+  const context: Context = {
+    get database() {
+      return storage.database;
+    },
+    clock,
+    changes: heartbeat,
+    masterKey: options.masterKey,
+    log,
+    instanceId,
+  };
+  const upstream = createUpstream({
+    mode: upstreamMode(config),
+    self: runtime.self,
+    assets: runtime.assets,
+    dataDir: config.dataDir,
+    environmentDir: config.environmentDir,
+    environment,
+    workers: config.litellmWorkers,
+    port: config.litellmPort,
+    log,
+    onChange: options.onGatewayChange,
+  });
+  const catalog = createModelCatalog(context);
+  const calls = new Calls(context, { upstream, streamCommentMs: STREAM_COMMENT_MS });
+  heartbeat.onStopCalls = (ids) => calls.stopCalls(ids);
+
+  const applyModels = async () => upstream.apply(await catalog.gatewayConfig());
+  heartbeat.onChange(["models"], () => {
+    applyModels().catch((error: unknown) =>
+      log.error("the models could not be read for LiteLLM", { error }),
+    );
+  });
+
+  return {
+    context,
+    storage,
+    heartbeat,
+    redis,
+    upkeep: new Upkeep(context, {
+      heartbeat,
+      dataDirectoryId,
+      intervalMs: config.sweepSeconds * 1_000,
+      leaseMs,
+      jobIdleMs: config.jobTtlSeconds * 1_000,
+    }),
+    upstream,
+    keys: createKeyVerifier(context),
+    catalog,
+    calls,
+    applyModels,
+  };
+}
+
+/** Which LiteLLM: the operator's running one, the operator's program, or the managed one. */
+function upstreamMode(config: Config): UpstreamMode {
+  if (config.litellmUrl !== undefined) {
+    return { kind: "external", url: config.litellmUrl, apiKey: config.litellmApiKey ?? "none" };
+  }
+  if (config.litellmBin !== undefined) return { kind: "binary", path: config.litellmBin };
+  return { kind: "managed" };
+}
