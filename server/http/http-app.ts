@@ -147,7 +147,9 @@ function methodsOf(operations: readonly Operation[], pathname: string): string[]
     const pattern = path.split("/");
     return (
       pattern.length === segments.length &&
-      pattern.every((part, index) => part.startsWith(":") || part === segments[index])
+      pattern.every((part, index) =>
+        part.startsWith(":") ? segments[index] !== "" : part === segments[index],
+      )
     );
   };
   return operations.filter(({ path }) => matches(path)).map(({ method }) => method);

@@ -38,16 +38,16 @@ export function validatedQuery<Schema extends TSchema>(
   schema: Schema,
   parameters: URLSearchParams,
 ): Static<Schema> {
-  const values: Record<string, string | number> = {};
+  const values = new Map<string, string | number>();
   const fields = (schema["properties"] ?? {}) as Record<string, TSchema | undefined>;
   for (const [name, value] of parameters) {
-    if (Object.hasOwn(values, name)) throw refused(name, `${name} is given twice.`);
+    if (values.has(name)) throw refused(name, `${name} is given twice.`);
     if (value.includes("\0")) throw refused(name, `${name} contains a NUL character.`);
     const kind: unknown = Object.hasOwn(fields, name) ? fields[name]?.[Kind] : undefined;
     const wantsNumber = kind === "Integer" || kind === "Number";
-    values[name] = wantsNumber && /^-?\d+(?:\.\d+)?$/.test(value) ? Number(value) : value;
+    values.set(name, wantsNumber && /^-?\d+(?:\.\d+)?$/.test(value) ? Number(value) : value);
   }
-  return validated(schema, values);
+  return validated(schema, Object.fromEntries(values));
 }
 
 function refused(field: string, message: string): DomainError {

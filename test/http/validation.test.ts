@@ -1,0 +1,94 @@
+import { Type } from "@sinclair/typebox";
+import { expect, test } from "vitest";
+import { validated, validatedQuery } from "../../server/http/validation.ts";
+import { DomainError } from "../../server/kernel/errors.ts";
+
+const schema = Type.Object(
+  {
+    name: Type.String({ minLength: 2, maxLength: 5 }),
+    status: Type.Optional(Type.Union([Type.Literal("a"), Type.Literal("b"), Type.Literal("c")])),
+    count: Type.Optional(Type.Integer({ minimum: 1, maximum: 9 })),
+    at: Type.Optional(Type.String({ format: "date-time" })),
+    slug: Type.Optional(Type.String({ pattern: "^[a-z]+$", description: "Lower-case letters." })),
+    lines: Type.Optional(
+      Type.Array(Type.Object({ text: Type.Union([Type.String(), Type.Null()]) })),
+    ),
+  },
+  { additionalProperties: false },
+);
+
+function refusal(run: () => unknown): DomainError {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof DomainError) return error;
+    throw error;
+  }
+  throw new Error("nothing was refused");
+}
+
+const messages = (value: unknown) => refusal(() => validated(schema, value)).message;
+
+test("what the schema allows passes unchanged", () => {
+  const value = { name: "abc", status: "a", count: 3, lines: [{ text: null, more: 1 }] };
+  expect(validated(schema, value)).toBe(value);
+});
+
+test.each([
+  [{}, "name is missing; it must be a text of 2 to 5 characters."],
+  [{ name: 7 }, "name is a whole number; it must be a text of 2 to 5 characters."],
+  [{ name: "x" }, "name is a text of 1 character; it must be a text of 2 to 5 characters."],
+  [{ name: "abc", count: 10 }, "count is a whole number; it must be a whole number from 1 to 9."],
+  [
+    { name: "abc", at: "now" },
+    "at is a text of 3 characters; it must be an instant such as 2026-11-23T12:00:00Z.",
+  ],
+  [
+    { name: "abc", slug: "A" },
+    "slug is a text of 1 character; it must be a text (Lower-case letters).",
+  ],
+  [
+    { name: "abc", status: "z" },
+    'status is a text of 1 character; it must be one of "a", "b", "c".',
+  ],
+  [
+    { name: "abc", lines: [{ text: 1 }] },
+    "lines[0].text is a whole number; it must be a text or null.",
+  ],
+  [[], "body is an empty list; it must be an object."],
+  [null, "body is null; it must be an object."],
+])("%j is refused with a sentence", (value, sentence) => {
+  expect(messages(value)).toBe(sentence);
+});
+
+test("an unknown field is named, and the known ones with it", () => {
+  expect(messages({ name: "abc", nmae: 1 })).toBe(
+    "nmae is not a field of this request; its fields are name, status, count, at, slug, lines.",
+  );
+});
+
+test("every wrong field is told, and no value is repeated", () => {
+  const error = refusal(() =>
+    validated(schema, { name: "sk-secret-of-somebody", count: "sk-other" }),
+  );
+  expect(error.code).toBe("invalid_request");
+  expect(error.hints["errors"]).toMatchObject([{ field: "name" }, { field: "count" }]);
+  expect(JSON.stringify([error.message, error.hints])).not.toContain("sk-");
+});
+
+const query = Type.Object(
+  { limit: Type.Optional(Type.Integer()), name: Type.Optional(Type.String()) },
+  { additionalProperties: false },
+);
+const parsed = (text: string) => validatedQuery(query, new URLSearchParams(text));
+
+test("query parameters become numbers only where numbers are wanted", () => {
+  expect(parsed("limit=20&name=20")).toEqual({ limit: 20, name: "20" });
+});
+
+test.each(["limit=1.5", "limit=x", "limit=", "limt=1", "name=a&name=b", "name=%00", "__proto__=1"])(
+  "the query %s is refused",
+  (text) => {
+    expect(refusal(() => parsed(text)).code).toBe("invalid_request");
+  },
+);
