@@ -7,7 +7,8 @@ import { afterAll } from "vitest";
 import { until } from "../harness/process.ts";
 import { processesOf } from "./processes.ts";
 
-const executable = resolve("dist/saas-litellm");
+/** What starts the program: the executable, or a runtime with the source. */
+const executable: readonly string[] = [resolve("dist/saas-litellm")];
 /** LiteLLM is installed once for all tests of this checkout, as an operator's second start finds it installed. */
 const sharedEnvironment = resolve(".cache/litellm");
 
@@ -41,6 +42,8 @@ export interface CommandResult {
 }
 
 interface StartOptions {
+  /** Starts the program; the built executable when absent. */
+  command?: readonly string[];
   /** Beside `serve`, the data directory and ports 0. */
   args?: readonly string[];
   env?: Record<string, string>;
@@ -68,9 +71,10 @@ export function temporaryDataDir(): string {
 /** Starts `saas-litellm serve` on free ports; resolves when both listeners answer. Rejects with its log when it ends before. */
 export async function startExecutable(options: StartOptions = {}): Promise<Executable> {
   const dataDir = options.dataDir ?? temporaryDataDir();
+  const [program = "", ...words] = options.command ?? executable;
   const ports = ["--port", "0", "--admin-port", "0", "--litellm-port", "0"];
   const args = ["serve", "--data-dir", dataDir, ...ports, ...(options.args ?? [])];
-  const child = spawn(executable, args, {
+  const child = spawn(program, [...words, ...args], {
     env: environment(options.env),
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -111,7 +115,7 @@ export async function startExecutable(options: StartOptions = {}): Promise<Execu
     dataDir,
     pid,
     log: () => log,
-    cli: (...words) => runExecutable([...words, "--data-dir", dataDir], options.env),
+    cli: (...rest) => runExecutable([...rest, "--data-dir", dataDir], options.env, options.command),
     ready: (timeoutMs = 240_000) =>
       until(`${apiUrl}/readyz is 200; its log:\n${log}`, () => isOk(`${apiUrl}/readyz`), {
         timeoutMs,
@@ -133,8 +137,9 @@ export async function startExecutable(options: StartOptions = {}): Promise<Execu
 export async function runExecutable(
   args: readonly string[],
   env: Record<string, string> = {},
+  [program = "", ...words]: readonly string[] = executable,
 ): Promise<CommandResult> {
-  const child = spawn(executable, args, {
+  const child = spawn(program, [...words, ...args], {
     env: environment(env),
     stdio: ["ignore", "pipe", "pipe"],
   });

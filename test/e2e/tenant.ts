@@ -1,0 +1,102 @@
+import type { Executable } from "./executable.ts";
+
+export interface Answer<Body = Record<string, unknown>> {
+  status: number;
+  headers: Headers;
+  text: string;
+  /** Of JSON; an empty object for anything else. */
+  body: Body;
+}
+
+/** A team with credits and a key, made by the CLI as an operator makes it. */
+export interface Tenant {
+  teamId: string;
+  key: string;
+  /** Sends JSON with the team's key and reads the answer whole. Headers given here win. */
+  send<Body = Record<string, unknown>>(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Record<string, string>,
+  ): Promise<Answer<Body>>;
+}
+
+/** Runs a command of the server's CLI that has to succeed, and returns its JSON. */
+export async function run<T>(server: Executable, ...words: string[]): Promise<T> {
+  const result = await server.cli(...words, "--json");
+  if (result.code !== 0) throw new Error(`${words.join(" ")} failed: ${result.stderr}`);
+  return result.json<T>();
+}
+
+/** Adds a model of the loopback provider, at 1 and 2 USD per million tokens as the stand-in for a gateway books it. */
+export async function addModel(
+  server: Executable,
+  alias: string,
+  ...more: string[]
+): Promise<void> {
+  const price = ["--input-price", "1", "--output-price", "2"];
+  await run(server, "model", "add", alias, "--model", "openai/loopback-chat", ...price, ...more);
+}
+
+export async function createTenant(server: Executable, name = "Support"): Promise<Tenant> {
+  const { organization_id } = await run<{ organization_id: string }>(server, "org", "create", name);
+  const { team_id: teamId, key } = await run<{ team_id: string; key: string }>(
+    server,
+    ...["team", "create", name, "--org", organization_id, "--credits", "100"],
+  );
+  return { teamId, key, send: sender(server.apiUrl, key) };
+}
+
+/** A client of the team API; another instance of the same service takes the same key. */
+export function sender(apiUrl: string, key: string): Tenant["send"] {
+  return async <Body>(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<Answer<Body>> => {
+    const response = await fetch(`${apiUrl}${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${key}`,
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+        ...headers,
+      },
+      ...(body === undefined
+        ? {}
+        : { body: typeof body === "string" ? body : JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    const isJson = response.headers.get("content-type")?.includes("json") ?? false;
+    return {
+      status: response.status,
+      headers: response.headers,
+      text,
+      body: (isJson ? JSON.parse(text) : {}) as Body,
+    };
+  };
+}
+
+/** A message whose text scripts the loopback provider's answer. */
+export function scripted(script: object, text = "Say hello."): object {
+  return { messages: [{ role: "user", content: `${text} #loopback ${JSON.stringify(script)}` }] };
+}
+
+/** The data of each event of a stream, in order. */
+export function eventsOf(text: string): string[] {
+  return text
+    .split("\n\n")
+    .filter((event) => event.startsWith("data: "))
+    .map((event) => event.slice("data: ".length));
+}
+
+/** The text that the chunks of a stream add up to. */
+export function contentOf(text: string): string {
+  return eventsOf(text)
+    .filter((data) => data !== "[DONE]")
+    .map((data) => {
+      const chunk = JSON.parse(data) as { choices?: { delta?: { content?: string } }[] };
+      return chunk.choices?.[0]?.delta?.content ?? "";
+    })
+    .join("");
+}
