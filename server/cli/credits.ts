@@ -28,11 +28,12 @@ export const allocateCreditsCommand: Command = {
     "saas-litellm credits allocate routing 2500 --idempotency-key invoice-2026-118",
   ],
   async run({ words: [team = "", amount = ""], options, json, ...given }) {
+    const credits = readNumber(amount, "N");
     const answer = await connect(given).request<Allocation>(
       "POST",
       `/api/teams/${encodeURIComponent(team)}/credits/allocate`,
       {
-        json: { credits: readNumber(amount, "N"), reason: options["reason"] },
+        json: { credits, reason: options["reason"] },
         idempotencyKey: options["idempotency-key"],
       },
     );

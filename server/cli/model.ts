@@ -37,21 +37,20 @@ export const addModelCommand: Command = {
     "saas-litellm model add local --model openai/qwen3 --api-base http://10.0.0.5:8000/v1 --input-price 0 --output-price 0",
   ],
   async run({ words: [alias], options, json, ...given }) {
+    const model = {
+      alias,
+      model: options["model"],
+      api_base: options["api-base"],
+      api_key: keyFrom(options["api-key-env"]),
+      input_price: readOptionalNumber(options["input-price"], "--input-price"),
+      output_price: readOptionalNumber(options["output-price"], "--output-price"),
+      group: options["group"],
+      mode: options["mode"],
+    };
     const { alias: added, ...rest } = await connect(given).request<AddedModel>(
       "POST",
       "/api/models",
-      {
-        json: {
-          alias,
-          model: options["model"],
-          api_base: options["api-base"],
-          api_key: keyFrom(options["api-key-env"]),
-          input_price: readOptionalNumber(options["input-price"], "--input-price"),
-          output_price: readOptionalNumber(options["output-price"], "--output-price"),
-          group: options["group"],
-          mode: options["mode"],
-        },
-      },
+      { json: model },
     );
     const source = rest.price_source === "book" ? "from LiteLLM's price book" : "as given";
     print(json, { alias: added, ...rest }, [

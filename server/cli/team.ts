@@ -21,6 +21,7 @@ export const createTeamCommand: Command = {
   ],
   async run({ words: [name], options, json, ...given }) {
     const groups = options["groups"]?.split(",").map((group) => group.trim());
+    const credits = readOptionalNumber(options["credits"], "--credits");
     const client = connect(given);
     const { team_id, key } = await client.request<{ team_id: string; key: string }>(
       "POST",
@@ -30,7 +31,7 @@ export const createTeamCommand: Command = {
           name,
           organization_id: options["org"],
           id: options["id"],
-          credits: readOptionalNumber(options["credits"], "--credits"),
+          credits,
           groups,
         },
       },

@@ -148,9 +148,14 @@ async function tryServer(options: ServerOptions): Promise<{ server: Guarded } | 
   return { said: lines.join("; ") || "it said nothing" };
 }
 
+/** What the server says of connections that its own start or end refuses or cuts: only we start and end it. */
+const ofItsLifecycle =
+  /terminating connection due to administrator command|the database system is (starting up|shutting down)/;
+
 /** PostgreSQL's levels as ours; a statement's error is its caller's to log. */
 function write(log: Log, line: string): void {
-  if (/^(FATAL|PANIC):/.test(line)) log.error(line);
+  if (ofItsLifecycle.test(line)) log.debug(line);
+  else if (/^(FATAL|PANIC):/.test(line)) log.error(line);
   else if (line.startsWith("WARNING:")) log.warn(line);
   else log.debug(line);
 }
