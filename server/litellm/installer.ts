@@ -62,6 +62,7 @@ export class Installer implements ProgramSource {
         // Whoever held the lock before may have done the work.
         const made = await this.#installed(folder);
         if (made) return made;
+        report.progress(0, "clearing the place");
         await this.#removeLeftovers(folder);
         await this.#install(plan, report, signal);
         const whole = await this.#installed(folder);
