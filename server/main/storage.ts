@@ -138,12 +138,12 @@ export class Storage {
     const deadline = Date.now() + CONNECT_TIMEOUT_MS;
     for (let told = false; ; told = true) {
       try {
-        const [row] = await Promise.race([
+        const [row] = await inTime(
           database.query<{ version: string }>(
             "select current_setting('server_version') as version",
           ),
-          timeout(Math.max(0, deadline - Date.now())),
-        ]);
+          Math.max(0, deadline - Date.now()),
+        );
         return row!.version;
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
@@ -168,7 +168,15 @@ function delay(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-async function timeout(ms: number): Promise<never> {
-  await delay(ms);
-  throw new Error("no answer in time");
+/** The timer goes with the answer: one left behind keeps the process alive after its stop. */
+async function inTime<T>(answer: Promise<T>, ms: number): Promise<T> {
+  let late: ReturnType<typeof setTimeout> | undefined;
+  const timeout = new Promise<never>((_resolve, reject) => {
+    late = setTimeout(() => reject(new Error("no answer in time")), ms);
+  });
+  try {
+    return await Promise.race([answer, timeout]);
+  } finally {
+    clearTimeout(late);
+  }
 }
