@@ -6,6 +6,10 @@ import type { Arguments } from "./command.ts";
 import { CliError } from "./cli-error.ts";
 
 const TIMEOUT_MS = 60_000;
+/** A first start on a slow machine. */
+const STARTING_PATIENCE_MS = 30_000;
+const START_TIMEOUT_MS = 30_000;
+const RETRY_MS = 200;
 
 /** The admin API of the server that runs on a data directory. */
 export interface AdminClient {
@@ -38,7 +42,7 @@ export function adminClient(server: {
     adminUrl,
     apiUrl,
     async request<Answer>(method: "GET" | "POST", path: string, body?: RequestBody) {
-      const response = await send(`${adminUrl}${path}`, dataDir, {
+      const { ok, status, text } = await sendUntilStarted(`${adminUrl}${path}`, dataDir, {
         method,
         headers: {
           authorization: `Bearer ${token}`,
@@ -46,18 +50,38 @@ export function adminClient(server: {
           ...(body?.idempotencyKey === undefined ? {} : { "idempotency-key": body.idempotencyKey }),
         },
         ...(body ? { body: JSON.stringify(body.json) } : {}),
-        signal: AbortSignal.timeout(TIMEOUT_MS),
       });
-      const text = await response.text();
-      if (!response.ok) throw refusal(response.status, text);
+      if (!ok) throw refusal(status, text);
       return JSON.parse(text) as Answer;
     },
   };
 }
 
-async function send(url: string, dataDir: string, init: RequestInit): Promise<Response> {
+interface Received {
+  ok: boolean;
+  status: number;
+  text: string;
+}
+
+/** A script's first command may come before the database is up: that is waited for, since nothing has happened yet. */
+async function sendUntilStarted(
+  url: string,
+  dataDir: string,
+  init: RequestInit,
+): Promise<Received> {
+  const deadline = Date.now() + START_TIMEOUT_MS;
+  for (;;) {
+    const received = await send(url, dataDir, init);
+    const isStarting = received.status === 503 && received.text.includes('"database_unavailable"');
+    if (!isStarting || Date.now() > deadline) return received;
+    await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+  }
+}
+
+async function send(url: string, dataDir: string, init: RequestInit): Promise<Received> {
   try {
-    return await fetch(url, init);
+    const response = await fetch(url, { ...init, signal: AbortSignal.timeout(TIMEOUT_MS) });
+    return { ok: response.ok, status: response.status, text: await response.text() };
   } catch (error) {
     if (error instanceof Error && error.name === "TimeoutError") {
       throw new CliError(`The server at ${url} did not answer within ${TIMEOUT_MS / 1_000} s.`);
