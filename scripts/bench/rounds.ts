@@ -18,6 +18,8 @@ export interface Series {
   stream: boolean;
   rounds: number;
   durationMs: number;
+  /** What else is measured once a round, under the same conditions. */
+  eachRound?: () => void;
 }
 
 /**
@@ -27,6 +29,7 @@ export interface Series {
 export async function measure(series: Series): Promise<Map<string, Figures>> {
   const results = new Map<string, LoadResult[]>(series.targets.map(({ name }) => [name, []]));
   for (let round = 0; round < series.rounds; round += 1) {
+    series.eachRound?.();
     const order = round % 2 === 0 ? series.targets : series.targets.toReversed();
     for (const target of order) results.get(target.name)?.push(await runOnce(series, target));
   }
