@@ -4,6 +4,8 @@ const LONGEST_LINE = 500;
 
 // oxlint-disable-next-line no-control-regex -- terminal colours are what is removed
 const terminalColours = /\u001b\[[0-9;]*m/g;
+/** LiteLLM greets with its name in blocks and box lines; the number before them is the port. */
+const onlyDrawing = /^(?:\d+)?[\s\u2500-\u259f]*$/u;
 /** Anything that looks like a key, ours or a provider's. */
 const keyLike = /\bsk-[\w.-]{6,}/g;
 
@@ -19,7 +21,7 @@ export class LogTail {
 
   add(line: string): void {
     const text = this.scrub(line.replace(terminalColours, "")).trimEnd().slice(0, LONGEST_LINE);
-    if (text === "") return;
+    if (onlyDrawing.test(text)) return;
     this.#lines.push(text);
     if (this.#lines.length > LARGEST_LENGTH) this.#lines.shift();
   }

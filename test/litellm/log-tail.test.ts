@@ -9,6 +9,13 @@ describe("the log tail", () => {
     expect(tail.lines()).toEqual(["keys [secret] and [secret]."]);
   });
 
+  it("leaves out lines that only draw, and empty ones", () => {
+    const tail = new LogTail();
+    for (const line of ["4000    ██╗     ╚═╝", "4000", "", "   ", "4000 ██ started"])
+      tail.add(line);
+    expect(tail.lines()).toEqual(["4000 ██ started"]);
+  });
+
   it("removes what looks like a key, known or not", () => {
     const tail = new LogTail();
     tail.add("Incorrect API key provided: sk-proj-abc_DEF.123456");
