@@ -122,23 +122,20 @@ const idempotencyKey = {
   in: "header",
   required: false,
   description:
-    "1 to 255 visible ASCII characters of your choice. The same key with the same body gets the first answer again for 24 hours, with the header `idempotency-replayed: true`.",
+    "1 to 255 visible ASCII characters of your choice. The same key with the same body gets the first answer again for 24 hours, with the header `idempotency-replayed: true`. For example `order-4711`.",
   schema: { type: "string", minLength: 1, maxLength: 255 },
-  example: "order-4711",
 };
 
 function parametersOf({ spec }: Operation, schemas: JsonSchemas): object[] {
   const from = (place: string, fields: Readonly<Record<string, TSchema>>, required: string[]) =>
     Object.entries(fields).map(([name, schema]) => {
       const { description, examples, ...json } = schemas.toJson(schema);
-      const example: unknown = Array.isArray(examples) ? examples[0] : undefined;
       return {
         name,
         in: place,
         required: required.includes(name),
-        ...(description === undefined ? {} : { description }),
+        description: withExample(description, examples),
         schema: json,
-        ...(example === undefined ? {} : { example }),
       };
     });
   const params = (spec.params ?? {}) as Record<string, TSchema>;
@@ -149,6 +146,15 @@ function parametersOf({ spec }: Operation, schemas: JsonSchemas): object[] {
     ...from("header", spec.headers ?? {}, []),
     ...(spec.idempotent ? [idempotencyKey] : []),
   ];
+}
+
+/** In words: Swagger UI fills its form with an `example`, so that an optional filter or key would be sent unasked. */
+function withExample(description: unknown, examples: unknown): string {
+  const said = typeof description === "string" ? description : "";
+  const example: unknown = Array.isArray(examples) ? examples[0] : undefined;
+  return example === undefined
+    ? said
+    : `${said} For example \`${typeof example === "string" ? example : JSON.stringify(example)}\`.`.trim();
 }
 
 function firstExample(schema: TSchema): unknown {

@@ -18,6 +18,7 @@ interface Described {
   summary: string;
   description: string;
   security?: unknown[];
+  parameters?: object[];
   responses: Record<
     string,
     { content?: Record<string, { schema: object; example?: unknown; examples?: object }> }
@@ -82,6 +83,13 @@ describe.each(Object.entries(documents))("the document of the %s API", (name, do
       Object.values(requestBody?.content ?? {}).some(({ example }) => example === undefined),
     );
     expect(lacking.map(({ path, method }) => `${method} ${path}`)).toEqual([]);
+  });
+
+  test("fills nothing into a form that would be sent unasked", () => {
+    const filled = operations.filter(({ described: { parameters = [] } }) =>
+      parameters.some((parameter) => "example" in parameter),
+    );
+    expect(filled.map(({ path, method }) => `${method} ${path}`)).toEqual([]);
   });
 
   test("asks for a key or session everywhere but where the server does not", () => {
