@@ -20,3 +20,22 @@ export function sqlState(error: unknown): string | undefined {
 export function isContentError(error: unknown): boolean {
   return /^(22|23|42)/.test(sqlState(error) ?? "");
 }
+
+/** Whether the server could not be asked, or ends: the statement may succeed when it is there again. */
+export function isUnreachable(error: unknown): boolean {
+  const state = sqlState(error);
+  if (state !== undefined) return /^(08|57P0[1-3]|53300)/.test(state);
+  for (
+    let current = error, depth = 0;
+    current instanceof Error && depth < 5;
+    current = current.cause, depth++
+  ) {
+    const { code } = current as { code?: unknown };
+    if (typeof code === "string" && connectionCodes.test(code)) return true;
+  }
+  return false;
+}
+
+/** Bun.sql's codes, those of postgres.js, and the system's. */
+const connectionCodes =
+  /^(ERR_POSTGRES_(CONNECTION|IDLE|LIFETIME)|CONNECT(ION)?_|ECONN|ENOENT$|EPIPE$)/;

@@ -1,3 +1,4 @@
+import { isUnreachable } from "../../db/sql-state.ts";
 import { DomainError, type ErrorCode } from "../kernel/errors.ts";
 
 /** How a code is told over HTTP. */
@@ -225,9 +226,16 @@ function headersOf(error: DomainError, status: number, of: { openAi: boolean }):
   return headers;
 }
 
-/** What an exception is to the client. Anything but a DomainError is a bug of ours, of which nothing is told. */
+/** What an exception is to the client. What is neither a DomainError nor a lost database is a bug of ours, of which nothing is told. */
 export function toDomainError(thrown: unknown): DomainError {
   if (thrown instanceof DomainError) return thrown;
+  if (isUnreachable(thrown)) {
+    return new DomainError(
+      "database_unavailable",
+      "The database does not answer. Try again in a moment.",
+      { cause: thrown },
+    );
+  }
   return new DomainError(
     "internal_error",
     "An unexpected error happened. It was logged with the request id.",

@@ -20,6 +20,7 @@ export interface HeartbeatOptions {
 
 /** Caches do not count when the last beat is older than this. */
 const FRESH_MS = 1_000;
+const LOST_MS = 5_000;
 
 /**
  * The pulse of an instance. Idle until `start`, then one statement every interval until `stop`: it renews the lease, sets
@@ -58,6 +59,11 @@ export class Heartbeat implements ConfigChanges {
 
   fresh(): boolean {
     return performance.now() - this.#lastBeatMs <= FRESH_MS;
+  }
+
+  /** Whether the last beat failed, or none has been answered for longer than a busy machine explains. */
+  isLost(): boolean {
+    return this.#failing || performance.now() - this.#lastBeatMs > LOST_MS;
   }
 
   version(kind: ConfigKind): number {

@@ -5,6 +5,7 @@ import { DEFAULT_BODY_LIMIT_BYTES, DEFAULT_BRAND } from "../http/parts.ts";
 import type { Assets } from "../runtime/runtime.ts";
 import { version } from "../version.ts";
 import type { Services } from "./services.ts";
+import type { StorageState } from "./storage.ts";
 
 export interface AppOptions {
   services: Services;
@@ -41,7 +42,8 @@ export function createApps(options: AppOptions): { api: HttpApp; admin: HttpApp 
         calls_in_flight: calls.inFlight,
       }),
       database: () => {
-        const { state, mode, serverVersion, migration, problem } = storage.state();
+        const { mode, serverVersion, migration } = storage.state();
+        const { state, problem } = databaseOf(services);
         return {
           state,
           mode,
@@ -58,17 +60,24 @@ export function createApps(options: AppOptions): { api: HttpApp; admin: HttpApp 
 function healthOf(services: Services, isStopping: () => boolean): HealthSource {
   return {
     read() {
-      const database = services.storage.state();
       const gateway = services.upstream.status();
+      const { storage, redis } = services;
       return {
-        database: database.state,
-        migrations: database.migration === undefined ? "pending" : "ready",
+        database: databaseOf(services).state,
+        migrations: storage.state().migration === undefined ? "pending" : "ready",
         gateway: gateway.state,
         installPercent: gateway.install?.percent,
         gatewayRestarts: gateway.children.reduce((sum, child) => sum + child.restarts, 0),
-        redis: "none",
+        redis: redis === undefined ? "none" : redis.ready ? "ready" : "lost",
         stopping: isStopping(),
       };
     },
   };
+}
+
+/** A server that was reached and does not answer any more counts as failed, until a heartbeat finds it again. */
+function databaseOf({ storage, heartbeat }: Services): Pick<StorageState, "state" | "problem"> {
+  const { state, problem } = storage.state();
+  if (state !== "ready" || !heartbeat.isLost()) return { state, problem };
+  return { state: "failed", problem: "The database does not answer; it is tried again." };
 }

@@ -19,7 +19,7 @@ export async function wholeJob({ teamId, send }: Pick<Tenant, "teamId" | "send">
   expect(stream.status).toBe(200);
   expect(contentOf(stream.text)).toBe(text);
   expect(eventsOf(stream.text).at(-1)).toBe("[DONE]");
-  expect(JSON.parse(eventsOf(stream.text).at(-2)!)).toMatchObject({ usage: expect.anything() });
+  expect(JSON.parse(eventsOf(stream.text).at(-2)!)).toHaveProperty("usage.total_tokens");
 
   const done = await send("POST", `/api/jobs/${jobId}/complete`, { status: "completed" });
   expect(done).toMatchObject({

@@ -8,6 +8,10 @@ import { startServer } from "./process.ts";
 export interface PostgresServer {
   /** The database `postgres` as its superuser. */
   url: string;
+  /** Ends the server as a package upgrade does: running statements are cut off. */
+  down(): Promise<void>;
+  /** Starts it again on the same port and data. */
+  up(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -46,16 +50,22 @@ export async function startDebianPostgres(): Promise<PostgresServer> {
       "fsync=off",
       "max_connections=200",
     ].flatMap((setting) => ["-c", setting]);
-    const server = await startServer({
-      command: join(programs, "postgres"),
-      args: ["-D", data, ...settings],
-      owner,
-      cwd: folder,
-      ready: /ready to accept connections/,
-      timeoutMs: 20_000,
-    });
+    const start = () =>
+      startServer({
+        command: join(programs, "postgres"),
+        args: ["-D", data, ...settings],
+        owner,
+        cwd: folder,
+        ready: /ready to accept connections/,
+        timeoutMs: 20_000,
+      });
+    let server = await start();
     return {
       url: `postgres://postgres@127.0.0.1:${port}/postgres`,
+      down: () => server.stop("SIGINT"),
+      async up() {
+        server = await start();
+      },
       async stop() {
         await server.stop("SIGQUIT");
         remove();

@@ -1,0 +1,158 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Database } from "../../db/client.ts";
+import type { JobDetail } from "../../server/admin/schema.ts";
+import {
+  startLoopbackProvider,
+  type RunningLoopbackProvider,
+} from "../../server/loopback/start.ts";
+import { startDebianPostgres, testRuntime, until } from "../harness.ts";
+import { type Executable, startExecutable } from "./executable.ts";
+import { addModel, createTenant, run, scripted, sender, type Tenant } from "./tenant.ts";
+import { wholeJob } from "./whole-job.ts";
+
+/** Two executables on one PostgreSQL of Debian's, as an operator runs them behind a load balancer. */
+
+const leaseSeconds = 2;
+type Postgres = Awaited<ReturnType<typeof startDebianPostgres>>;
+
+let postgres: Postgres;
+let database: Database;
+let gateway: RunningLoopbackProvider;
+let first: Executable;
+let second: Executable;
+let team: Tenant;
+
+beforeAll(async () => {
+  const runtime = await testRuntime();
+  gateway = await startLoopbackProvider(runtime, { gateway: true });
+  postgres = await startDebianPostgres();
+  database = runtime.openDatabase({ url: postgres.url, connections: 2 });
+  const env = {
+    DATABASE_URL: postgres.url,
+    LITELLM_URL: gateway.url,
+    // Instances on one database share the key that credentials are encrypted with.
+    SAAS_LITELLM_KEY: Buffer.alloc(32, 7).toString("base64"),
+    SAAS_LITELLM_HEARTBEAT_MS: "100",
+    SAAS_LITELLM_LEASE_SECONDS: String(leaseSeconds),
+    SAAS_LITELLM_SWEEP_SECONDS: "0.2",
+  };
+  // At the same time: both migrate the empty database.
+  [first, second] = await Promise.all([startExecutable({ env }), startExecutable({ env })]);
+  await addModel(first, "chat-fast");
+  team = await createTenant(first);
+  await Promise.all([first.ready(30_000), second.ready(30_000)]);
+}, 120_000);
+
+afterAll(async () => {
+  await Promise.all([first?.stop(), second?.stop()]);
+  await database?.close();
+  await postgres?.stop();
+  await gateway?.stop();
+}, 60_000);
+
+const onSecond = (key = team.key) => ({ teamId: team.teamId, send: sender(second.apiUrl, key) });
+const call = (jobId: string, script: object, send = team.send) =>
+  send("POST", `/api/jobs/${jobId}/llm-call`, scripted(script));
+
+async function createJob(): Promise<string> {
+  const { body } = await team.send("POST", "/api/jobs/create", { job_type: "ticket_summary" });
+  return String(body["job_id"]);
+}
+
+/** The states of a job's calls in alphabetical order: clocks of two instances differ by a few milliseconds. */
+async function callsOf(jobId: string): Promise<string[]> {
+  const rows = await database.query<{ status: string }>(
+    "select status from llm_calls where job_id = $1::uuid order by status",
+    [jobId],
+  );
+  return rows.map((row) => row.status);
+}
+
+/** The change that another instance learns of by its heartbeat. */
+async function raiseKeys(): Promise<void> {
+  await database.query("update config_versions set version = version + 1 where kind = 'keys'");
+}
+
+test("a whole job works on each of two instances", async () => {
+  await wholeJob(team);
+  const jobId = await wholeJob(onSecond());
+  expect(await run<JobDetail>(first, "job", "show", jobId)).toMatchObject({
+    status: "completed",
+    total_calls: 2,
+  });
+}, 30_000);
+
+test("a key of one instance works on the other within a second", async () => {
+  const { key } = await run<{ key: string }>(first, "key", "create", "--team", team.teamId);
+  const { send } = onSecond(key);
+  const isKnown = async () => (await send("GET", "/api/me")).status === 200;
+  await until("the other instance knows the key", isKnown, { timeoutMs: 1_000 });
+}, 20_000);
+
+test("a revoked key is refused by both instances within a second", async () => {
+  const { key, key_id } = await run<{ key: string; key_id: string }>(
+    first,
+    ...["key", "create", "--team", team.teamId],
+  );
+  const senders = [sender(first.apiUrl, key), sender(second.apiUrl, key)];
+  // Both have it in memory now.
+  for (const send of senders) expect((await send("GET", "/api/me")).status).toBe(200);
+  await database.query("update virtual_keys set revoked_at = now() where id = $1::uuid", [key_id]);
+  await raiseKeys();
+  for (const send of senders) {
+    const isRefused = async () => (await send("GET", "/api/me")).body["code"] === "key_revoked";
+    await until("the key is refused", isRefused, { timeoutMs: 1_000 });
+  }
+}, 20_000);
+
+test("while the server is away calls are refused, and afterwards all goes on", async () => {
+  const jobId = await createJob();
+  const held = call(jobId, { hold: "across the restart" });
+  await gateway.provider.until((counters) => counters.held === 1);
+
+  await postgres.down();
+  for (const path of [`/api/jobs/${jobId}/llm-call`, "/v1/chat/completions"]) {
+    const refused = await team.send("POST", path, scripted({}));
+    expect(refused.status).toBe(503);
+    expect(refused.headers.get("retry-after")).toMatch(/^[1-9]$/);
+    expect(refused.text).toContain("database_unavailable");
+  }
+  const read = await team.send("GET", `/api/jobs/${jobId}`);
+  expect(read).toMatchObject({ status: 503, body: { code: "database_unavailable" } });
+  const ready = async () => (await team.send("GET", "/readyz")).body;
+  await until("it is not ready", async () => (await ready())["database"] === "failed");
+
+  // Its answer comes while nothing can be booked.
+  gateway.provider.release("across the restart");
+  await postgres.up();
+  await first.ready(20_000);
+  expect((await held).status).toBe(200);
+  expect((await call(jobId, {})).status).toBe(200);
+  await until("no call is in flight", async () => !(await callsOf(jobId)).includes("in_flight"), {
+    timeoutMs: 20_000,
+  });
+  const done = await team.send("POST", `/api/jobs/${jobId}/complete`, { status: "completed" });
+  expect(done.body).toMatchObject({ status: "completed", summary: { calls_in_flight: 0 } });
+  expect((await callsOf(jobId)).filter((status) => status === "succeeded")).toHaveLength(2);
+  await wholeJob(onSecond());
+}, 60_000);
+
+test("calls of an instance that was killed are resolved by the other", async () => {
+  const jobId = await createJob();
+  expect((await call(jobId, { input_tokens: 1000, output_tokens: 100 })).status).toBe(200);
+  const lost = call(jobId, { hold: "of the killed" }, onSecond().send).catch(() => "cut");
+  await gateway.provider.until((counters) => counters.held === 1);
+  await second.stop("SIGKILL");
+  expect(await lost).toBe("cut");
+  expect(await callsOf(jobId)).toEqual(["in_flight", "succeeded"]);
+
+  await until("the call is resolved", async () => (await callsOf(jobId)).includes("aborted"), {
+    timeoutMs: leaseSeconds * 1_000 * 5,
+  });
+  const done = await team.send("POST", `/api/jobs/${jobId}/complete`, { status: "completed" });
+  expect(done.body).toMatchObject({
+    summary: { total_calls: 2, successful_calls: 1, calls_in_flight: 0, total_tokens: 1100 },
+    billing: { credits_charged: 0, credits_remaining: 100 },
+  });
+  gateway.provider.release("of the killed");
+}, 60_000);
