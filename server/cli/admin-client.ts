@@ -7,7 +7,6 @@ import { CliError } from "./cli-error.ts";
 
 const TIMEOUT_MS = 60_000;
 /** A first start on a slow machine. */
-const STARTING_PATIENCE_MS = 30_000;
 const START_TIMEOUT_MS = 30_000;
 const RETRY_MS = 200;
 

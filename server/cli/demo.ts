@@ -13,7 +13,7 @@ import type { Command, Invocation } from "./command.ts";
 import { preferredPort } from "./demo/preferred-port.ts";
 import { seed, tellJob, tellWhatNow, type Seeded } from "./demo/story.ts";
 import { GatewayLines } from "./gateway-lines.ts";
-import { nextStopSignal } from "./stop-signal.ts";
+import { ignoreStopSignals, nextStopSignal } from "./stop-signal.ts";
 import { terminalOf, type Terminal } from "./terminal.ts";
 
 /** Installing takes half a minute on a usual machine, minutes on a slow line. */
@@ -38,7 +38,8 @@ export const demoCommand: Command = {
       const isOver = await Promise.race([told.then(() => true), stopSignal.then(() => false)]);
       if (isOver && invocation.options["once"] === undefined) await stopSignal;
     } finally {
-      void nextStopSignal().then(() => process.exit(130));
+      // Whoever presses Ctrl-C twice wants nothing left behind all the same.
+      ignoreStopSignals();
       await demo.end();
     }
     return 0;

@@ -10,3 +10,8 @@ export function nextStopSignal(): Promise<NodeJS.Signals> {
     for (const name of signals) process.on(name, take);
   });
 }
+
+/** From now on signals do nothing: for an end that is short and must not be cut. */
+export function ignoreStopSignals(): void {
+  for (const name of signals) process.on(name, () => {});
+}

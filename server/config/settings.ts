@@ -147,6 +147,13 @@ export const definitions = {
     secret: true,
     accepts: isUrl(["postgres:", "postgresql:"]),
   }),
+  redisUrl: optional("REDIS_URL", {
+    argument: "URL",
+    about: "Redis, through which instances learn of changes sooner",
+    rule: "a URL such as redis://host:6379",
+    secret: true,
+    accepts: isUrl(["redis:", "rediss:"]),
+  }),
   key: optional("SAAS_LITELLM_KEY", {
     argument: "KEY",
     about:
@@ -195,7 +202,7 @@ export const definitions = {
     unit: "milliseconds",
     usual: 500,
     least: 10,
-    most: 900,
+    most: 60_000,
     about: "Time between two heartbeats of an instance",
   }),
   leaseSeconds: duration("SAAS_LITELLM_LEASE_SECONDS", {

@@ -42,9 +42,9 @@ test("a job goes from create to complete, and `job show` tells what it really co
   }>();
   expect(shown.calls).toHaveLength(2);
   const priced = shown.calls.map((call) => (call.input_tokens + 2 * call.output_tokens) / 1e6);
-  expect(shown.calls.map((call) => call.provider_cost_usd)).toEqual(
-    priced.map((usd) => expect.closeTo(usd, 9)),
-  );
+  for (const [index, call] of shown.calls.entries()) {
+    expect(call.provider_cost_usd).toBeCloseTo(priced[index]!, 9);
+  }
   expect(shown.provider_cost_usd).toBeCloseTo(priced[0]! + priced[1]!, 9);
 });
 
