@@ -90,13 +90,11 @@ export function eventsOf(text: string): string[] {
     .map((event) => event.slice("data: ".length));
 }
 
-/** The text that the chunks of a stream add up to. */
-export function contentOf(text: string): string {
+/** The pieces of text in a stream, one for each chunk that has choices. */
+export function piecesOf(text: string): string[] {
   return eventsOf(text)
     .filter((data) => data !== "[DONE]")
-    .map((data) => {
-      const chunk = JSON.parse(data) as { choices?: { delta?: { content?: string } }[] };
-      return chunk.choices?.[0]?.delta?.content ?? "";
-    })
-    .join("");
+    .map((data) => JSON.parse(data) as { choices?: { delta?: { content?: string } }[] })
+    .filter(({ choices }) => (choices?.length ?? 0) > 0)
+    .map(({ choices }) => choices?.[0]?.delta?.content ?? "");
 }

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { contentOf, eventsOf, scripted, type Tenant } from "./tenant.ts";
+import { eventsOf, piecesOf, scripted, type Tenant } from "./tenant.ts";
 
 /** The main job: create, a call, a stream, complete. Fails when any step is not what the API promises; returns the job's id. */
 export async function wholeJob({ teamId, send }: Pick<Tenant, "teamId" | "send">): Promise<string> {
@@ -17,7 +17,7 @@ export async function wholeJob({ teamId, send }: Pick<Tenant, "teamId" | "send">
   const text = "One two three four five six seven eight.";
   const stream = await send("POST", `/api/jobs/${jobId}/llm-call-stream`, scripted({ text }));
   expect(stream.status).toBe(200);
-  expect(contentOf(stream.text)).toBe(text);
+  expect(piecesOf(stream.text).join("")).toBe(text);
   expect(eventsOf(stream.text).at(-1)).toBe("[DONE]");
   expect(JSON.parse(eventsOf(stream.text).at(-2)!)).toHaveProperty("usage.total_tokens");
 
