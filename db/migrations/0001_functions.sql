@@ -65,7 +65,10 @@ begin
     -- Freed between the two statements: try again.
     continue when not found;
 
-    if existing.expires_at <= p_at then
+    -- Over, or claimed to end a job and never answered: ending is done in moments and may be done again.
+    if existing.expires_at <= p_at or (
+      existing.response_status is null and existing.call_id is null and existing.created_at <= p_at - interval '1 minute'
+    ) then
       delete from idempotency_keys where id = existing.id;
       continue;
     end if;

@@ -29,7 +29,7 @@ import {
   StreamText,
 } from "./schema.ts";
 
-const tag = "OpenAI";
+const tag = "OpenAI-compatible";
 
 const jobHeaders = {
   "x-job-id": Type.String({

@@ -56,6 +56,14 @@ describe("ending a job", () => {
     });
   });
 
+  test("under a key whose answer was never stored may be asked for again after a minute", async () => {
+    const [jobId, claim] = [await createJob(), { id: newId(), body_hash: "b" }];
+    expect(await endJob(jobId, "completed", claim)).toMatchObject({ outcome: "ended" });
+    expect(await endJob(jobId, "completed", claim)).toMatchObject({ outcome: "running" });
+    clock.advance(60_000);
+    expect(await endJob(jobId, "completed", claim)).toMatchObject({ outcome: "already" });
+  });
+
   test("by another team finds nothing", async () => {
     expect(await endJob(await createJob("other"), "completed")).toMatchObject({
       outcome: "not_found",
