@@ -48,7 +48,10 @@ export class GatewayLines {
       case "failed":
         return `  ${red("✗")} LiteLLM cannot run: ${problem ?? "see the log"}`;
       case "restarting":
-        return `  ${red("✗")} ${name} ended and is being started again`;
+        // One of the operator's own is not started by us: its problem says that it does not answer.
+        return mode === "external"
+          ? `  ${red("✗")} ${problem ?? "LITELLM_URL does not answer"}`
+          : `  ${red("✗")} ${name} ended and is being started again`;
       case "waiting":
       case "installing":
       case "updating":

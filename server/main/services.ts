@@ -42,6 +42,7 @@ export interface ServiceOptions {
 
 /** Proxies cut connections on which nothing comes for a minute or so. */
 const STREAM_COMMENT_MS = 15_000;
+const MODELS_RETRY_MS = 2_000;
 
 /** Makes all parts and connects them; starts none. */
 export function createServices(options: ServiceOptions): Services {
@@ -93,11 +94,14 @@ export function createServices(options: ServiceOptions): Services {
   heartbeat.onStopCalls = (ids) => calls.stopCalls(ids);
 
   const applyModels = async () => upstream.apply(await catalog.gatewayConfig());
-  heartbeat.onChange(["models"], () => {
-    applyModels().catch((error: unknown) =>
-      log.error("the models could not be read for LiteLLM", { error }),
-    );
-  });
+  const followModels = () => {
+    applyModels().catch((error: unknown) => {
+      log.error("the models could not be read for LiteLLM and will be read again", { error });
+      // Nothing else would tell LiteLLM of this change until the next one.
+      setTimeout(followModels, MODELS_RETRY_MS).unref();
+    });
+  };
+  heartbeat.onChange(["models"], followModels);
 
   return {
     context,

@@ -150,7 +150,7 @@ async function tryServer(options: ServerOptions): Promise<{ server: Guarded } | 
 
 /** What the server says of connections that its own start or end refuses or cuts: only we start and end it. */
 const ofItsLifecycle =
-  /terminating connection due to administrator command|the database system is (starting up|shutting down)/;
+  /terminating connection due to administrator command|the database system is (starting up|shutting down|not yet accepting connections)/;
 
 /** PostgreSQL's levels as ours; a statement's error is its caller's to log. */
 function write(log: Log, line: string): void {
