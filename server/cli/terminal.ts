@@ -40,7 +40,7 @@ export function terminalOf(output: Output): Terminal {
     progress(text) {
       if (!isTty) return;
       clear();
-      output.write(text.slice(0, (output.columns ?? 80) - 1));
+      output.write(text.slice(0, (output.columns || 80) - 1));
       hasProgress = true;
     },
     bold: paint(1, 22),
