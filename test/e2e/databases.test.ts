@@ -137,6 +137,35 @@ test("while the server is away calls are refused, and afterwards all goes on", a
   await wholeJob(onSecond());
 }, 60_000);
 
+test("a restart in the midst of calls loses none that was answered", async () => {
+  const jobId = await createJob();
+  const answers: number[] = [];
+  let going = true;
+  const caller = async () => {
+    while (going) answers.push((await call(jobId, {})).status);
+  };
+  const succeeded = (atLeast: number) => () =>
+    answers.filter((status) => status === 200).length >= atLeast;
+  const callers = Array.from({ length: 16 }, caller);
+  await until("calls are answered", succeeded(50));
+  await postgres.down();
+  await until("a call is refused", () => answers.includes(503));
+  await postgres.up();
+  const before = answers.filter((status) => status === 200).length;
+  await until("calls are answered again", succeeded(before + 200), { timeoutMs: 20_000 });
+  going = false;
+  await Promise.all(callers);
+
+  expect([...new Set(answers)].sort()).toEqual([200, 503]);
+  const settled = async () => !(await callsOf(jobId)).includes("in_flight");
+  await until("no call is in flight", settled, { timeoutMs: 20_000 });
+  const states = await callsOf(jobId);
+  const wereAnswered = answers.filter((status) => status === 200).length;
+  expect(states.filter((state) => state === "succeeded")).toHaveLength(wereAnswered);
+  const { body } = await team.send("GET", `/api/jobs/${jobId}`);
+  expect(body).toMatchObject({ calls_in_flight: 0, total_calls: states.length });
+}, 60_000);
+
 test("calls of an instance that was killed are resolved by the other", async () => {
   const jobId = await createJob();
   expect((await call(jobId, { input_tokens: 1000, output_tokens: 100 })).status).toBe(200);
