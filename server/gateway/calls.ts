@@ -7,7 +7,8 @@ import { type CallRequest, openItem, type OpenedCall, shuttingDown } from "./cal
 import { type JsonAnswer, runJsonCall, type ShapeAnswer } from "./json-call.ts";
 import { LedgerLanes } from "./ledger-lanes.ts";
 import type { OpenOutcome } from "./store.ts";
-import { runStreamCall, type StreamAnswer, type StreamStop } from "./stream-call.ts";
+import type { StreamStop } from "./relay.ts";
+import { runStreamCall, type StreamAnswer } from "./stream-call.ts";
 
 /** An opened call that can be told to stop. */
 export interface RunningCall {
@@ -66,7 +67,8 @@ export class Calls {
         runStreamCall({
           lanes: this.#lanes,
           call: opened,
-          client,
+          clientSignal: client.signal,
+          withUsage: client.withUsage,
           commentMs: this.#options.streamCommentMs,
           onStop: (stop) => (stopStream = stop),
         }),

@@ -2,6 +2,7 @@ import { Type } from "@sinclair/typebox";
 import { idempotencyClaim } from "../http/idempotency.ts";
 import { teamOperation, type Operation } from "../http/operation.ts";
 import { DomainError } from "../kernel/errors.ts";
+import type { TeamPrincipal } from "../keys/principal.ts";
 import type { ModelAlias } from "../models/catalog.ts";
 import {
   embeddingListExample,
@@ -75,12 +76,13 @@ export function openAiOperations(parts: CallParts): Operation[] {
       },
       async ({ principal, body, request }) => {
         if (!body.stream) {
-          const claim = idempotencyClaim({ principalId: principal.teamId, request, body });
+          const headers = readJobHeaders(request);
+          const claim = claimOf(principal, request, { body, headers });
           const call = await openAiRequest(
             requester(parts, principal, claim),
             "chat",
             body,
-            readJobHeaders(request),
+            headers,
           );
           return jsonReply(parts, call, (completion) => completion);
         }
@@ -119,12 +121,13 @@ export function openAiOperations(parts: CallParts): Operation[] {
         problems: callProblems,
       },
       async ({ principal, body, request }) => {
-        const claim = idempotencyClaim({ principalId: principal.teamId, request, body });
+        const headers = readJobHeaders(request);
+        const claim = claimOf(principal, request, { body, headers });
         const call = await openAiRequest(
           requester(parts, principal, claim),
           "embeddings",
           body,
-          readJobHeaders(request),
+          headers,
         );
         return jsonReply(parts, call, (list) => list);
       },
@@ -153,6 +156,13 @@ export function openAiOperations(parts: CallParts): Operation[] {
     ),
   ];
 }
+
+/** The job headers count as part of the body: the same call for another job is another request. */
+const claimOf = (
+  principal: TeamPrincipal,
+  request: Request,
+  content: { body: object; headers: JobHeaders },
+) => idempotencyClaim({ principalId: principal.teamId, request, body: content });
 
 const openAiModel = (alias: ModelAlias) => ({
   id: alias.name,

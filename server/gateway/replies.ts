@@ -78,3 +78,15 @@ export function refuseKeyedStream(request: Request): void {
     "A streamed call takes no Idempotency-Key yet: leave the header out, or make the call without streaming.",
   );
 }
+
+/** On the job's endpoints the path says whether to stream; a body that says otherwise is a slip. */
+export function requireStreamFlag(stream: boolean | null | undefined, streams: boolean): void {
+  if (stream === undefined || stream === null || stream === streams) return;
+  throw new DomainError(
+    "invalid_request",
+    streams
+      ? "stream is false; this endpoint streams: leave the field out, or use the endpoint of the same name without -stream."
+      : "stream is true; this endpoint does not stream: use the endpoint of the same name with -stream.",
+    { hints: { field: "stream" } },
+  );
+}

@@ -27,10 +27,10 @@ export interface JobHeaders {
 const SINGLE_CALL_TYPE = "single_call";
 
 const ownFields = {
-  jobCall: ["model", "model_group", "purpose", "call_metadata"],
+  jobCall: ["model", "model_group", "stream", "purpose", "call_metadata"],
   createAndCall: [
     ...["job_type", "team_id", "user_id", "external_task_id", "metadata"],
-    ...["model", "model_group", "purpose", "call_metadata"],
+    ...["model", "model_group", "stream", "purpose", "call_metadata"],
   ],
   openAi: ["model", "stream", "stream_options", "store", "metadata"],
 };

@@ -16,6 +16,7 @@ import {
   jsonReply,
   refuseKeyedStream,
   requester,
+  requireStreamFlag,
   streamResponse,
 } from "./replies.ts";
 import { createAndCallRequest, jobCallRequest } from "./requests.ts";
@@ -62,6 +63,7 @@ export function callOperations(parts: CallParts): Operation[] {
         problems: callProblems,
       },
       async ({ principal, params, body, request }) => {
+        requireStreamFlag(body.stream, false);
         const claim = idempotencyClaim({ principalId: principal.teamId, request, body });
         const call = await jobCallRequest(requester(parts, principal, claim), params.job_id, body);
         return jsonReply(parts, call, withIds);
@@ -84,6 +86,7 @@ export function callOperations(parts: CallParts): Operation[] {
         problems: [...callProblems, "idempotency_not_supported"],
       },
       async ({ principal, params, body, request }) => {
+        requireStreamFlag(body.stream, true);
         refuseKeyedStream(request);
         const call = await jobCallRequest(requester(parts, principal), params.job_id, body);
         return streamResponse(
@@ -122,6 +125,7 @@ export function callOperations(parts: CallParts): Operation[] {
         problems: callProblems,
       },
       async ({ principal, body, request }) => {
+        requireStreamFlag(body.stream, false);
         requireOwnTeam(principal, body.team_id);
         const claim = idempotencyClaim({ principalId: principal.teamId, request, body });
         const call = await createAndCallRequest(requester(parts, principal, claim), body);
@@ -153,6 +157,7 @@ export function callOperations(parts: CallParts): Operation[] {
         problems: [...callProblems, "idempotency_not_supported"],
       },
       async ({ principal, body, request }) => {
+        requireStreamFlag(body.stream, true);
         refuseKeyedStream(request);
         requireOwnTeam(principal, body.team_id);
         const call = await createAndCallRequest(requester(parts, principal), body);

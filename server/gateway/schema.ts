@@ -87,6 +87,16 @@ const modelChoice = {
   model_group: Type.Optional(Type.String({ description: "Another name for `model`." })),
 };
 
+/** What OpenAI's clients send along; the path decides. */
+const streamFlag = {
+  stream: Type.Optional(
+    Type.Union([Type.Boolean(), Type.Null()], {
+      description:
+        "Must agree with the endpoint: `llm-call-stream` and `create-and-call-stream` stream, the others do not.",
+    }),
+  ),
+};
+
 const callDetails = {
   purpose: Type.Optional(
     Type.String({ maxLength: 200, description: "What the call is for, in your own words." }),
@@ -94,7 +104,12 @@ const callDetails = {
   call_metadata: Type.Optional(Metadata),
 };
 
-export const JobCall = Type.Object({ ...chatParameters, ...modelChoice, ...callDetails });
+export const JobCall = Type.Object({
+  ...chatParameters,
+  ...streamFlag,
+  ...modelChoice,
+  ...callDetails,
+});
 export type JobCall = Static<typeof JobCall>;
 
 export const CreateAndCall = Type.Object({
@@ -108,6 +123,7 @@ export const CreateAndCall = Type.Object({
   external_task_id: Type.Optional(Type.String({ maxLength: 200 })),
   metadata: Type.Optional(Metadata),
   ...chatParameters,
+  ...streamFlag,
   ...modelChoice,
   ...callDetails,
 });

@@ -1,27 +1,12 @@
-import { DomainError } from "../kernel/errors.ts";
-import { chunkForTeam } from "./answer.ts";
-import {
-  type CallEnd,
-  costFromHeader,
-  type OpenedCall,
-  settleItem,
-  shuttingDown,
-  upstreamRequest,
-  upstreamTimeoutMs,
-} from "./call.ts";
 import { failedEnd } from "./json-call.ts";
-import type { LedgerLanes } from "./ledger-lanes.ts";
-import { SseReader } from "./sse.ts";
+import { type OpenedCall, settleItem, upstreamRequest, upstreamTimeoutMs } from "./call.ts";
+import { Relay, type RelayOptions, type StreamStop } from "./relay.ts";
 import {
   failureFromException,
   failureFromResponse,
   type UpstreamFailure,
 } from "./upstream-errors.ts";
-import { estimateUsage, isRecord, parseRecord, usageFromApi } from "./usage.ts";
-import type { TokenUsage } from "../pricing/cost.ts";
-
-/** Why a stream is ended before its model has finished. */
-export type StreamStop = "client_left" | "job_ended" | "shutting_down" | "timeout";
+import { estimateUsage } from "./usage.ts";
 
 export interface StreamAnswer {
   callId: string;
@@ -32,38 +17,44 @@ export interface StreamAnswer {
   settled: Promise<void>;
 }
 
-interface StreamCall {
-  lanes: LedgerLanes;
-  call: OpenedCall;
-  client: { signal: AbortSignal; withUsage: boolean };
-  commentMs: number;
-  /** Told how to stop the stream, once there is one. */
+interface StreamCall extends RelayOptions {
+  /** Aborts when the client leaves. */
+  clientSignal: AbortSignal;
+  /** Told how to stop the stream. */
   onStop: (stop: (reason: StreamStop) => void) => void;
 }
 
-const encoder = new TextEncoder();
-const comment = encoder.encode(": the model is still working\n\n");
-const done = encoder.encode("data: [DONE]\n\n");
-const event = (data: unknown) => encoder.encode(`data: ${JSON.stringify(data)}\n\n`);
-
 /** Sends an opened call upstream and relays its stream. Throws, settled, when the upstream refuses before it begins. */
 export async function runStreamCall(options: StreamCall): Promise<StreamAnswer> {
-  const { call, lanes } = options;
+  const { call, lanes, clientSignal } = options;
+  // Its reason is a StreamStop: whatever ends the stream early ends the upstream's work at once, also before its first byte.
   const abort = new AbortController();
-  const timeout = setTimeout(() => abort.abort(), upstreamTimeoutMs(call.request.alias));
+  const timeout = setTimeout(() => abort.abort("timeout"), upstreamTimeoutMs(call.request.alias));
+  const leave = () => abort.abort("client_left");
+  clientSignal.addEventListener("abort", leave);
+  if (clientSignal.aborted) leave();
+  options.onStop((reason) => abort.abort(reason));
+  const stopListening = () => {
+    clearTimeout(timeout);
+    clientSignal.removeEventListener("abort", leave);
+  };
+
   const begun = await begin(call, abort.signal);
   if ("failure" in begun) {
-    clearTimeout(timeout);
-    await lanes.settle(settleItem(call, failedEnd(begun.failure)));
+    stopListening();
+    await lanes.settle(settleItem(call, endBeforeStart(call, begun.failure, abort.signal)));
     throw begun.failure.error;
   }
   const relay = new Relay(options, begun.response, abort);
-  const settled = relay.settled.finally(() => clearTimeout(timeout));
-  abort.signal.addEventListener("abort", () => relay.stop("timeout"));
-  options.onStop((reason) => relay.stop(reason));
-  options.client.signal.addEventListener("abort", () => relay.stop("client_left"));
-  if (options.client.signal.aborted) relay.stop("client_left");
-  return { callId: call.callId, jobId: call.jobId, body: relay.body, settled };
+  const stop = () => relay.stop(abort.signal.reason as StreamStop);
+  abort.signal.addEventListener("abort", stop);
+  if (abort.signal.aborted) stop();
+  return {
+    callId: call.callId,
+    jobId: call.jobId,
+    body: relay.body,
+    settled: relay.settled.finally(stopListening),
+  };
 }
 
 async function begin(
@@ -82,217 +73,16 @@ async function begin(
   }
 }
 
-/**
- * Relays one stream. States: relaying (each pull of the client reads upstream until there is a frame to send, so a slow
- * client slows the upstream) → ended, exactly once, by the upstream's end, its failure, or `stop`. Ending settles
- * the call first and then closes the body: who has seen the end may complete the job.
- */
-class Relay {
-  readonly body: ReadableStream<Uint8Array>;
-  readonly settled: Promise<void>;
-  readonly #options: StreamCall;
-  readonly #headers: Headers;
-  readonly #abort: AbortController;
-  readonly #events: SseReader;
-  #resolveSettled: () => void = () => {};
-  #controller!: ReadableStreamDefaultController<Uint8Array>;
-  #ended = false;
-  #next: Promise<string | undefined> | undefined;
-  #usage: TokenUsage | undefined;
-  #costUsd: number | undefined;
-  #outputBytes = 0;
-  #firstTokenMs: number | undefined;
-  #finishReason: string | undefined;
-
-  constructor(options: StreamCall, response: Response, abort: AbortController) {
-    this.#options = options;
-    this.#headers = response.headers;
-    this.#abort = abort;
-    this.#events = new SseReader(response.body!);
-    this.settled = new Promise((resolve) => (this.#resolveSettled = resolve));
-    this.body = new ReadableStream<Uint8Array>(
-      {
-        start: (controller) => {
-          this.#controller = controller;
-        },
-        pull: () => this.#pull(),
-        cancel: () => this.stop("client_left"),
-      },
-      { highWaterMark: 0 },
-    );
-  }
-
-  stop(reason: StreamStop): void {
-    if (this.#ended) return;
-    const aborted: Partial<Record<StreamStop, DomainError>> = {
-      job_ended: new DomainError("job_ended", "The job has ended; its streams are stopped."),
-      shutting_down: shuttingDown(),
-      timeout: new DomainError("gateway_timeout", "The model took too long to answer."),
-    };
-    const error = aborted[reason];
-    void this.#end({
-      status: reason === "timeout" ? "failed" : "aborted",
-      code: error?.code ?? reason,
-      error,
-    });
-  }
-
-  async #pull(): Promise<void> {
-    try {
-      while (!this.#ended) {
-        this.#next ??= this.#events.next();
-        const data = await orSilence(this.#next, this.#options.commentMs);
-        if (this.#ended) return;
-        if (data === silence) return this.#controller.enqueue(comment);
-        this.#next = undefined;
-        if (await this.#take(data)) return;
-      }
-    } catch (error) {
-      await this.#fail(error instanceof Error ? error.message : String(error));
-    }
-  }
-
-  /** Handles one event of the upstream; true when something was sent to the client or the stream has ended. */
-  async #take(data: string | undefined): Promise<boolean> {
-    // An upstream that ends without [DONE] is whole only if the model had finished.
-    if (data === "[DONE]" || (data === undefined && this.#finishReason !== undefined)) {
-      await this.#end({ status: "succeeded", code: undefined, error: undefined });
-      return true;
-    }
-    const frame = data === undefined ? undefined : parseRecord(data);
-    if (!frame || frame["error"] !== undefined) {
-      await this.#fail(data ?? "the upstream closed the stream before its end");
-      return true;
-    }
-    this.#account(frame);
-    const { request, callId } = this.#options.call;
-    const chunk = chunkForTeam(frame, {
-      alias: request.alias.name,
-      callId,
-      withUsage: this.#options.client.withUsage,
-    });
-    // LiteLLM sends usage along with an empty delta; OpenAI's last frame has no choices at all.
-    if (frame["usage"] && saysNothing(frame["choices"])) chunk["choices"] = [];
-    if ((chunk["choices"] as unknown[]).length === 0 && chunk["usage"] === undefined) return false;
-    this.#controller.enqueue(event(chunk));
-    return true;
-  }
-
-  #account(frame: Record<string, unknown>): void {
-    const usage = frame["usage"];
-    if (isRecord(usage)) {
-      this.#usage = usageFromApi(usage);
-      if (typeof usage["cost"] === "number") this.#costUsd = usage["cost"];
-    }
-    for (const choice of Array.isArray(frame["choices"]) ? (frame["choices"] as unknown[]) : []) {
-      if (!isRecord(choice)) continue;
-      if (typeof choice["finish_reason"] === "string") this.#finishReason = choice["finish_reason"];
-      const bytes = deltaBytes(choice["delta"]);
-      if (bytes > 0)
-        this.#firstTokenMs ??= Math.round(performance.now() - this.#options.call.startedMs);
-      this.#outputBytes += bytes;
-    }
-  }
-
-  async #fail(adminMessage: string): Promise<void> {
-    const { error, adminMessage: message } = failureFromResponse(502, this.#headers, adminMessage);
-    await this.#end({ status: "failed", code: error.code, error, adminMessage: message });
-  }
-
-  async #end(how: {
-    status: CallEnd["status"];
-    code: string | undefined;
-    error: DomainError | undefined;
-    adminMessage?: string;
-  }): Promise<void> {
-    if (this.#ended) return;
-    this.#ended = true;
-    const { call, lanes } = this.#options;
-    this.#events.cancel();
-    this.#abort.abort();
-    const delivered = this.#usage ?? this.#estimate(how.status);
-    await lanes.settle(
-      settleItem(call, {
-        status: how.status,
-        usage: delivered,
-        estimated: delivered !== undefined && this.#usage === undefined,
-        litellmCostUsd: this.#costUsd ?? (this.#usage && costFromHeader(this.#headers)),
-        modelId: this.#headers.get("x-litellm-model-id"),
-        firstTokenMs: this.#firstTokenMs,
-        finishReason: this.#finishReason,
-        error:
-          how.code === undefined
-            ? undefined
-            : { code: how.code, adminMessage: how.adminMessage ?? how.code },
-        answer: undefined,
-      }),
-    );
-    this.#close(how.error);
-    this.#resolveSettled();
-  }
-
-  /** What an interrupted stream has used: nothing before its first token when the upstream failed, else by its text. */
-  #estimate(status: CallEnd["status"]): TokenUsage | undefined {
-    if (status === "failed" && this.#outputBytes === 0) return undefined;
-    const inputBytes = Buffer.byteLength(
-      JSON.stringify(this.#options.call.request.parameters["messages"] ?? ""),
-    );
-    return estimateUsage(inputBytes, this.#outputBytes);
-  }
-
-  #close(error: DomainError | undefined): void {
-    try {
-      if (error) {
-        this.#controller.enqueue(
-          event({ error: { message: error.message, type: "server_error", code: error.code } }),
-        );
-      } else {
-        this.#controller.enqueue(done);
-      }
-      this.#controller.close();
-    } catch {
-      // The client has left: the stream is closed on its side already.
-    }
-  }
-}
-
-const silence = Symbol("silence");
-
-/** The next event, or `silence` when it takes longer than `ms`; the event is then still awaited by its promise. */
-async function orSilence<T>(next: Promise<T>, ms: number): Promise<T | typeof silence> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const quiet = new Promise<typeof silence>((resolve) => {
-    timer = setTimeout(() => resolve(silence), ms);
-  });
-  try {
-    return await Promise.race([next, quiet]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-/** Whether a frame's choices neither add anything nor finish. */
-function saysNothing(choices: unknown): boolean {
-  if (!Array.isArray(choices)) return true;
-  return choices.every(
-    (choice) =>
-      isRecord(choice) &&
-      typeof choice["finish_reason"] !== "string" &&
-      Object.values(isRecord(choice["delta"]) ? choice["delta"] : {}).every(
-        (value) => value === null || value === "",
-      ),
-  );
-}
-
-/** UTF-8 bytes of the text that a delta adds: content, reasoning, refusal, arguments of tool calls. */
-function deltaBytes(delta: unknown): number {
-  if (!isRecord(delta)) return 0;
-  let bytes = 0;
-  for (const name of ["content", "reasoning_content", "refusal"]) {
-    const text = delta[name];
-    if (typeof text === "string") bytes += Buffer.byteLength(text);
-  }
-  if (delta["tool_calls"] !== undefined)
-    bytes += Buffer.byteLength(JSON.stringify(delta["tool_calls"]));
-  return bytes;
+/** A refusal is free. Work that was broken off has cost its input, as far as anybody can tell. */
+function endBeforeStart(call: OpenedCall, failure: UpstreamFailure, signal: AbortSignal) {
+  const end = failedEnd(failure);
+  if (!signal.aborted || signal.reason === "timeout") return end;
+  const code = signal.reason as StreamStop;
+  return {
+    ...end,
+    status: "aborted" as const,
+    usage: estimateUsage(call.request, 0),
+    estimated: true,
+    error: { code, adminMessage: code },
+  };
 }

@@ -19,10 +19,14 @@ export function usageFromApi(usage: unknown): TokenUsage | undefined {
 }
 
 /**
- * What a stream that was cut has used, judged by its text: four UTF-8 bytes to a token, the usual rate of English.
+ * What a call that was broken off has used, judged by its texts: four UTF-8 bytes to a token, the usual rate of English.
  * Calls settled by it are flagged `estimated`.
  */
-export function estimateUsage(inputBytes: number, outputBytes: number): TokenUsage {
+export function estimateUsage(
+  request: { parameters: Readonly<Record<string, unknown>> },
+  outputBytes: number,
+): TokenUsage {
+  const inputBytes = Buffer.byteLength(JSON.stringify(request.parameters["messages"] ?? ""));
   return {
     ...noTokens,
     inputTokens: Math.ceil(inputBytes / 4),

@@ -108,6 +108,25 @@ describe("a stream", () => {
     expect(row.output_tokens).toBeGreaterThan(0);
   });
 
+  test("whose client leaves before the first byte aborts the upstream at once", async () => {
+    const jobId = await newJob();
+    const leaving = new AbortController();
+    const refused = refusal(
+      streamCall(jobId, { hold: "first byte" }, { ...client(), signal: leaving.signal }),
+    );
+    await gateway.provider.until(({ held }) => held === 1);
+    const aborted = gateway.provider.once("aborted");
+    leaving.abort();
+    await aborted;
+    await refused;
+    expect(await ended(await onlyCall(jobId))).toMatchObject({
+      status: "aborted",
+      error_code: "client_left",
+      output_tokens: 0,
+      cost_flags: ["estimated"],
+    });
+  });
+
   test("stops when its job ends, with an error event", async () => {
     const jobId = await newJob();
     const stream = await streamCall(jobId, { hold: "ends", hold_after_chunks: 1 });
