@@ -2,13 +2,10 @@ import { and, asc, desc, eq, gt, gte, lt, type SQL } from "drizzle-orm";
 import type { Database, Drizzle } from "../../db/client.ts";
 import { jobs, llmCalls } from "../../db/schema/index.ts";
 import type { PageStart } from "../http/pagination.ts";
-import { firstUuidV7 } from "../kernel/ids.ts";
+import { highestIdUntil, lowestIdFrom } from "../kernel/ids.ts";
 
 export type JobRow = typeof jobs.$inferSelect;
 export type CallRow = typeof llmCalls.$inferSelect;
-
-/** An id may be a moment older or newer than what was created with it. */
-const ID_SLACK_MS = 60_000;
 
 export interface NewJobRow {
   id: string;
@@ -181,9 +178,9 @@ function filterOf(filter: JobFilter): (SQL | undefined)[] {
     equal(jobs.userId, filter.userId),
     equal(jobs.externalTaskId, filter.externalTaskId),
     // The bounds on the id let the index find the span; those on the time are exact.
-    createdAfter && gte(jobs.id, firstUuidV7(createdAfter.getTime() - ID_SLACK_MS)),
+    createdAfter && gte(jobs.id, lowestIdFrom(createdAfter)),
     createdAfter && gte(jobs.createdAt, createdAfter),
-    createdBefore && lt(jobs.id, firstUuidV7(createdBefore.getTime() + ID_SLACK_MS)),
+    createdBefore && lt(jobs.id, highestIdUntil(createdBefore)),
     createdBefore && lt(jobs.createdAt, createdBefore),
   ];
 }
@@ -208,7 +205,7 @@ export async function selectCalls(
     .where(
       and(
         eq(llmCalls.jobId, job.id),
-        gte(llmCalls.id, firstUuidV7(job.createdAt.getTime() - ID_SLACK_MS)),
+        gte(llmCalls.id, lowestIdFrom(job.createdAt)),
         beyond(llmCalls.id, page.start),
       ),
     )

@@ -10,8 +10,18 @@ export function uuidV7(nowMs: number): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
 
-/** The smallest UUIDv7 of a millisecond: a bound for ids that were made at it or later. */
-export function firstUuidV7(ms: number): string {
+/** An id may be a moment older or newer than the time that is stored beside it. */
+const ID_SLACK_MS = 60_000;
+
+/**
+ * Bounds on the ids of what has this time or a later one, an earlier one. They let an index find a span of time and leave
+ * partitions out, and are a minute wider than it: whoever needs it exactly compares the stored time as well.
+ */
+export const lowestIdFrom = (time: Date) => firstUuidV7(time.getTime() - ID_SLACK_MS);
+export const highestIdUntil = (time: Date) => firstUuidV7(time.getTime() + ID_SLACK_MS);
+
+/** The smallest UUIDv7 of a millisecond. */
+function firstUuidV7(ms: number): string {
   const hex = Math.max(0, Math.floor(ms)).toString(16).padStart(12, "0");
   return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`;
 }
@@ -21,19 +31,4 @@ const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{1
 /** Whether a text is a UUID in the form in which we write them, lower case. */
 export function isUuid(text: string): boolean {
   return uuidPattern.test(text);
-}
-
-/** The pattern of a slug: 1 to 63 lower-case letters, digits and inner hyphens. */
-export const slugPattern = "^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$";
-
-/** A slug made from a name: "Aperture Freight, Inc." → "aperture-freight-inc"; empty when the name has no letter or digit. */
-export function slugFromName(name: string): string {
-  return name
-    .normalize("NFKD")
-    .replace(/\p{M}/gu, "")
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, "-")
-    .replace(/^-+/, "")
-    .slice(0, 63)
-    .replace(/-+$/, "");
 }

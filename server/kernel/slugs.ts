@@ -1,15 +1,29 @@
 import { DomainError } from "./errors.ts";
-import { slugFromName, slugPattern } from "./ids.ts";
 
 const LONGEST = 63;
+
+/** The pattern of a slug: 1 to 63 lower-case letters, digits and inner hyphens. */
+export const slugPattern = "^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$";
 
 const pattern = new RegExp(slugPattern);
 
 /** Whether a text can be the id of an organization, a team or a group at all. */
 export const isSlug = (text: string): boolean => pattern.test(text);
 
+/** A slug made from a name: "Aperture Freight, Inc." → "aperture-freight-inc"; empty when the name has no letter or digit. */
+function slugFromName(name: string): string {
+  return name
+    .normalize("NFKD")
+    .replace(/\p{M}/gu, "")
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-")
+    .replace(/^-+/, "")
+    .slice(0, LONGEST)
+    .replace(/-+$/, "");
+}
+
 /** The n-th choice of a slug: "acme", "acme-2", "acme-3" …, shortened so that the number fits. */
-export function numberedSlug(slug: string, number: number): string {
+function numberedSlug(slug: string, number: number): string {
   if (number === 1) return slug;
   const suffix = `-${number}`;
   return slug.slice(0, LONGEST - suffix.length).replace(/-+$/, "") + suffix;

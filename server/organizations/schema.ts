@@ -1,5 +1,5 @@
 import { Type, type Static } from "@sinclair/typebox";
-import { slugPattern } from "../kernel/ids.ts";
+import { slugPattern } from "../kernel/slugs.ts";
 
 /** A name for people: one line with something in it. */
 export const Name = Type.String({

@@ -1,5 +1,5 @@
 import type { Database } from "../../db/client.ts";
-import { firstUuidV7 } from "../kernel/ids.ts";
+import { highestIdUntil, lowestIdFrom } from "../kernel/ids.ts";
 import type { UsageGrouping } from "./schema.ts";
 
 /** A group's counts as text, since sums outgrow what JavaScript counts exactly; money in micro-credits. */
@@ -13,9 +13,6 @@ export interface UsageRow {
   output_tokens: string;
   charged: string;
 }
-
-/** An id may be a moment older or newer than the time beside it. */
-const ID_SLACK_MS = 60_000;
 
 interface Span {
   teamId: string;
@@ -66,11 +63,5 @@ export function selectGroups(
 
 /** The bounds on ids let the indexes find the span and leave partitions out; those on times are exact. */
 function valuesOf({ teamId, from, to }: Span): unknown[] {
-  return [
-    teamId,
-    from,
-    to,
-    firstUuidV7(from.getTime() - ID_SLACK_MS),
-    firstUuidV7(to.getTime() + ID_SLACK_MS),
-  ];
+  return [teamId, from, to, lowestIdFrom(from), highestIdUntil(to)];
 }
