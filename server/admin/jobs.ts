@@ -36,7 +36,7 @@ export function listJobs(
 export async function readJob(context: Context, jobId: string): Promise<JobDetail> {
   const job = isUuid(jobId) ? await selectJob(context.database.drizzle, jobId) : undefined;
   if (!job) throw new DomainError("not_found", "There is no job with this id.");
-  const calls = await selectCalls(context.database.drizzle, job.id, CALL_LIMIT);
+  const calls = await selectCalls(context.database.drizzle, job, CALL_LIMIT);
   return {
     ...toJobView(job),
     metadata: job.metadata,

@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, gt, isNull, lt, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gt, gte, isNull, lt, sql } from "drizzle-orm";
 import type { Drizzle } from "../../db/client.ts";
 import {
   adminSessions,
@@ -8,6 +8,7 @@ import {
   setupLinks,
   teams,
 } from "../../db/schema/index.ts";
+import { lowestIdFrom } from "../kernel/ids.ts";
 
 export async function insertSetupLink(
   drizzle: Drizzle,
@@ -145,16 +146,16 @@ export async function selectJob(drizzle: Drizzle, jobId: string): Promise<JobRow
 
 export type CallRow = typeof llmCalls.$inferSelect;
 
-/** The newest calls of a job, at most `limit`, oldest of them first. */
+/** The newest calls of a job, at most `limit`, oldest of them first. The job's time lets the partitions before it be left out. */
 export async function selectCalls(
   drizzle: Drizzle,
-  jobId: string,
+  job: { id: string; createdAt: Date },
   limit: number,
 ): Promise<CallRow[]> {
   const rows = await drizzle
     .select()
     .from(llmCalls)
-    .where(eq(llmCalls.jobId, jobId))
+    .where(and(eq(llmCalls.jobId, job.id), gte(llmCalls.id, lowestIdFrom(job.createdAt))))
     .orderBy(desc(llmCalls.id))
     .limit(limit);
   return rows.reverse();
