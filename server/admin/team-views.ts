@@ -1,6 +1,4 @@
-import type { WalletView } from "../credits/schema.ts";
-import type { Wallet } from "../credits/wallet.ts";
-import { microsToCredits } from "../kernel/money.ts";
+import { toWalletView } from "../credits/entries.ts";
 import type { KeyView } from "../keys/schema.ts";
 import type { TeamDetailView, TeamView } from "../teams/schema.ts";
 import type { TeamDetail } from "../teams/teams.ts";
@@ -23,16 +21,6 @@ export function toTeamDetailView(detail: TeamDetail): TeamDetailView {
     groups: detail.groups,
     wallet: toWalletView(detail.wallet),
     keys: detail.keys.map(toKeyView),
-  };
-}
-
-function toWalletView(wallet: Wallet): WalletView {
-  const credits = (micros: bigint | null) => (micros === null ? null : microsToCredits(micros));
-  return {
-    balance: microsToCredits(wallet.balance),
-    held: microsToCredits(wallet.held),
-    available: credits(wallet.available),
-    credit_limit: credits(wallet.creditLimit),
   };
 }
 
