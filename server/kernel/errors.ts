@@ -65,12 +65,3 @@ export class DomainError extends Error {
     this.retryAfterSeconds = options.retryAfterSeconds;
   }
 }
-
-/** A broken invariant is a bug of ours, never the client's: it becomes a 500 and a log line with all it needs. */
-export function assert(
-  condition: unknown,
-  invariant: string,
-  facts: object = {},
-): asserts condition {
-  if (!condition) throw new Error(`invariant broken: ${invariant} ${JSON.stringify(facts)}`);
-}

@@ -1,10 +1,5 @@
 import { DomainError } from "./errors.ts";
 
-/** 1 USD in nano-dollars. Provider cost is counted in these. */
-export const NANOS_PER_USD = 1_000_000_000n;
-/** 1 credit in micro-credits. Charges, balances and holds are counted in these. */
-export const MICROS_PER_CREDIT = 1_000_000n;
-
 const LARGEST_BIGINT = 9_223_372_036_854_775_807n;
 
 /** The one rounding of money: numerator ÷ denominator, half away from zero. The denominator is positive. */
@@ -58,8 +53,10 @@ function formatDecimal(units: bigint, decimals: number): string {
   return `${units < 0n ? "-" : ""}${digits.slice(0, -decimals)}${fraction && `.${fraction}`}`;
 }
 
+/** Credits as micro-credits: charges, balances and holds are counted in these. */
 export const creditsToMicros = (value: number | string, field = "credits") =>
   parseDecimal(value, 6, field);
+/** US dollars as nano-dollars: what providers cost is counted in these. */
 export const usdToNanos = (value: number | string, field = "usd") => parseDecimal(value, 9, field);
 
 /** Micro-credits as the JSON number of credits. Exact: its decimal text has at most 15 significant digits, else a broken invariant. */
