@@ -6,7 +6,8 @@ import { describe, expect, test } from "vitest";
 import { until } from "../harness.ts";
 import { openDatabaseOf } from "./embedded-database.ts";
 import { runExecutable, startExecutable, temporaryDataDir } from "./executable.ts";
-import { createJob, fastGateway, scripted, seedByCommands } from "./gateway-mode.ts";
+import { createJob, fastGateway, seedByCommands } from "./gateway-mode.ts";
+import { scripted } from "./tenant.ts";
 
 const gateway = await fastGateway();
 const freePorts = ["--port", "0", "--admin-port", "0", "--litellm-port", "0"];

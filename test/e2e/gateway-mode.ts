@@ -3,6 +3,7 @@ import { startLoopbackProvider } from "../../server/loopback/start.ts";
 import type { LoopbackProvider } from "../../server/loopback/provider.ts";
 import { testRuntime } from "../harness.ts";
 import type { Executable } from "./executable.ts";
+import { addModel, createTenant } from "./tenant.ts";
 
 /** The loopback provider in LiteLLM's place, for executables whose LiteLLM is not what is tested. */
 export interface FastGateway {
@@ -20,7 +21,8 @@ export async function fastGateway(): Promise<FastGateway> {
   };
 }
 
-export interface Tenant {
+/** A team whose answers are read as they come, for streams that are cut and calls that are held. */
+export interface StreamingTenant {
   teamId: string;
   key: string;
   /** Sends a body to the team API; `path` begins after the host. */
@@ -28,19 +30,9 @@ export interface Tenant {
 }
 
 /** An organization, a team and a model, made by the commands as the README says. */
-export async function seedByCommands(server: Executable): Promise<Tenant> {
-  const done = async <Answer>(...words: string[]) =>
-    (await server.cli(...words, "--json")).json<Answer>();
-  const { organization_id: organization } = await done<{ organization_id: string }>(
-    ...["org", "create", "Aperture Freight"],
-  );
-  const { team_id: teamId, key } = await done<{ team_id: string; key: string }>(
-    ...["team", "create", "Support", "--org", organization, "--credits", "100"],
-  );
-  await done(
-    ...["model", "add", "chat-fast", "--model", "loopback-chat"],
-    ...["--input-price", "1", "--output-price", "2"],
-  );
+export async function seedByCommands(server: Executable): Promise<StreamingTenant> {
+  const { teamId, key } = await createTenant(server);
+  await addModel(server, "chat-fast");
   await server.ready();
   return {
     teamId,
@@ -58,12 +50,7 @@ export async function seedByCommands(server: Executable): Promise<Tenant> {
   };
 }
 
-export async function createJob(tenant: Tenant): Promise<string> {
+export async function createJob(tenant: StreamingTenant): Promise<string> {
   const response = await tenant.post("/api/jobs/create", { job_type: "ticket_summary" });
   return ((await response.json()) as { job_id: string }).job_id;
 }
-
-/** Messages whose last one scripts the provider. */
-export const scripted = (script: object) => ({
-  messages: [{ role: "user", content: `Hi #loopback ${JSON.stringify(script)}` }],
-});

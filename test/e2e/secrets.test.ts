@@ -2,7 +2,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { startExecutable, type Executable } from "./executable.ts";
-import { createJob, fastGateway, scripted, seedByCommands } from "./gateway-mode.ts";
+import { createJob, fastGateway, seedByCommands } from "./gateway-mode.ts";
+import { scripted } from "./tenant.ts";
 
 /** A whole job with secrets that are known, and then a look at all that was written. */
 const gateway = await fastGateway();

@@ -2,12 +2,13 @@ import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { runExecutable, startExecutable, type Executable } from "./executable.ts";
-import { createJob, fastGateway, scripted, seedByCommands, type Tenant } from "./gateway-mode.ts";
+import { createJob, fastGateway, seedByCommands, type StreamingTenant } from "./gateway-mode.ts";
+import { scripted } from "./tenant.ts";
 
 /** The README's way from the first start to a completed job. */
 const gateway = await fastGateway();
 let server: Executable;
-let tenant: Tenant;
+let tenant: StreamingTenant;
 
 beforeAll(async () => {
   server = await startExecutable({ env: gateway.env });

@@ -78,7 +78,7 @@ export function sender(apiUrl: string, key: string): Tenant["send"] {
 }
 
 /** A message whose text scripts the loopback provider's answer. */
-export function scripted(script: object, text = "Say hello."): object {
+export function scripted(script: object, text = "Say hello.") {
   return { messages: [{ role: "user", content: `${text} #loopback ${JSON.stringify(script)}` }] };
 }
 
