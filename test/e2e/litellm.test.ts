@@ -1,31 +1,22 @@
-import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import type { Log } from "../../server/kernel/log.ts";
-import { silentLog } from "../../server/kernel/log.ts";
 import { makeInternalKey } from "../../server/litellm/internal-key.ts";
 import { targetPosition } from "../../server/litellm/proxy-config.ts";
-import type {
-  GatewayModel,
-  GatewayTarget,
-  Lease,
-  Upstream,
-} from "../../server/litellm/upstream.ts";
+import type { GatewayModel, GatewayTarget, Upstream } from "../../server/litellm/upstream.ts";
 import {
   startLoopbackProvider,
   type RunningLoopbackProvider,
 } from "../../server/loopback/start.ts";
-import { sharedEnvironmentDir, testGateway, type TestGateway } from "../harness/litellm.ts";
+import { testGateway, type TestGateway } from "../harness/litellm.ts";
 import { freePort } from "../harness/ports.ts";
 import { until } from "../harness/process.ts";
 import { testRuntime } from "../harness/runtime.ts";
-import { processesOf } from "./processes.ts";
+import { gatewayTarget, providerKey, sendScripted } from "./litellm-calls.ts";
 
 /** Real LiteLLM, installed once into `.cache/litellm`; only the provider behind it is ours. */
 const INSTALL_MS = 300_000;
 const START_MS = 120_000;
-const providerKey = "provider-key-that-must-not-show";
 
 let provider: RunningLoopbackProvider;
 let gateway: TestGateway;
@@ -33,17 +24,7 @@ let upstream: Upstream;
 let wished: number;
 let version = 0;
 
-const target = (change: Partial<GatewayTarget> = {}): GatewayTarget => ({
-  model: "openai/loopback-chat",
-  apiKey: providerKey,
-  apiBase: `${provider.url}/v1`,
-  weight: 1,
-  timeoutMs: 60_000,
-  retries: 0,
-  inputNanosPerMillion: 1_000_000_000n,
-  outputNanosPerMillion: 2_000_000_000n,
-  ...change,
-});
+const target = (change: Partial<GatewayTarget> = {}) => gatewayTarget(provider.url, change);
 
 const models = (): GatewayModel[] => [
   { alias: "chat-fast", targets: [target()] },
@@ -60,22 +41,11 @@ async function serve(newModels: readonly GatewayModel[]): Promise<void> {
   await upstream.whenReady(START_MS);
 }
 
-const send = (lease: Pick<Lease, "baseUrl" | "headers" | "model">, script: object, more = {}) =>
-  fetch(`${lease.baseUrl}/v1/chat/completions`, {
-    method: "POST",
-    headers: { ...lease.headers, "content-type": "application/json" },
-    body: JSON.stringify({
-      model: lease.model,
-      messages: [{ role: "user", content: `Hi #loopback ${JSON.stringify(script)}` }],
-      ...more,
-    }),
-  });
-
 /** A call with a place of its own; the answer is read whole. */
 async function call(alias: string, script: object = {}, more = {}) {
   const lease = await upstream.acquire({ alias, teamId: "team-a" });
   try {
-    const response = await send(lease, script, more);
+    const response = await sendScripted(lease, script, more);
     return { status: response.status, headers: response.headers, text: await response.text() };
   } finally {
     lease.release();
@@ -178,7 +148,7 @@ describe("a call", () => {
     const inAnHour = Math.floor(Date.now() / 1000) + 3_600;
     const forged = makeInternalKey("team-a", "not the secret", inAnHour);
     for (const authorization of [`Bearer ${forged}`, "Bearer sk-anything", ""]) {
-      const response = await send({ ...lease, headers: { authorization } }, {});
+      const response = await sendScripted({ ...lease, headers: { authorization } }, {});
       expect(response.status).toBe(401);
     }
     expect(provider.provider.requests).toHaveLength(0);
@@ -253,7 +223,7 @@ describe("the pool", () => {
       const waiting = upstream.acquire({ alias: "awaited", teamId: "team-a" });
       upstream.apply({ version, models: [{ alias: "awaited", targets: [target()] }] });
       const lease = await waiting;
-      expect((await send(lease, {})).status).toBe(200);
+      expect((await sendScripted(lease, {})).status).toBe(200);
       lease.release();
     },
     START_MS,
@@ -321,73 +291,4 @@ it("knows what LiteLLM knows of prices", async () => {
     cachedInputNanosPerMillion: 75_000_000n,
   });
   expect(upstream.status().version).toMatch(/^\d+\.\d+\.\d+/);
-});
-
-describe("a gateway of its own", () => {
-  it(
-    "is ready without models and without a process, and takes another port when the wished one is taken",
-    async () => {
-      const holder = createServer().listen(0, "127.0.0.1");
-      await new Promise((resolve) => holder.once("listening", resolve));
-      const address = holder.address();
-      const port = typeof address === "object" && address ? address.port : 0;
-      const warnings: string[] = [];
-      const log: Log = { ...silentLog, warn: (message) => void warnings.push(message) };
-      await using other = await testGateway({ port, log });
-      other.upstream.apply({ version: 1, models: [] });
-      await other.upstream.whenReady(START_MS);
-      expect(other.upstream.status().children).toEqual([]);
-
-      other.upstream.apply({ version: 2, models: [{ alias: "one", targets: [target()] }] });
-      await other.upstream.whenReady(START_MS);
-      const [child] = other.upstream.status().children;
-      expect(child?.port).not.toBe(port);
-      expect(warnings.filter((warning) => warning.includes(String(port)))).toHaveLength(1);
-
-      expect(processesOf(other.dataDir)).not.toEqual([]);
-      await other.upstream.stop(5_000);
-      expect(processesOf(other.dataDir)).toEqual([]);
-      expect(other.upstream.status().state).toBe("stopped");
-      await other.upstream.stop(5_000);
-      holder.close();
-    },
-    START_MS,
-  );
-
-  it(
-    "is started from a Python or a console script that the operator names",
-    async () => {
-      await using probe = await testGateway();
-      await until("the program is known", () => probe.upstream.status().version !== undefined, {
-        timeoutMs: 30_000,
-      });
-      const [environment = ""] = readdirSync(sharedEnvironmentDir).filter((name) =>
-        /python[\d.]+$/.test(name),
-      );
-      const python = join(sharedEnvironmentDir, environment, "bin", "python");
-      const script = join(probe.dataDir, "litellm-of-mine");
-      const code = "import sys\nfrom litellm import run_server\nsys.exit(run_server())\n";
-      writeFileSync(script, `#!${python}\n${code}`, { mode: 0o755 });
-      for (const path of [python, script]) {
-        await using other = await testGateway({ mode: { kind: "binary", path } });
-        other.upstream.apply({ version: 1, models: [{ alias: "one", targets: [target()] }] });
-        await other.upstream.whenReady(START_MS);
-        expect(other.upstream.status().version).toBe(probe.upstream.status().version);
-        expect((await other.upstream.priceBook())?.size).toBeGreaterThan(1_000);
-        const lease = await other.upstream.acquire({ alias: "one", teamId: "team-a" });
-        expect((await send(lease, {})).status).toBe(200);
-      }
-    },
-    START_MS,
-  );
-
-  it("stops in the middle of its start, and when it was never started", async () => {
-    const early = await testGateway();
-    early.upstream.apply({ version: 1, models: [{ alias: "one", targets: [target()] }] });
-    await until("a child is starting", () => early.upstream.status().children.length === 1, {
-      timeoutMs: 30_000,
-    });
-    await early[Symbol.asyncDispose]();
-    expect(processesOf(early.dataDir)).toEqual([]);
-  }, 60_000);
 });

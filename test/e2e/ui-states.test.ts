@@ -6,27 +6,10 @@ import { build } from "vite";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import * as answers from "../ui/answers.ts";
 import { accessibilityProblems, overflowPixels, startChromium, takeScreenshot } from "./browser.ts";
+import { healthy, jobPath, noSession, ok, refused, states } from "../ui/states.ts";
 import { type Answer, type AnswerTo, startUiServer, type UiServer } from "./ui-server.ts";
 
 /** Every state of every page, without a server behind it: most cannot be brought about with a real one at will. */
-
-const ok = (body: unknown): Answer => ({ status: 200, body });
-const refused = (status: number, code: string, detail: string): Answer => ({
-  status,
-  body: answers.problem(status, code, detail),
-});
-const noSession = refused(401, "session_required", "Sign in first.");
-const jobPath = `/jobs/${answers.jobDetail.job_id}`;
-
-const healthy: Record<string, Answer> = {
-  "GET /api/session": ok({ kind: "session", expires_at: "2026-11-24T02:20:00Z" }),
-  "GET /api/status": ok(answers.readyStatus),
-  "GET /api/jobs?limit=8": ok({ ...answers.jobPage, data: answers.jobPage.data.slice(0, 8) }),
-  "GET /api/jobs?limit=25": ok(answers.jobPage),
-  "GET /api/jobs?limit=25&cursor=older-25": ok(answers.olderJobPage),
-  "GET /api/jobs?limit=25&cursor=newer-25": ok(answers.jobPage),
-  [`GET /api${jobPath}`]: ok(answers.jobDetail),
-};
 
 let folder: string;
 let browser: Browser;
@@ -86,84 +69,6 @@ async function open(
   await page.goto(server.url + path);
   return page;
 }
-
-interface State {
-  name: string;
-  path: string;
-  given?: Record<string, Answer>;
-  /** A text that is there only once the state is. */
-  shows: string;
-}
-
-const databaseDown = refused(503, "database_unavailable", "The database does not answer.");
-
-const states: State[] = [
-  { name: "overview", path: "/", shows: "Latest jobs" },
-  {
-    name: "overview-first-start",
-    path: "/",
-    given: {
-      "GET /api/status": ok(answers.installingStatus),
-      "GET /api/jobs?limit=8": ok(answers.noJobs),
-    },
-    shows: "Installing 87 of 141 packages",
-  },
-  {
-    name: "overview-gateway-failed",
-    path: "/",
-    given: { "GET /api/status": ok(answers.failedStatus), "GET /api/jobs?limit=8": databaseDown },
-    shows: "Port 8002 is taken",
-  },
-  {
-    name: "overview-loading",
-    path: "/",
-    given: { "GET /api/status": "silent", "GET /api/jobs?limit=8": "silent" },
-    shows: "Latest jobs",
-  },
-  { name: "jobs", path: "/jobs", shows: "25 jobs shown" },
-  {
-    name: "jobs-empty",
-    path: "/jobs",
-    given: { "GET /api/jobs?limit=25": ok(answers.noJobs) },
-    shows: "No jobs yet",
-  },
-  {
-    name: "jobs-error",
-    path: "/jobs",
-    given: { "GET /api/jobs?limit=25": databaseDown },
-    shows: "req_019ab1c27f00",
-  },
-  {
-    name: "jobs-loading",
-    path: "/jobs",
-    given: { "GET /api/jobs?limit=25": "silent" },
-    shows: "Provider cost",
-  },
-  { name: "job", path: jobPath, shows: "upstream_rate_limited" },
-  { name: "job-missing", path: "/jobs/none", shows: "There is no such job" },
-  { name: "not-found", path: "/nowhere", shows: "Nothing is at this address" },
-  {
-    name: "signed-out",
-    path: "/",
-    given: { "GET /api/session": noSession },
-    shows: "Sign in with a one-time link",
-  },
-  {
-    name: "link-refused",
-    path: "/setup#token=used",
-    given: {
-      "GET /api/session": noSession,
-      "POST /api/session": refused(401, "setup_link_invalid", "The link is not valid."),
-    },
-    shows: "It was used before or has expired",
-  },
-  {
-    name: "unreachable",
-    path: "/",
-    given: { "GET /api/session": "gone" },
-    shows: "This page tries again every few seconds",
-  },
-];
 
 const looks = [1440, 390].flatMap((width) =>
   (["light", "dark"] as const).map((theme) => ({ width, theme })),

@@ -1,0 +1,100 @@
+import type { Answer } from "../e2e/ui-server.ts";
+import * as answers from "./answers.ts";
+
+export const ok = (body: unknown): Answer => ({ status: 200, body });
+export const refused = (status: number, code: string, detail: string): Answer => ({
+  status,
+  body: answers.problem(status, code, detail),
+});
+export const noSession = refused(401, "session_required", "Sign in first.");
+export const jobPath = `/jobs/${answers.jobDetail.job_id}`;
+
+/** What a server answers that has nothing to complain of. */
+export const healthy: Record<string, Answer> = {
+  "GET /api/session": ok({ kind: "session", expires_at: "2026-11-24T02:20:00Z" }),
+  "GET /api/status": ok(answers.readyStatus),
+  "GET /api/jobs?limit=8": ok({ ...answers.jobPage, data: answers.jobPage.data.slice(0, 8) }),
+  "GET /api/jobs?limit=25": ok(answers.jobPage),
+  "GET /api/jobs?limit=25&cursor=older-25": ok(answers.olderJobPage),
+  "GET /api/jobs?limit=25&cursor=newer-25": ok(answers.jobPage),
+  [`GET /api${jobPath}`]: ok(answers.jobDetail),
+};
+
+/** A page in one of its states. */
+export interface State {
+  name: string;
+  path: string;
+  given?: Record<string, Answer>;
+  /** A text that is there only once the state is. */
+  shows: string;
+}
+
+export const databaseDown = refused(503, "database_unavailable", "The database does not answer.");
+
+export const states: State[] = [
+  { name: "overview", path: "/", shows: "Latest jobs" },
+  {
+    name: "overview-first-start",
+    path: "/",
+    given: {
+      "GET /api/status": ok(answers.installingStatus),
+      "GET /api/jobs?limit=8": ok(answers.noJobs),
+    },
+    shows: "Installing 87 of 141 packages",
+  },
+  {
+    name: "overview-gateway-failed",
+    path: "/",
+    given: { "GET /api/status": ok(answers.failedStatus), "GET /api/jobs?limit=8": databaseDown },
+    shows: "Port 8002 is taken",
+  },
+  {
+    name: "overview-loading",
+    path: "/",
+    given: { "GET /api/status": "silent", "GET /api/jobs?limit=8": "silent" },
+    shows: "Latest jobs",
+  },
+  { name: "jobs", path: "/jobs", shows: "25 jobs shown" },
+  {
+    name: "jobs-empty",
+    path: "/jobs",
+    given: { "GET /api/jobs?limit=25": ok(answers.noJobs) },
+    shows: "No jobs yet",
+  },
+  {
+    name: "jobs-error",
+    path: "/jobs",
+    given: { "GET /api/jobs?limit=25": databaseDown },
+    shows: "req_019ab1c27f00",
+  },
+  {
+    name: "jobs-loading",
+    path: "/jobs",
+    given: { "GET /api/jobs?limit=25": "silent" },
+    shows: "Provider cost",
+  },
+  { name: "job", path: jobPath, shows: "upstream_rate_limited" },
+  { name: "job-missing", path: "/jobs/none", shows: "There is no such job" },
+  { name: "not-found", path: "/nowhere", shows: "Nothing is at this address" },
+  {
+    name: "signed-out",
+    path: "/",
+    given: { "GET /api/session": noSession },
+    shows: "Sign in with a one-time link",
+  },
+  {
+    name: "link-refused",
+    path: "/setup#token=used",
+    given: {
+      "GET /api/session": noSession,
+      "POST /api/session": refused(401, "setup_link_invalid", "The link is not valid."),
+    },
+    shows: "It was used before or has expired",
+  },
+  {
+    name: "unreachable",
+    path: "/",
+    given: { "GET /api/session": "gone" },
+    shows: "This page tries again every few seconds",
+  },
+];
