@@ -1,6 +1,7 @@
 import type { Config } from "./config.ts";
 import { DEFAULT_BODY_LIMIT_BYTES } from "./http/parts.ts";
 import type { Log } from "./kernel/log.ts";
+import { inTime } from "./kernel/waiting.ts";
 import {
   openDataDirectory,
   readMasterKey,
@@ -167,7 +168,7 @@ async function stopAll({ listeners, services, directory, databaseReady, config }
   await databaseReady.catch(() => {});
   const drained = calls.drain(drainMs);
   await Promise.all([
-    within(drainMs + SETTLE_GRACE_MS, drained),
+    inTime(drained, drainMs + SETTLE_GRACE_MS),
     listeners.api.server.stop(drainMs + SETTLE_GRACE_MS),
   ]);
   await listeners.admin.server.stop(1_000);
@@ -181,14 +182,4 @@ async function stopAll({ listeners, services, directory, databaseReady, config }
   await storage.stop(CHILD_DEADLINE_MS);
   directory.lock.release();
   context.log.info("stopped");
-}
-
-/** Resolves with the promise or after the time, whichever comes first. */
-async function within(ms: number, promise: Promise<void>): Promise<void> {
-  let late: ReturnType<typeof setTimeout> | undefined;
-  const timeout = new Promise<void>((resolve) => {
-    late = setTimeout(resolve, ms);
-  });
-  await Promise.race([promise, timeout]);
-  clearTimeout(late);
 }

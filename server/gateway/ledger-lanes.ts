@@ -1,6 +1,7 @@
 import { isContentError } from "../../db/sql-state.ts";
 import type { Context } from "../context.ts";
 import { DomainError } from "../kernel/errors.ts";
+import { delay, inTime } from "../kernel/waiting.ts";
 import { Lane } from "./lane.ts";
 import * as store from "./store.ts";
 
@@ -59,12 +60,7 @@ export class LedgerLanes {
     const booked = this.#untilBooked(item);
     this.#pending.add(booked);
     void booked.finally(() => this.#pending.delete(booked));
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const patience = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, SETTLE_PATIENCE_MS);
-    });
-    await Promise.race([booked, patience]);
-    clearTimeout(timer);
+    await inTime(booked, SETTLE_PATIENCE_MS);
   }
 
   /** Resolves when every settle that was asked for is booked. */
@@ -88,7 +84,7 @@ export class LedgerLanes {
         // A text that PostgreSQL refuses must not keep the money from being booked.
         if (isContentError(error))
           item = { ...item, errorMessage: undefined, target: undefined, finishReason: undefined };
-        await new Promise((resolve) => setTimeout(resolve, delayMs));
+        await delay(delayMs);
       }
     }
   }

@@ -3,6 +3,7 @@ import { migrate, SchemaIsForeign, SchemaIsNewer } from "../../db/migrate.ts";
 import { sqlState } from "../../db/sql-state.ts";
 import { DomainError } from "../kernel/errors.ts";
 import type { Log } from "../kernel/log.ts";
+import { delay, inTime } from "../kernel/waiting.ts";
 import { startEmbeddedPostgres, type EmbeddedPostgres } from "../postgres/embedded.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { StartupError } from "./startup-error.ts";
@@ -138,13 +139,14 @@ export class Storage {
     const deadline = Date.now() + CONNECT_TIMEOUT_MS;
     for (let told = false; ; told = true) {
       try {
-        const [row] = await inTime(
+        const answer = await inTime(
           database.query<{ version: string }>(
             "select current_setting('server_version') as version",
           ),
           Math.max(0, deadline - Date.now()),
         );
-        return row!.version;
+        if (!answer) throw new Error("no answer in time");
+        return answer[0]!.version;
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
         // Class 28 is a refused password, 3D an unknown database: waiting changes neither.
@@ -161,22 +163,5 @@ export class Storage {
         await delay(RETRY_MS);
       }
     }
-  }
-}
-
-function delay(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-/** The timer goes with the answer: one left behind keeps the process alive after its stop. */
-async function inTime<T>(answer: Promise<T>, ms: number): Promise<T> {
-  let late: ReturnType<typeof setTimeout> | undefined;
-  const timeout = new Promise<never>((_resolve, reject) => {
-    late = setTimeout(() => reject(new Error("no answer in time")), ms);
-  });
-  try {
-    return await Promise.race([answer, timeout]);
-  } finally {
-    clearTimeout(late);
   }
 }

@@ -1,6 +1,7 @@
 import { chmod, mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Log } from "../kernel/log.ts";
+import { delay, inTime } from "../kernel/waiting.ts";
 import { startGuarded, type Guarded } from "../runtime/guarded.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { chooseAddress, type Address } from "./address.ts";
@@ -112,7 +113,7 @@ async function startServer(options: ServerOptions): Promise<Guarded> {
     if (!predecessor || Date.now() > deadline) {
       throw new Error(`PostgreSQL did not start: ${attempt.said}`);
     }
-    await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    await delay(RETRY_MS);
   }
 }
 
@@ -137,12 +138,7 @@ async function tryServer(options: ServerOptions): Promise<{ server: Guarded } | 
       write(options.log, line);
     },
   });
-  let late: NodeJS.Timeout | undefined;
-  const timeout = new Promise<"timeout">((resolve) => {
-    late = setTimeout(() => resolve("timeout"), READY_TIMEOUT_MS);
-  });
-  const first = await Promise.race([ready, timeout, server.exited]);
-  clearTimeout(late);
+  const first = await inTime(Promise.race([ready, server.exited]), READY_TIMEOUT_MS);
   if (first === "ready") return { server };
   await server.stop(0);
   return { said: lines.join("; ") || "it said nothing" };

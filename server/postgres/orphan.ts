@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Log } from "../kernel/log.ts";
+import { delay } from "../kernel/waiting.ts";
 
 const POLL_MS = 20;
 /** How long each signal gets: fast shutdown with a checkpoint, immediate shutdown, kill. */
@@ -49,7 +50,7 @@ async function gone(pid: number, data: string, waitMs: number): Promise<boolean>
   const deadline = Date.now() + waitMs;
   while (servesFolder(pid, data)) {
     if (Date.now() > deadline) return false;
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    await delay(POLL_MS);
   }
   return true;
 }
