@@ -2,7 +2,7 @@ import type { Log } from "../kernel/log.ts";
 import { ChangeSignal } from "./change-signal.ts";
 import { readPriceBook } from "./price-book.ts";
 import { isAlive } from "./probe.ts";
-import { notInTime, notServed } from "./refusal.ts";
+import { notInTime, notServed, WAIT_MS, WAIT_UNKNOWN_MS } from "./refusal.ts";
 import { untilReady } from "./until-ready.ts";
 import type {
   GatewayConfig,
@@ -15,8 +15,6 @@ import type {
 
 const ALIVE_INTERVAL_MS = 5_000;
 const LOST_INTERVAL_MS = 500;
-const WAIT_MS = 30_000;
-const WAIT_UNKNOWN_MS = 2_000;
 const PRICES_TIMEOUT_MS = 30_000;
 
 export interface ExternalOptions {

@@ -6,6 +6,11 @@ const INSTALLING_RETRY_SECONDS = 15;
 const FAILED_RETRY_SECONDS = 30;
 const SOON_RETRY_SECONDS = 2;
 
+/** How long a call waits for a config that is being rolled out. */
+export const WAIT_MS = 30_000;
+/** How long it waits for an alias that no config has yet: the one that brings it may be on its way from the database. */
+export const WAIT_UNKNOWN_MS = 2_000;
+
 /** Why a call cannot be served in this state, when waiting is of no use; the texts are a team's to read. */
 export function hopeless(state: GatewayState): DomainError | undefined {
   if (state === "installing") {

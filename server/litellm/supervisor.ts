@@ -8,7 +8,7 @@ import type { Pool } from "./pool.ts";
 import { readPriceBook } from "./price-book.ts";
 import type { Program, ProgramSource } from "./program.ts";
 import { modelName } from "./proxy-config.ts";
-import { hopeless, notInTime, notServed } from "./refusal.ts";
+import { hopeless, notInTime, notServed, WAIT_MS, WAIT_UNKNOWN_MS } from "./refusal.ts";
 import type {
   GatewayConfig,
   GatewayState,
@@ -19,10 +19,6 @@ import type {
 } from "./upstream.ts";
 import { untilReady } from "./until-ready.ts";
 
-/** How long a call waits for a config that is being rolled out. */
-const WAIT_MS = 30_000;
-/** How long it waits for an alias that no config has yet: the one that brings it may be on its way from the database. */
-const WAIT_UNKNOWN_MS = 2_000;
 /** How long old children may finish their calls after a newer config has taken over. */
 const DRAIN_MS = 10 * 60_000;
 /** How long a child without calls may take to end. */
