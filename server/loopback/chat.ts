@@ -17,8 +17,6 @@ export interface Frames {
   tail: readonly string[];
 }
 
-const DEFAULT_CHUNKS = 4;
-
 /** A `chat.completion`. */
 export function chatCompletion(identity: Identity, reply: Reply, script: Script) {
   return {
@@ -57,9 +55,7 @@ export function chatFrames(
     `data: {${shared},"choices":[{"index":0,"delta":${JSON.stringify(delta)},"logprobs":null,"finish_reason":${JSON.stringify(finishReason)}}]}\n\n`;
   const text = script.tool_call
     ? [frame({ tool_calls: [{ index: 0, ...toolCall(identity, script.tool_call) }] }, null)]
-    : piecesOf(reply.text, script.chunks ?? DEFAULT_CHUNKS).map((content) =>
-        frame({ content }, null),
-      );
+    : piecesOf(reply.text, script.chunks).map((content) => frame({ content }, null));
   const tail = [frame({}, reply.finishReason)];
   if (wantsUsage(body)) {
     const usage = chatUsage(reply.usage);

@@ -2,8 +2,6 @@ import type { Frames, Identity } from "./chat.ts";
 import type { Script } from "./script.ts";
 import { piecesOf, responseUsage, type Reply } from "./usage.ts";
 
-const DEFAULT_CHUNKS = 4;
-
 /** A finished `response` object of the Responses API. */
 export function response(identity: Identity, reply: Reply, script: Script) {
   return responseObject(identity, {
@@ -42,7 +40,7 @@ export function responseFrames(identity: Identity, reply: Reply, script: Script)
     const part = { ...place, content_index: 0 };
     const full = outputText(reply.text);
     head.push(event("response.content_part.added", { ...part, part: outputText("") }));
-    for (const delta of piecesOf(reply.text, script.chunks ?? DEFAULT_CHUNKS)) {
+    for (const delta of piecesOf(reply.text, script.chunks)) {
       text.push(event("response.output_text.delta", { ...part, delta, logprobs: [] }));
     }
     tail.push(event("response.output_text.done", { ...part, text: reply.text, logprobs: [] }));

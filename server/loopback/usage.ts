@@ -95,7 +95,7 @@ export function responseUsage(usage: Usage) {
 }
 
 /** Cuts a text into at most `count` pieces of about one size, never inside a character. */
-export function piecesOf(text: string, count: number): string[] {
+export function piecesOf(text: string, count = 4): string[] {
   if (text === "" || count < 1) return text === "" ? [] : [text];
   const characters = Array.from(text);
   const size = Math.ceil(characters.length / count);
