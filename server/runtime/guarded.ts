@@ -62,7 +62,7 @@ export async function startGuarded(options: GuardedOptions): Promise<Guarded> {
   // A command that ends at once closes the pipe before we ask it to stop: that is no error of ours.
   watchdog.stdin?.on("error", () => {});
 
-  const exited = whenExited(watchdog, () => reports.end());
+  const exited = whenExited(watchdog, reports);
   const pid = await Promise.race([
     reports.started,
     exited.then((exit) => {
@@ -84,13 +84,19 @@ interface Reports {
   started: Promise<number>;
   /** How the command ended, once reported. */
   end(): Exit | undefined;
+  /** Resolves when all reports were read: Bun's `close` does not wait for the fourth pipe. */
+  over: Promise<void>;
 }
 
 function readReports(watchdog: ChildProcess): Reports {
   let end: Exit | undefined;
+  const pipe = watchdog.stdio[3] as Readable;
+  const over = new Promise<void>((resolve) => {
+    for (const event of ["end", "close", "error"]) pipe.on(event, () => resolve());
+  });
   const started = new Promise<number>((resolve, reject) => {
     watchdog.on("error", reject);
-    readLines(watchdog.stdio[3] as Readable, (line) => {
+    readLines(pipe, (line) => {
       const report = JSON.parse(line) as Report;
       if ("pid" in report) resolve(report.pid);
       else if ("error" in report) {
@@ -98,19 +104,21 @@ function readReports(watchdog: ChildProcess): Reports {
       } else end = report;
     });
   });
-  return { started, end: () => end };
+  return { started, over, end: () => end };
 }
 
-function whenExited(watchdog: ChildProcess, reported: () => Exit | undefined): Promise<Exit> {
+function whenExited(watchdog: ChildProcess, reports: Reports): Promise<Exit> {
   return new Promise((resolve) => {
     watchdog.on("exit", (code, signal) => {
       // Whatever the command left behind, and the command itself if only its watchdog was killed.
       killGroup(watchdog);
-      const finish = () => resolve(reported() ?? { code, signal });
+      const finish = () => resolve(reports.end() ?? { code, signal });
       const drain = setTimeout(finish, DRAIN_MS);
       watchdog.on("close", () => {
-        clearTimeout(drain);
-        finish();
+        void reports.over.then(() => {
+          clearTimeout(drain);
+          finish();
+        });
       });
     });
     watchdog.on("error", () => resolve({ code: null, signal: null }));
