@@ -4,8 +4,14 @@ import type { Context } from "../../server/context.ts";
 import { createAdminApp } from "../../server/app.ts";
 import type { PriceBook } from "../../server/litellm/upstream.ts";
 import type { Assets } from "../../server/runtime/runtime.ts";
-import { ManualClock } from "../harness.ts";
-import { testContext } from "../harness/context.ts";
+import {
+  answerOf,
+  ManualClock,
+  type Message,
+  requestOf,
+  type TestAnswer,
+  testContext,
+} from "../harness.ts";
 
 const files: Record<string, string> = {
   "ui/index.html": "<!doctype html><title>SaaS LiteLLM</title>",
@@ -21,28 +27,15 @@ const assets: Assets = {
   list: (prefix) => Object.keys(files).filter((name) => name.startsWith(prefix)),
 };
 
-export interface Answer {
-  status: number;
-  headers: Headers;
-  /** The parsed JSON, or the text of anything else. */
-  body: unknown;
-}
-
 export interface AdminApp {
   context: Context;
   clock: ManualClock;
-  /** Sends a request, JSON in and out. */
-  readonly send: (method: string, path: string, options?: SendOptions) => Promise<Answer>;
+  readonly send: (method: string, path: string, message?: Message) => Promise<TestAnswer>;
   /** Opens a session and gives its cookie. */
   readonly signIn: () => Promise<string>;
 }
 
-export interface SendOptions {
-  body?: unknown;
-  headers?: Record<string, string>;
-}
-
-export const CLI_TOKEN = "cli-token-of-this-start";
+const CLI_TOKEN = "cli-token-of-this-start";
 /** What the commands on this machine send. */
 export const asCli = { authorization: `Bearer ${CLI_TOKEN}` };
 /** What a page of this server sends along with its session. */
@@ -85,22 +78,8 @@ export async function adminApp(database: Database, book: PriceBook = new Map()):
     },
   });
 
-  const send = async (method: string, path: string, options: SendOptions = {}) => {
-    const headers = new Headers(options.headers);
-    const init: RequestInit = { method, headers };
-    if (options.body !== undefined) {
-      headers.set("content-type", "application/json");
-      init.body = typeof options.body === "string" ? options.body : JSON.stringify(options.body);
-    }
-    const response = await app.handle(new Request(`http://localhost${path}`, init));
-    const text = await response.text();
-    const isJson = response.headers.get("content-type")?.includes("json") ?? false;
-    return {
-      status: response.status,
-      headers: response.headers,
-      body: isJson ? (JSON.parse(text) as unknown) : text,
-    };
-  };
+  const send: AdminApp["send"] = async (method, path, message) =>
+    answerOf(await app.handle(requestOf(method, `http://localhost${path}`, message)));
 
   return {
     context,

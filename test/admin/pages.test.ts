@@ -10,7 +10,7 @@ test("serves the page at its root and at the addresses within it, never cached",
   for (const path of ["/", "/jobs", "/jobs/019aaf3c-6a80-7c11-9d1b-2f9d1b6d2a10", "/setup"]) {
     const page = await send("GET", path);
     expect({ path, status: page.status }).toEqual({ path, status: 200 });
-    expect(page.body).toContain("<title>SaaS LiteLLM</title>");
+    expect(page.text).toContain("<title>SaaS LiteLLM</title>");
     expect(page.headers.get("content-type")).toBe("text/html; charset=utf-8");
     expect(page.headers.get("cache-control")).toBe("no-store");
   }
@@ -29,7 +29,7 @@ test("protects the page by its headers", async () => {
 
 test("caches files with a hash in their name for ever, others until they change", async () => {
   const hashed = await send("GET", "/assets/main-abc123.js");
-  expect(hashed.body).toBe("console.log('main');");
+  expect(hashed.text).toBe("console.log('main');");
   expect(hashed.headers.get("cache-control")).toBe("public, max-age=31536000, immutable");
   expect(hashed.headers.get("content-type")).toBe("text/javascript; charset=utf-8");
 
@@ -37,7 +37,7 @@ test("caches files with a hash in their name for ever, others until they change"
   expect(theme.headers.get("cache-control")).toBe("no-cache");
   const etag = theme.headers.get("etag")!;
   const again = await send("GET", "/theme.js", { headers: { "if-none-match": etag } });
-  expect(again).toMatchObject({ status: 304, body: "" });
+  expect(again).toMatchObject({ status: 304, text: "" });
 });
 
 test("compresses for those who can read it", async () => {
@@ -57,7 +57,7 @@ test("compresses for those who can read it", async () => {
 });
 
 test("answers HEAD without a body", async () => {
-  expect(await send("HEAD", "/")).toMatchObject({ status: 200, body: "" });
+  expect(await send("HEAD", "/")).toMatchObject({ status: 200, text: "" });
 });
 
 test("does not give the page for a file that is not there", async () => {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { PriceBook } from "../../server/litellm/upstream.ts";
 import { testDatabase } from "../harness.ts";
-import { adminApp, asCli, type Answer } from "./admin-app.ts";
+import { adminApp, asCli } from "./admin-app.ts";
 
 const { database } = await testDatabase();
 const book: PriceBook = new Map([
@@ -111,7 +111,7 @@ test("unknown teams, organizations and groups are told by name", async () => {
     expect(await post(`/api/teams/${id}/credits/allocate`, { credits: 1 })).toMatchObject(unknown);
   }
   const team = { name: "X", organization_id: "nobody" };
-  const refused: Answer = await post("/api/teams", team);
+  const refused = await post("/api/teams", team);
   expect(refused).toMatchObject({
     status: 404,
     body: { field: "organization_id", value: "nobody" },

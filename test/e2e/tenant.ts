@@ -1,12 +1,5 @@
+import { answerOf, requestOf, type TestAnswer } from "../harness.ts";
 import type { Executable } from "./executable.ts";
-
-export interface Answer<Body = Record<string, unknown>> {
-  status: number;
-  headers: Headers;
-  text: string;
-  /** Of JSON; an empty object for anything else. */
-  body: Body;
-}
 
 /** A team with credits and a key, made by the CLI as an operator makes it. */
 export interface Tenant {
@@ -18,7 +11,7 @@ export interface Tenant {
     path: string,
     body?: unknown,
     headers?: Record<string, string>,
-  ): Promise<Answer<Body>>;
+  ): Promise<TestAnswer<Body>>;
 }
 
 /** Runs a command of the server's CLI that has to succeed, and returns its JSON. */
@@ -54,26 +47,9 @@ export function sender(apiUrl: string, key: string): Tenant["send"] {
     path: string,
     body?: unknown,
     headers: Record<string, string> = {},
-  ): Promise<Answer<Body>> => {
-    const response = await fetch(`${apiUrl}${path}`, {
-      method,
-      headers: {
-        authorization: `Bearer ${key}`,
-        ...(body === undefined ? {} : { "content-type": "application/json" }),
-        ...headers,
-      },
-      ...(body === undefined
-        ? {}
-        : { body: typeof body === "string" ? body : JSON.stringify(body) }),
-    });
-    const text = await response.text();
-    const isJson = response.headers.get("content-type")?.includes("json") ?? false;
-    return {
-      status: response.status,
-      headers: response.headers,
-      text,
-      body: (isJson ? JSON.parse(text) : {}) as Body,
-    };
+  ) => {
+    const message = { body, headers: { authorization: `Bearer ${key}`, ...headers } };
+    return answerOf<Body>(await fetch(requestOf(method, `${apiUrl}${path}`, message)));
   };
 }
 

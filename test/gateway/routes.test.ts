@@ -122,7 +122,7 @@ describe("a call in a job", () => {
 describe("a streamed call in a job", () => {
   test("answers Server-Sent Events that no proxy holds back", async () => {
     const jobId = await newJob();
-    const { status, headers, body } = await post(`/api/jobs/${jobId}/llm-call-stream`, {
+    const { status, headers, text } = await post(`/api/jobs/${jobId}/llm-call-stream`, {
       messages,
       stream: true,
     });
@@ -130,7 +130,7 @@ describe("a streamed call in a job", () => {
     expect(headers.get("content-type")).toMatch(/^text\/event-stream/);
     expect(headers.get("x-accel-buffering")).toBe("no");
     expect(headers.get("x-job-id")).toBe(jobId);
-    expect(body["text"]).toMatch(/data: \[DONE\]\n\n$/);
+    expect(text).toMatch(/data: \[DONE\]\n\n$/);
     expect(await jobOf(jobId)).toMatchObject({ total_calls: 1, calls_in_flight: 0 });
   });
 

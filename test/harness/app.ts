@@ -9,6 +9,7 @@ import { createModelCatalog } from "../../server/models/catalog.ts";
 import { ManualClock } from "./clock.ts";
 import { testContext } from "./context.ts";
 import { testDatabase, type TestDatabase } from "./database.ts";
+import { answerOf, type Message, requestOf, type TestAnswer } from "./exchange.ts";
 import { standInGateway, type StandInGateway } from "./gateway.ts";
 
 export interface TestApp extends TestDatabase {
@@ -22,22 +23,12 @@ export interface TestApp extends TestDatabase {
   readonly health: HealthState;
   /** Answers a request to `http://localhost/…` as the listener on 8003 does. */
   readonly handle: (request: Request) => Promise<Response>;
-  /** Sends JSON and reads JSON, or the text of anything else. */
   readonly send: (method: string, path: string, options?: SendOptions) => Promise<TestAnswer>;
 }
 
-export interface SendOptions {
+export interface SendOptions extends Message {
   /** A virtual key, sent as bearer. */
   key?: string;
-  /** An object is sent as JSON, a text as it is. */
-  body?: unknown;
-  headers?: Record<string, string>;
-}
-
-export interface TestAnswer<Body = Record<string, unknown>> {
-  status: number;
-  headers: Headers;
-  body: Body;
 }
 
 interface TestAppOptions {
@@ -87,18 +78,9 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
 }
 
 function sender(handle: TestApp["handle"]): TestApp["send"] {
-  return async (method, path, options = {}) => {
-    const headers = new Headers(options.headers);
-    if (options.key !== undefined) headers.set("authorization", `Bearer ${options.key}`);
-    const init: RequestInit = { method, headers };
-    if (options.body !== undefined) {
-      if (!headers.has("content-type")) headers.set("content-type", "application/json");
-      init.body = typeof options.body === "string" ? options.body : JSON.stringify(options.body);
-    }
-    const response = await handle(new Request(`http://localhost${path}`, init));
-    const text = await response.text();
-    const isJson = response.headers.get("content-type")?.includes("json") ?? false;
-    const body = (isJson ? JSON.parse(text) : { text }) as Record<string, unknown>;
-    return { status: response.status, headers: response.headers, body };
+  return async (method, path, { key, body, headers } = {}) => {
+    const bearer = key === undefined ? {} : { authorization: `Bearer ${key}` };
+    const message = { body, headers: { ...headers, ...bearer } };
+    return answerOf(await handle(requestOf(method, `http://localhost${path}`, message)));
   };
 }
