@@ -97,7 +97,7 @@ function describe(error: unknown): string {
 }
 
 /** Keys (`sk-…`, `slt-…`), bearer tokens, set-up tokens and passwords in URLs. */
-export function scrubSecrets(text: string): string {
+function scrubSecrets(text: string): string {
   return text
     .replace(/\b(sk|slt)-[\w.-]{6,}/g, "$1-[secret]")
     .replace(/\b(bearer)\s+[\w.~+/=-]{6,}/gi, "$1 [secret]")

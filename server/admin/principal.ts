@@ -84,7 +84,7 @@ export function requireOwnOrigin(request: Request): void {
 }
 
 /** The value of our cookie, if the request has one. */
-export function sessionCookieOf(request: Request): string | undefined {
+function sessionCookieOf(request: Request): string | undefined {
   for (const part of request.headers.get("cookie")?.split(";") ?? []) {
     const [name, value] = part.trim().split("=", 2);
     if (name === SESSION_COOKIE && value) return value;

@@ -20,7 +20,7 @@ export const SessionCreate = Type.Object(
 );
 export type SessionCreate = Static<typeof SessionCreate>;
 
-export const GatewayChildView = Type.Object({
+const GatewayChildView = Type.Object({
   pid: nullable(Type.Integer()),
   port: Type.Integer(),
   state: Type.Union([

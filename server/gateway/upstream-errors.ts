@@ -97,7 +97,7 @@ function retryAfter(headers: Headers): number {
 }
 
 /** Upstream's words for the admin: without anything that looks like a key, and without what PostgreSQL cannot store. */
-export function forAdmin(text: string): string {
+function forAdmin(text: string): string {
   return text
     .replace(/\b(sk|pk|key|token)-[\w-]{6,}/gi, "$1-…")
     .replace(/Bearer\s+\S+/gi, "Bearer …")

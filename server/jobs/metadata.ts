@@ -27,7 +27,7 @@ export function patchMetadata(
 }
 
 /** RFC 7396, section 2, for two objects. */
-export function mergePatch(
+function mergePatch(
   target: Readonly<Record<string, unknown>>,
   patch: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> {

@@ -101,7 +101,7 @@ const summaryExample = {
 };
 const billingExample = { credits_charged: 0, credits_remaining: 100 };
 
-export const JobSummary = Type.Object(
+const JobSummary = Type.Object(
   {
     total_calls: Type.Integer(),
     successful_calls: Type.Integer(),
@@ -116,7 +116,7 @@ export const JobSummary = Type.Object(
   { $id: "JobSummary", examples: [summaryExample] },
 );
 
-export const JobBilling = Type.Object(
+const JobBilling = Type.Object(
   {
     credits_charged: Type.Number({ description: "For this job so far." }),
     credits_remaining: Type.Number({ description: "The team's balance." }),

@@ -9,7 +9,7 @@ import {
   teamAccessGroups,
 } from "../../db/schema/index.ts";
 
-export type AliasRow = typeof modelAliases.$inferSelect;
+type AliasRow = typeof modelAliases.$inferSelect;
 export type TargetRow = typeof modelAliasTargets.$inferSelect;
 
 /** Whether the alias's name was free. */

@@ -26,7 +26,7 @@ const ARCHIVE = "postgres/postgres.tar.zst";
 export const POSTGRES_VERSION = "18.4.0-beta.17";
 
 /** This executable carries no PostgreSQL: there is none for the system, or (musl) none is published. */
-export class NoEmbeddedPostgres extends Error {
+class NoEmbeddedPostgres extends Error {
   constructor() {
     super(
       "This build carries no PostgreSQL. Set DATABASE_URL to a PostgreSQL server, e.g. postgres://user:password@host:5432/saas_litellm.",
