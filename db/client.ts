@@ -9,7 +9,7 @@ export interface Database {
   readonly drizzle: Drizzle;
   /**
    * One prepared statement outside any transaction, `$1 …` bound, rows as objects.
-   * bigint columns come as text or number depending on the driver: read them with `toBigint` of `db/rows.ts`.
+   * bigint columns come as text or number depending on the driver: select them as `::text`.
    * JSON parameters are passed as text and cast in the statement (`$1::text::jsonb`), so that no driver encodes them twice.
    */
   query<Row extends object>(text: string, values?: readonly unknown[]): Promise<Row[]>;
