@@ -3,7 +3,7 @@ import { gzipSync } from "node:zlib";
 import type { Assets } from "../runtime/runtime.ts";
 
 /** What the built pages need and no more; they were made for it. */
-const CONTENT_SECURITY_POLICY = [
+export const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",

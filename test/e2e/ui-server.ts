@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname, join } from "node:path";
+import { CONTENT_SECURITY_POLICY } from "../../server/admin/pages.ts";
 
 /** What the admin API would answer; `silent` keeps the request open, `gone` cuts it as a stopped server does. */
 export type Answer = { status: number; body?: unknown } | "silent" | "gone";
@@ -12,20 +13,6 @@ export interface UiServer {
   url: string;
   stop(): Promise<void>;
 }
-
-/** The policy of the admin UI, as the server sends it with its page. */
-export const contentSecurityPolicy = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self' data:",
-  "font-src 'self'",
-  "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'self'",
-  "frame-ancestors 'none'",
-  "require-trusted-types-for 'script'",
-].join("; ");
 
 const mediaTypes: Record<string, string> = {
   ".html": "text/html; charset=utf-8",
@@ -45,7 +32,7 @@ export async function startUiServer(folder: string, answerTo: AnswerTo): Promise
         (content) => {
           response.writeHead(200, {
             "content-type": mediaTypes[extname(file)] ?? "application/octet-stream",
-            "content-security-policy": contentSecurityPolicy,
+            "content-security-policy": CONTENT_SECURITY_POLICY,
           });
           response.end(content);
         },
