@@ -1,14 +1,10 @@
 import { copyFileSync, linkSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { brotliCompressSync, constants } from "node:zlib";
 import { sourceAssets } from "../../server/runtime/source-assets.ts";
 import { collectLitellmAssets } from "../litellm-assets.ts";
 import { cache, root } from "./paths.ts";
 import { packPostgres } from "./postgres.ts";
 import type { Target } from "./targets.ts";
-
-/** Texts of the UI that are worth a compressed twin `name.br` beside them. */
-const compressible = /^ui\/.*\.(html|js|css|svg|json)$/;
 
 /**
  * Lays out the assets of a target as the executable will hold them, in a folder `assets` whose parent is returned. Made anew
@@ -24,7 +20,6 @@ export async function stageAssets(target: Target): Promise<string> {
   for (const name of source.list("").filter((name) => !name.startsWith("litellm/"))) {
     const bytes = await source.read(name);
     if (bytes) write(join(assets, name), bytes);
-    if (bytes && compressible.test(name)) write(join(assets, `${name}.br`), compressed(bytes));
   }
   if (target.postgresPackage) {
     const packed = await packPostgres(target.postgresPackage);
@@ -42,8 +37,4 @@ export async function stageAssets(target: Target): Promise<string> {
 function write(path: string, bytes: Uint8Array): void {
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, bytes);
-}
-
-function compressed(bytes: Uint8Array): Uint8Array {
-  return brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } });
 }

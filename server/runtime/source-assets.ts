@@ -5,18 +5,19 @@ import type { Assets } from "./runtime.ts";
 
 /**
  * Where each asset lies in the repository; `scripts/build/stage.ts` packs these, and PostgreSQL, which from source comes out of
- * node_modules. An absent folder (the UI before its first build) is an empty one. `only` keeps what we use of a folder.
+ * node_modules. An absent folder (the UI before its first build) is an empty one. `only` keeps what we use of a folder;
+ * of a `flat` one, subfolders are not looked into: tests install whole Python environments there.
  */
-const places: readonly { prefix: string; folder: string; only?: RegExp }[] = [
+const places: readonly { prefix: string; folder: string; only?: RegExp; flat?: true }[] = [
   { prefix: "migrations/", folder: "db/migrations", only: /\.sql$|^meta\/_journal\.json$/ },
   { prefix: "ui/", folder: "dist/ui" },
   {
     prefix: "swagger/",
     folder: "node_modules/swagger-ui-dist",
-    only: /^(swagger-ui\.css|swagger-ui-bundle\.js|swagger-ui-standalone-preset\.js|favicon-\d+x\d+\.png|LICENSE)$/,
+    only: /^(swagger-ui\.css|swagger-ui-bundle\.js|favicon-32x32\.png|LICENSE)$/,
   },
-  { prefix: "litellm/", folder: "server/litellm", only: /^[^/]+\.(py|lock)$/ },
-  { prefix: "litellm/", folder: ".cache/litellm", only: /^pip-[^/]+\.whl$/ },
+  { prefix: "litellm/", folder: "server/litellm", only: /^[^/]+\.(py|lock)$/, flat: true },
+  { prefix: "litellm/", folder: ".cache/litellm", only: /^pip-[^/]+\.whl$/, flat: true },
 ];
 
 /** The assets of the checkout at `root`, read from disk each time, so that an edited file counts at once. */
@@ -36,8 +37,11 @@ export function sourceAssets(root: string): Assets {
       return path === undefined ? undefined : readFile(path);
     },
     list(prefix) {
-      const names = places.flatMap((place) =>
-        filesBelow(join(root, place.folder))
+      const asked = places.filter(
+        (place) => place.prefix.startsWith(prefix) || prefix.startsWith(place.prefix),
+      );
+      const names = asked.flatMap((place) =>
+        filesIn(join(root, place.folder), place.flat)
           .filter((name) => place.only?.test(name) ?? true)
           .map((name) => place.prefix + name),
       );
@@ -46,12 +50,11 @@ export function sourceAssets(root: string): Assets {
   };
 }
 
-function filesBelow(folder: string): string[] {
+function filesIn(folder: string, flat = false): string[] {
   if (!existsSync(folder)) return [];
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
-    if (entry.name === "__pycache__") return [];
-    return entry.isDirectory()
-      ? filesBelow(join(folder, entry.name)).map((name) => `${entry.name}/${name}`)
-      : [entry.name];
+    if (!entry.isDirectory()) return [entry.name];
+    if (flat) return [];
+    return filesIn(join(folder, entry.name)).map((name) => `${entry.name}/${name}`);
   });
 }
