@@ -1,22 +1,14 @@
 import { execFile, spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Readiness } from "../../server/health/schema.ts";
+import { readRunFile, type RunFile } from "../../server/main/data-directory.ts";
 
 const root = join(import.meta.dirname, "../..");
 export const executablePath = join(root, "dist/saas-litellm");
 const POLL_MS = 2;
 const LOG_TAIL = 4_000;
-
-/** What a running server writes into its data directory. */
-export interface RunFile {
-  pid: number;
-  api_url: string;
-  admin_url: string;
-  admin_token_file: string;
-}
 
 /** `saas-litellm serve` on free ports. */
 export class Executable {
@@ -44,9 +36,7 @@ export class Executable {
   /** Addresses, once this process has written them. */
   async run(): Promise<RunFile> {
     return this.#poll("run.json", 60_000, () => {
-      const path = join(this.dataDir, "run.json");
-      if (!existsSync(path)) return undefined;
-      const run = readRunFile(path);
+      const run = readRunFile(this.dataDir);
       return run?.pid === this.#child.pid ? run : undefined;
     });
   }
@@ -122,13 +112,4 @@ function plainEnvironment(): Record<string, string> {
     ...Object.fromEntries(kept),
     SAAS_LITELLM_ENVIRONMENT_DIR: join(root, ".cache/litellm"),
   };
-}
-
-/** Undefined while the file is being written. */
-function readRunFile(path: string): RunFile | undefined {
-  try {
-    return JSON.parse(readFileSync(path, "utf8")) as RunFile;
-  } catch {
-    return undefined;
-  }
 }

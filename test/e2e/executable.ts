@@ -4,6 +4,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } f
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll } from "vitest";
+import { readRunFile, type RunFile } from "../../server/main/data-directory.ts";
 import { until } from "../harness/process.ts";
 import { processesOf } from "./processes.ts";
 
@@ -92,7 +93,7 @@ export async function startExecutable(options: StartOptions = {}): Promise<Execu
   let run: RunFile | undefined;
   const answers = async () => {
     if (child.pid === undefined || child.exitCode !== null) throw new Error("it ended at once");
-    run ??= readRunFile(dataDir, child);
+    run ??= runFileOf(dataDir, child);
     return (
       run !== undefined &&
       (await isOk(`${run.api_url}/healthz`)) &&
@@ -172,18 +173,10 @@ function environment(own: Record<string, string> = {}): NodeJS.ProcessEnv {
   return { ...inherited, SAAS_LITELLM_ENVIRONMENT_DIR: sharedEnvironment, ...own };
 }
 
-interface RunFile {
-  pid: number;
-  api_url: string;
-  admin_url: string;
-}
-
 /** Undefined until the process that we started has written it; a file of an earlier start names another process. */
-function readRunFile(dataDir: string, child: ChildProcess): RunFile | undefined {
-  const path = join(dataDir, "run.json");
-  if (!existsSync(path)) return undefined;
-  const file = JSON.parse(readFileSync(path, "utf8")) as RunFile;
-  return file.pid === child.pid || isChildOf(file.pid, child.pid) ? file : undefined;
+function runFileOf(dataDir: string, child: ChildProcess): RunFile | undefined {
+  const file = readRunFile(dataDir);
+  return file && (file.pid === child.pid || isChildOf(file.pid, child.pid)) ? file : undefined;
 }
 
 /** The executable starts itself anew with a larger limit of Bun's fetch, so that the server may be a child of what we started. */
