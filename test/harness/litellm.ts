@@ -7,8 +7,8 @@ import { createUpstream, type UpstreamOptions } from "../../server/litellm/creat
 import type { Upstream } from "../../server/litellm/upstream.ts";
 import { testRuntime } from "./runtime.ts";
 
-/** Where all tests share one installed LiteLLM; the first test to need it installs it. */
-export const sharedEnvironmentDir = join(import.meta.dirname, "../../.cache/litellm-environments");
+/** Where the tests of this checkout, its bench and the executables that they start share one installed LiteLLM. */
+export const sharedEnvironmentDir = join(import.meta.dirname, "../../.cache/litellm");
 
 export interface TestGateway extends AsyncDisposable {
   upstream: Upstream;
