@@ -8,5 +8,6 @@ if (command === "__watchdog") {
   await ensureHttpRequestLimit();
   const { bunRuntime } = await import("./runtime/bun.ts");
   const { run } = await import("./cli.ts");
-  process.exitCode = await run(bunRuntime, process.argv.slice(2));
+  const { endProcess } = await import("./runtime/end-process.ts");
+  endProcess(await run(bunRuntime, process.argv.slice(2)));
 }

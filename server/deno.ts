@@ -9,5 +9,6 @@ if (command === "__watchdog") {
 } else {
   const { denoRuntime } = await import("./runtime/deno.ts");
   const { run } = await import("./cli.ts");
-  process.exitCode = await run(denoRuntime, process.argv.slice(2));
+  const { endProcess } = await import("./runtime/end-process.ts");
+  endProcess(await run(denoRuntime, process.argv.slice(2)));
 }

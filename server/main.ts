@@ -171,6 +171,7 @@ async function stopAll({ listeners, services, directory, databaseReady, config }
     inTime(drained, drainMs + SETTLE_GRACE_MS),
     listeners.api.server.stop(drainMs + SETTLE_GRACE_MS),
   ]);
+  calls.stop();
   await listeners.admin.server.stop(1_000);
   removeRunFile(directory);
   catalog.stop();

@@ -16,7 +16,7 @@ export function completionForTeam(
   return {
     id: `chatcmpl-${identity.callId}`,
     object: "chat.completion",
-    created: upstream["created"],
+    created: createdOf(upstream),
     model: identity.alias,
     choices: choicesForTeam(upstream["choices"]),
     ...usageForTeam(upstream["usage"]),
@@ -24,6 +24,12 @@ export function completionForTeam(
       ? { service_tier: upstream["service_tier"] }
       : {}),
   };
+}
+
+/** Seconds since 1970; a provider that leaves it out is helped. */
+function createdOf(upstream: Record<string, unknown>): number {
+  const created = upstream["created"];
+  return typeof created === "number" ? created : Math.floor(Date.now() / 1000);
 }
 
 /** One frame of a stream; usage only where the client gets it. */
@@ -34,7 +40,7 @@ export function chunkForTeam(
   return {
     id: `chatcmpl-${identity.callId}`,
     object: "chat.completion.chunk",
-    created: upstream["created"],
+    created: createdOf(upstream),
     model: identity.alias,
     choices: choicesForTeam(upstream["choices"]),
     ...(identity.withUsage ? usageForTeam(upstream["usage"]) : {}),
@@ -61,19 +67,23 @@ export function embeddingsForTeam(
   };
 }
 
-const usageNames = [
-  "prompt_tokens",
-  "completion_tokens",
-  "total_tokens",
-  "prompt_tokens_details",
-  "completion_tokens_details",
-];
+const usageNames = ["prompt_tokens", "completion_tokens", "total_tokens"];
+const usageDetailNames: Readonly<Record<string, readonly string[]>> = {
+  prompt_tokens_details: ["cached_tokens", "audio_tokens"],
+  completion_tokens_details: [
+    "reasoning_tokens",
+    "audio_tokens",
+    "accepted_prediction_tokens",
+    "rejected_prediction_tokens",
+  ],
+};
 
 function usageFields(usage: unknown): Record<string, unknown> | undefined {
   if (!isRecord(usage)) return undefined;
-  const kept: Record<string, unknown> = {};
-  for (const name of usageNames) {
-    if (usage[name] !== undefined && usage[name] !== null) kept[name] = usage[name];
+  const kept = only(usageNames, usage);
+  for (const [name, names] of Object.entries(usageDetailNames)) {
+    const details = usage[name];
+    if (isRecord(details)) kept[name] = only(names, details);
   }
   return kept;
 }
@@ -83,18 +93,45 @@ function usageForTeam(usage: unknown): { usage?: Record<string, unknown> } {
   return kept ? { usage: kept } : {};
 }
 
+const messageNames = [
+  "role",
+  "content",
+  "refusal",
+  "annotations",
+  "audio",
+  "function_call",
+  "reasoning_content",
+];
+
 function choicesForTeam(choices: unknown): unknown {
-  if (!Array.isArray(choices)) return [];
-  return choices.map((choice: unknown) => (isRecord(choice) ? withoutProvider(choice) : choice));
+  return Array.isArray(choices) ? choices.filter(isRecord).map(choiceForTeam) : [];
 }
 
-/** A choice without provider-specific fields, in its message or delta as well. */
-function withoutProvider(record: Record<string, unknown>): Record<string, unknown> {
-  const kept: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(record)) {
-    if (name === "provider_specific_fields") continue;
-    kept[name] =
-      (name === "message" || name === "delta") && isRecord(value) ? withoutProvider(value) : value;
+function choiceForTeam(choice: Record<string, unknown>): Record<string, unknown> {
+  const kept = only(["index", "finish_reason", "logprobs"], choice);
+  for (const name of ["message", "delta"]) {
+    const said = choice[name];
+    if (!isRecord(said)) continue;
+    kept[name] = {
+      ...only(messageNames, said),
+      ...(Array.isArray(said["tool_calls"])
+        ? { tool_calls: said["tool_calls"].filter(isRecord).map(toolCallForTeam) }
+        : {}),
+    };
   }
+  return kept;
+}
+
+function toolCallForTeam(call: Record<string, unknown>): Record<string, unknown> {
+  const kept = only(["index", "id", "type"], call);
+  if (isRecord(call["function"])) kept["function"] = only(["name", "arguments"], call["function"]);
+  if (isRecord(call["custom"])) kept["custom"] = only(["name", "input"], call["custom"]);
+  return kept;
+}
+
+/** The named fields of a record, null ones too; a name that it lacks stays absent. */
+function only(names: readonly string[], record: Record<string, unknown>): Record<string, unknown> {
+  const kept: Record<string, unknown> = {};
+  for (const name of names) if (record[name] !== undefined) kept[name] = record[name];
   return kept;
 }

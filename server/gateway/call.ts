@@ -1,12 +1,12 @@
 import type { Context } from "../context.ts";
 import { DomainError } from "../kernel/errors.ts";
 import { uuidV7 } from "../kernel/ids.ts";
-import { floatUsdToNanos } from "../kernel/money.ts";
+import { boundedCost, floatUsdToNanos } from "../kernel/money.ts";
 import type { TeamPrincipal } from "../keys/principal.ts";
 import { targetPosition } from "../litellm/proxy-config.ts";
 import type { Lease } from "../litellm/upstream.ts";
 import type { ModelAlias } from "../models/catalog.ts";
-import { costNanos, costsDiffer, type TokenUsage } from "../pricing/cost.ts";
+import { costNanos, costsDiffer, type TargetPrices, type TokenUsage } from "../pricing/cost.ts";
 import { worstCostNanos } from "../pricing/worst-case.ts";
 import { sizeOf } from "./parameters.ts";
 import type { NewJob, OpenItem, SettleItem } from "./store.ts";
@@ -63,7 +63,7 @@ export function upstreamRequest(
     model: lease.model,
     ...(stream ? { stream: true, stream_options: { include_usage: true } } : {}),
     litellm_session_id: jobId,
-    metadata: { tags: [request.principal.teamId] },
+    metadata: { tags: [request.principal.teamId, ...jobTypeTag(request)] },
   };
   return {
     url: `${lease.baseUrl}/v1/${request.endpoint === "chat" ? "chat/completions" : "embeddings"}`,
@@ -72,6 +72,9 @@ export function upstreamRequest(
     body: JSON.stringify(body),
   };
 }
+
+/** The job's type, where the call makes the job; of an existing one it would take a query. */
+const jobTypeTag = ({ job }: CallRequest) => ("create" in job ? [job.create.type] : []);
 
 /** How long a call may take upstream: its targets one after the other, with their retries, and a margin. */
 export function upstreamTimeoutMs(alias: ModelAlias): number {
@@ -123,8 +126,8 @@ export function settleItem(call: OpenedCall, end: CallEnd): SettleItem {
   const { request } = call;
   const target =
     request.alias.targets[targetPosition(end.modelId) ?? 0] ?? request.alias.targets[0];
-  const cost = end.usage === undefined ? 0n : target && costNanos(target.prices, end.usage);
   const theirs = end.litellmCostUsd === undefined ? undefined : floatUsdToNanos(end.litellmCostUsd);
+  const cost = bookedCost(end, { prices: target?.prices, theirs });
   const flags: SettleItem["costFlags"][number][] = [];
   if (cost === undefined) flags.push("unpriced");
   if (end.estimated) flags.push("estimated");
@@ -149,6 +152,17 @@ export function settleItem(call: OpenedCall, end: CallEnd): SettleItem {
     answer: end.answer,
     endJob: endsJob ? (end.status === "succeeded" ? "completed" : "failed") : undefined,
   };
+}
+
+/** What is booked: our price of what was counted. Of what was only estimated, LiteLLM's figure where there is one. */
+function bookedCost(
+  end: Pick<CallEnd, "usage" | "estimated">,
+  from: { prices: TargetPrices | undefined; theirs: bigint | undefined },
+): bigint | undefined {
+  if (end.usage === undefined) return 0n;
+  if (end.estimated && from.theirs !== undefined) return from.theirs;
+  const ours = from.prices && costNanos(from.prices, end.usage);
+  return ours === undefined ? undefined : boundedCost(ours);
 }
 
 /** An upstream cost header; LiteLLM's 0 for a model whose price it does not know stays 0. */

@@ -104,6 +104,11 @@ export class Calls {
     await this.#lanes.drained();
   }
 
+  /** After `drain`, or its deadline: what is not booked is left to the next start. */
+  stop(): void {
+    this.#lanes.stop();
+  }
+
   async #open(request: CallRequest, stream: boolean): Promise<OpenedCall | { replay: Uint8Array }> {
     if (this.#draining) throw shuttingDown();
     // A malformed id cannot be a job's.

@@ -15,7 +15,7 @@ import {
   failureFromResponse,
   type UpstreamFailure,
 } from "./upstream-errors.ts";
-import { isRecord, parseRecord, usageFromApi } from "./usage.ts";
+import { estimateUsage, isRecord, parseRecord, usageFromApi } from "./usage.ts";
 
 /** What the route makes of a sanitized completion: adds job and call ids, say. */
 export type ShapeAnswer = (
@@ -49,13 +49,16 @@ export async function runJsonCall({ context, lanes, call, shape }: JsonCall): Pr
       ? completionForTeam(upstream, identity)
       : embeddingsForTeam(upstream, identity);
   const ids = { jobId: call.jobId, callId: call.callId };
+  const usage = usageFromApi(upstream["usage"]);
   const body = await shape(completion, ids);
   const claimed = call.request.claim !== undefined;
   await lanes.settle(
     settleItem(call, {
       status: "succeeded",
-      usage: usageFromApi(upstream["usage"]),
-      estimated: false,
+      usage:
+        usage ??
+        estimateUsage(call.request, Buffer.byteLength(JSON.stringify(upstream["choices"] ?? ""))),
+      estimated: usage === undefined,
       litellmCostUsd: costFromHeader(headers),
       modelId: headers.get("x-litellm-model-id"),
       firstTokenMs: undefined,
@@ -90,8 +93,11 @@ async function receive(call: OpenedCall): Promise<Received> {
     if (!response.ok)
       return { failure: failureFromResponse(response.status, response.headers, text) };
     const upstream = parseRecord(text);
-    if (!upstream)
-      return { failure: failureFromResponse(502, response.headers, `not a JSON object: ${text}`) };
+    const list = upstream?.[call.request.endpoint === "chat" ? "choices" : "data"];
+    if (!upstream || !Array.isArray(list))
+      return {
+        failure: failureFromResponse(502, response.headers, `no answer of this kind: ${text}`),
+      };
     return { upstream, headers: response.headers };
   } catch (error) {
     return { failure: failureFromException(error, timeout.aborted) };

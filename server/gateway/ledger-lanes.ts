@@ -1,7 +1,8 @@
+import { setTimeout as wait } from "node:timers/promises";
 import { isContentError } from "../../db/sql-state.ts";
 import type { Context } from "../context.ts";
 import { DomainError } from "../kernel/errors.ts";
-import { delay, inTime } from "../kernel/waiting.ts";
+import { inTime } from "../kernel/waiting.ts";
 import { Lane } from "./lane.ts";
 import * as store from "./store.ts";
 
@@ -14,13 +15,15 @@ const SETTLE_PATIENCE_MS = 10_000;
 
 /**
  * Opens and settles calls in lanes of one statement each. An open either is accepted or throws; a settle is repeated until
- * it is committed, whatever happens to the connection, and counts as pending until then.
+ * it is committed, whatever happens to the connection, and counts as pending until then. After `stop` nothing is repeated:
+ * what is not booked by then is left in flight, for the next start to resolve.
  */
 export class LedgerLanes {
   readonly #context: Context;
   readonly #opens: Lane<store.OpenItem, store.OpenOutcome>;
   readonly #settles: Lane<store.SettleItem, store.SettleOutcome>;
   readonly #pending = new Set<Promise<void>>();
+  readonly #stopped = new AbortController();
 
   constructor(context: Context) {
     this.#context = context;
@@ -41,9 +44,10 @@ export class LedgerLanes {
     try {
       return await this.#opens.add(item);
     } catch (error) {
-      if (error instanceof DomainError) throw error;
+      // Content that PostgreSQL refuses should never have come this far: a fault of ours, not the database's.
+      if (error instanceof DomainError || isContentError(error)) throw error;
       // The connection may have broken after the commit: then a row stands in flight that nobody would end.
-      if (!isContentError(error)) void this.settle(abandoned(item));
+      void this.settle(abandoned(item));
       throw new DomainError(
         "database_unavailable",
         "The database does not answer. Try again in a moment.",
@@ -68,26 +72,49 @@ export class LedgerLanes {
     while (this.#pending.size > 0) await Promise.all(this.#pending);
   }
 
+  /** Gives up what is still pending. Twice is fine. */
+  stop(): void {
+    if (this.#pending.size > 0) {
+      this.#context.log.warn("calls are left to the next start", { calls: this.#pending.size });
+    }
+    this.#stopped.abort();
+  }
+
   async #untilBooked(asked: store.SettleItem): Promise<void> {
+    const { signal } = this.#stopped;
     let item = asked;
-    for (let delayMs = FIRST_RETRY_MS; ; delayMs = Math.min(delayMs * 2, LONGEST_RETRY_MS)) {
+    for (
+      let delayMs = FIRST_RETRY_MS;
+      !signal.aborted;
+      delayMs = Math.min(delayMs * 2, LONGEST_RETRY_MS)
+    ) {
       try {
         const outcome = await this.#settles.add(item);
-        if (outcome === "swept")
+        if (outcome === "swept") {
           this.#context.log.warn("a call ended after it had been swept", { callId: item.callId });
+        }
         return;
       } catch (error) {
+        if (signal.aborted) return;
         this.#context.log.error("a settle failed and is tried again", {
           callId: item.callId,
           error,
         });
-        // A text that PostgreSQL refuses must not keep the money from being booked.
-        if (isContentError(error))
-          item = { ...item, errorMessage: undefined, target: undefined, finishReason: undefined };
-        await delay(delayMs);
+        if (isContentError(error)) item = simpler(item);
+        await wait(delayMs, undefined, { signal }).catch(() => {});
       }
     }
   }
+}
+
+/** What PostgreSQL refuses must not keep a call in flight: first its texts go, then its figures, flagged. */
+function simpler(item: store.SettleItem): store.SettleItem {
+  const { errorMessage, target, finishReason } = item;
+  if (errorMessage !== undefined || target !== undefined || finishReason !== undefined) {
+    return { ...item, errorMessage: undefined, target: undefined, finishReason: undefined };
+  }
+  const unknown = { usage: undefined, providerCostNanos: undefined, litellmCostNanos: undefined };
+  return { ...item, ...unknown, costFlags: ["unpriced", "estimated"] };
 }
 
 function abandoned(item: store.OpenItem): store.SettleItem {

@@ -1,6 +1,9 @@
 /** Largest event of a stream; more is taken for a broken upstream. 32 MiB: generated images come in one event. */
 const LARGEST_EVENT_BYTES = 32 * 1024 * 1024;
 
+const boundaryPattern = /\r?\n\r?\n/g;
+const LONGEST_BOUNDARY = 4;
+
 /**
  * Reads the data of Server-Sent Events one by one, however the bytes are cut. Comments, ids and event names are passed
  * over. One read is under way at most, so that back-pressure reaches the upstream.
@@ -9,6 +12,8 @@ export class SseReader {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
   readonly #decoder = new TextDecoder();
   #buffer = "";
+  /** Up to here the buffer holds no end of an event: a large one is not searched anew with every read. */
+  #searched = 0;
   #ended = false;
 
   constructor(stream: ReadableStream<Uint8Array>) {
@@ -42,10 +47,15 @@ export class SseReader {
 
   #takeEvent(): string | undefined {
     for (;;) {
-      const boundary = /\r?\n\r?\n/.exec(this.#buffer);
-      if (!boundary) return undefined;
+      boundaryPattern.lastIndex = this.#searched;
+      const boundary = boundaryPattern.exec(this.#buffer);
+      if (!boundary) {
+        this.#searched = Math.max(0, this.#buffer.length - LONGEST_BOUNDARY);
+        return undefined;
+      }
       const event = this.#buffer.slice(0, boundary.index);
       this.#buffer = this.#buffer.slice(boundary.index + boundary[0].length);
+      this.#searched = 0;
       const data = event
         .split(/\r?\n/)
         .filter((line) => line.startsWith("data:"))

@@ -26,7 +26,8 @@ export function estimateUsage(
   request: { parameters: Readonly<Record<string, unknown>> },
   outputBytes: number,
 ): TokenUsage {
-  const inputBytes = Buffer.byteLength(JSON.stringify(request.parameters["messages"] ?? ""));
+  const { messages, input } = request.parameters;
+  const inputBytes = Buffer.byteLength(JSON.stringify(messages ?? input ?? ""));
   return {
     ...noTokens,
     inputTokens: Math.ceil(inputBytes / 4),
@@ -34,8 +35,12 @@ export function estimateUsage(
   };
 }
 
+/** PostgreSQL's largest int; no call has that many tokens. */
+const MOST_TOKENS = 2_147_483_647;
+
 function count(value: unknown): number {
-  return typeof value === "number" && Number.isFinite(value) && value > 0 ? Math.round(value) : 0;
+  if (typeof value !== "number" || Number.isNaN(value) || value <= 0) return 0;
+  return Math.min(Math.round(value), MOST_TOKENS);
 }
 
 export function isRecord(value: unknown): value is Record<string, unknown> {

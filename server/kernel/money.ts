@@ -1,5 +1,8 @@
 import { DomainError } from "./errors.ts";
 
+/** 1 USD in nano-dollars. */
+const NANOS_PER_USD = 1_000_000_000n;
+
 const LARGEST_BIGINT = 9_223_372_036_854_775_807n;
 
 /** The one rounding of money: numerator ÷ denominator, half away from zero. The denominator is positive. */
@@ -63,5 +66,16 @@ export const usdToNanos = (value: number | string, field = "usd") => parseDecima
 export const microsToCredits = (micros: bigint) => Number(formatDecimal(micros, 6));
 /** Nano-dollars as the JSON number of dollars. */
 export const nanosToUsd = (nanos: bigint) => Number(formatDecimal(nanos, 9));
-/** A float of dollars from LiteLLM, rounded once to nano-dollars. */
-export const floatUsdToNanos = (usd: number) => BigInt(Math.round(usd * 1e9));
+/** $1,000,000: what one call is booked at most. More is a figure that somebody got wrong, and sums of it would overflow. */
+const MOST_NANOS_PER_CALL = 1_000_000n * NANOS_PER_USD;
+
+/** The cost of one call, within what can be booked. */
+export function boundedCost(nanos: bigint): bigint {
+  return nanos < MOST_NANOS_PER_CALL ? nanos : MOST_NANOS_PER_CALL;
+}
+
+/** A float of dollars from LiteLLM, rounded once to nano-dollars, within what can be booked; 0 for one below 0. */
+export function floatUsdToNanos(usd: number): bigint {
+  const nanos = Math.min(Math.max(Math.round(usd * 1e9), 0), Number(MOST_NANOS_PER_CALL));
+  return BigInt(nanos);
+}

@@ -1,4 +1,4 @@
-import { divideRounded } from "../kernel/money.ts";
+import { boundedCost, divideRounded } from "../kernel/money.ts";
 import type { TargetPrices } from "./cost.ts";
 
 /** Input tokens that an image or an audio part counts for, whatever its size: above what providers bill for large ones. */
@@ -32,7 +32,7 @@ export function worstCostNanos(
     const cost = divideRounded(inputTokens * input + outputTokens * output, 1_000_000n);
     if (cost > worst) worst = cost;
   }
-  return worst;
+  return boundedCost(worst);
 }
 
 /** The highest of the prices of a kind; undefined when its first, the plain one, is not known. */
