@@ -1,4 +1,5 @@
 import { DomainError } from "../kernel/errors.ts";
+import { refuseTooMany } from "./body-counts.ts";
 
 /** Deeper JSON has no use here, and the recursion of what handles it has an end. */
 const DEEPEST = 100;
@@ -8,12 +9,13 @@ const decoder = new TextDecoder("utf-8", { fatal: true });
 /**
  * The JSON object in a request's body; no body is an empty object. Throws `unsupported_media_type`, `body_too_large` (also
  * without a Content-Length, as soon as too much has come), `invalid_json`, and `invalid_request` for texts that
- * PostgreSQL cannot store or nesting beyond 100 levels.
+ * PostgreSQL cannot store, nesting beyond 100 levels, or more than 310,000 values or 100,000 fields.
  */
 export async function readJsonBody(request: Request, limitBytes: number): Promise<unknown> {
   const bytes = await readBytes(request, limitBytes);
   if (bytes.length === 0) return {};
   requireJson(request.headers);
+  refuseTooMany(bytes);
   let text: string;
   let value: unknown;
   try {
@@ -23,7 +25,9 @@ export async function readJsonBody(request: Request, limitBytes: number): Promis
     throw new DomainError("invalid_json", "The body is not valid JSON in UTF-8.", { cause: error });
   }
   // A NUL or a lone surrogate can only come as an escape.
-  refuseUnfit(value, { path: "", depth: 0, checkTexts: text.includes("\\u") });
+  if (typeof value === "object" && value !== null) {
+    refuseUnfit(value, [], text.includes("\\u"));
+  }
   return value;
 }
 
@@ -79,36 +83,59 @@ function tooLarge(limitBytes: number): DomainError {
   );
 }
 
-function refuseUnfit(
-  value: unknown,
-  at: { path: string; depth: number; checkTexts: boolean },
-): void {
-  if (typeof value === "string") {
-    if (at.checkTexts) refuseUnstorable(value, at.path);
+/** The way from the body to a value: names, and indexes of lists. One list for the whole walk, told only in a refusal. */
+type Path = (string | number)[];
+
+/** The walk makes nothing for a value that is fit: a body has up to MOST_VALUES of them. */
+function refuseUnfit(value: object, path: Path, checkTexts: boolean): void {
+  if (path.length === DEEPEST) {
+    throw unfit(path.slice(0, 1), `is nested deeper than ${DEEPEST} levels`);
+  }
+  if (Array.isArray(value)) {
+    for (let index = 0; index < value.length; index += 1) {
+      refuseUnfitEntry(value[index], index, path, checkTexts);
+    }
     return;
   }
-  if (value === null || typeof value !== "object") return;
-  if (at.depth === DEEPEST) {
-    throw unfit(at.path.split(/[.[]/)[0] ?? "", `is nested deeper than ${DEEPEST} levels`);
-  }
-  const inList = Array.isArray(value);
-  for (const [name, entry] of Object.entries(value)) {
-    const path = inList ? `${at.path}[${name}]` : at.path === "" ? name : `${at.path}.${name}`;
-    if (at.checkTexts && !inList) refuseUnstorable(name, at.path);
-    refuseUnfit(entry, { path, depth: at.depth + 1, checkTexts: at.checkTexts });
+  for (const name of Object.keys(value)) {
+    if (checkTexts) refuseUnstorable(name, path);
+    refuseUnfitEntry((value as Record<string, unknown>)[name], name, path, checkTexts);
   }
 }
 
+function refuseUnfitEntry(
+  entry: unknown,
+  name: string | number,
+  path: Path,
+  checkTexts: boolean,
+): void {
+  const isText = checkTexts && typeof entry === "string";
+  if (!isText && (typeof entry !== "object" || entry === null)) return;
+  path.push(name);
+  if (isText) refuseUnstorable(entry, path);
+  else refuseUnfit(entry as object, path, checkTexts);
+  path.pop();
+}
+
 /** PostgreSQL's text and jsonb hold neither NUL nor half a surrogate pair. */
-function refuseUnstorable(text: string, path: string): void {
+function refuseUnstorable(text: string, path: Path): void {
   if (text.includes("\0")) throw unfit(path, "contains a NUL character (\\u0000)");
   if (!text.isWellFormed()) throw unfit(path, "contains half of a surrogate pair");
 }
 
-function unfit(path: string, problem: string): DomainError {
-  const field = path === "" ? "body" : path.slice(0, 200);
+function unfit(path: Path, problem: string): DomainError {
+  const field = path.length === 0 ? "body" : inWords(path).slice(0, 200);
   const message = `${field} ${problem}, which is not supported.`;
   return new DomainError("invalid_request", message, {
     hints: { field, errors: [{ field, message }] },
   });
+}
+
+/** As JavaScript would reach it: `messages[0].role`. */
+function inWords(path: Path): string {
+  return path
+    .map((part, depth) =>
+      typeof part === "number" ? `[${part}]` : depth === 0 ? part : `.${part}`,
+    )
+    .join("");
 }
