@@ -15,13 +15,46 @@ const MOST_KNOWN_FIELDS = 40;
 /** The first error of every wrong field, in the order of the schema. */
 export function fieldErrors(errors: ValueErrorIterator): FieldError[] {
   const found = new Map<string, FieldError>();
-  for (const error of errors) {
+  for (const error of innermost(errors)) {
     if (found.has(error.path)) continue;
     const field = fieldOf(error.path);
     found.set(error.path, { field, message: `${field} ${sentenceOf(error)}.` });
     if (found.size === MOST_ERRORS) break;
   }
   return [...found.values()];
+}
+
+/**
+ * TypeBox says of a choice only that nothing in it fits. Where one form alone is a list or object like the value, what is wrong
+ * lies inside, and the errors of that form name it.
+ */
+function* innermost(errors: Iterable<ValueError>): Generator<ValueError> {
+  for (const error of errors) {
+    const inside = error.type === ValueErrorType.Union ? onlyForm(error) : undefined;
+    if (inside) yield* innermost(inside);
+    else yield error;
+  }
+}
+
+function onlyForm({ schema, value, errors }: ValueError): ValueErrorIterator | undefined {
+  const forms = schema["anyOf"] as TSchema[];
+  const alike = errors.filter((_, index) => contains(forms[index]!, value));
+  return alike.length === 1 ? alike[0] : undefined;
+}
+
+/** Whether a list or object that a schema describes could be meant by the value. */
+function contains(schema: TSchema, value: unknown): boolean {
+  switch (schema[Kind]) {
+    case "Union":
+      return (schema["anyOf"] as TSchema[]).some((form) => contains(form, value));
+    case "Array":
+      return Array.isArray(value);
+    case "Object":
+    case "Record":
+      return typeof value === "object" && value !== null && !Array.isArray(value);
+    default:
+      return false;
+  }
 }
 
 /** A JSON pointer as JavaScript: `/messages/0/role` → `messages[0].role`. */

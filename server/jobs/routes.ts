@@ -1,5 +1,6 @@
 import type { Context } from "../context.ts";
 import { idempotencyClaim } from "../http/idempotency.ts";
+import { given } from "../http/optional.ts";
 import { type Operation, teamOperation } from "../http/operation.ts";
 import { creditsToMicros } from "../kernel/money.ts";
 import { requireOwnTeam } from "../keys/own-team.ts";
@@ -58,7 +59,8 @@ function lifecycleOperations({ context, calls }: JobParts): readonly Operation[]
         },
         problems: ["not_found", "amount_invalid"],
       },
-      ({ principal, body, request }) => {
+      ({ principal, body: sent, request }) => {
+        const body = given(sent);
         requireOwnTeam(principal, body.team_id);
         const input = {
           type: body.job_type,
@@ -94,7 +96,8 @@ function lifecycleOperations({ context, calls }: JobParts): readonly Operation[]
         },
         problems: ["not_found", "job_ended", "job_expired"],
       },
-      ({ principal, params: { job_id: jobId }, body, request }) => {
+      ({ principal, params: { job_id: jobId }, body: sent, request }) => {
+        const body = given(sent);
         const { status, metadata, result, error_message: errorMessage } = body;
         const claim = idempotencyClaim({ principalId: principal.teamId, request, body });
         const input = { jobId, status, metadata, result, errorMessage };

@@ -1,5 +1,7 @@
 import { type Static, type TSchema, Type } from "@sinclair/typebox";
+import { optional } from "../http/optional.ts";
 import { pageOf, pageQuery } from "../http/pagination.ts";
+import { ExternalTaskId, JobType, Metadata, UserId } from "./fields.ts";
 
 /** Wire shapes of jobs as teams see them: neither costs nor the models behind an alias. */
 
@@ -12,22 +14,6 @@ export const JobIdParameter = Type.String({
   description: "Id of a job, as its creation answered it.",
   examples: ["019aaf3c-6a80-7c11-9d1b-2f9d1b6d2a10"],
 });
-
-export const Metadata = Type.Record(Type.String(), Type.Unknown(), {
-  description: "A JSON object of your own, at most 16 KiB.",
-});
-
-const shortText = (description: string, example: string) =>
-  Type.String({ minLength: 1, maxLength: 200, description, examples: [example] });
-
-const JobType = Type.String({
-  minLength: 1,
-  maxLength: 100,
-  description: "What kind of operation this is; yours to choose.",
-  examples: ["invoice_check"],
-});
-const UserId = shortText("Whom it is done for, in your own words.", "u-118");
-const ExternalTaskId = shortText("Your own id of the operation.", "task-4711");
 
 export const JobStatus = Type.Union(
   [
@@ -44,15 +30,16 @@ export type JobStatus = Static<typeof JobStatus>;
 
 export const JobCreate = Type.Object(
   {
-    team_id: Type.Optional(Type.String({ description: "When given, the key's own team." })),
+    team_id: optional(Type.String({ description: "When given, the key's own team." })),
     job_type: JobType,
-    user_id: Type.Optional(UserId),
-    external_task_id: Type.Optional(ExternalTaskId),
-    metadata: Type.Optional(Metadata),
-    max_credits: Type.Optional(
+    user_id: optional(UserId),
+    external_task_id: optional(ExternalTaskId),
+    metadata: optional(Metadata),
+    max_credits: optional(
       Type.Number({
         exclusiveMinimum: 0,
-        description: "The most that this job may be charged, in credits.",
+        description:
+          "The most that this job is to be charged, in credits. Kept with the job; enforced once jobs are charged.",
         examples: [5],
       }),
     ),
@@ -74,11 +61,11 @@ export const JobCreated = Type.Object(
 export const JobComplete = Type.Object(
   {
     status: Type.Union([Type.Literal("completed"), Type.Literal("failed")]),
-    metadata: Type.Optional(Metadata),
+    metadata: optional(Metadata),
     result: Type.Optional(
       Type.Unknown({ description: "What came of it: any JSON, at most 64 KiB." }),
     ),
-    error_message: Type.Optional(
+    error_message: optional(
       Type.String({ maxLength: 2000, description: "Why it failed, in your own words." }),
     ),
   },

@@ -13,6 +13,12 @@ const schema = Type.Object(
     lines: Type.Optional(
       Type.Array(Type.Object({ text: Type.Union([Type.String(), Type.Null()]) })),
     ),
+    parts: Type.Optional(
+      Type.Union([
+        Type.Union([Type.String(), Type.Array(Type.Object({ type: Type.Literal("text") }))]),
+        Type.Null(),
+      ]),
+    ),
   },
   { additionalProperties: false },
 );
@@ -55,6 +61,11 @@ test.each([
     { name: "abc", lines: [{ text: 1 }] },
     "lines[0].text is a whole number; it must be a text or null.",
   ],
+  [
+    { name: "abc", parts: [{ type: "text" }, { type: 5 }] },
+    'parts[1].type is a whole number; it must be "text".',
+  ],
+  [{ name: "abc", parts: 5 }, "parts is a whole number; it must be a text or a list or null."],
   [[], "body is an empty list; it must be an object."],
   [null, "body is null; it must be an object."],
 ])("%j is refused with a sentence", (value, sentence) => {
@@ -63,7 +74,7 @@ test.each([
 
 test("an unknown field is named, and the known ones with it", () => {
   expect(messages({ name: "abc", nmae: 1 })).toBe(
-    "nmae is not a field of this request; its fields are name, status, count, at, slug, lines.",
+    "nmae is not a field of this request; its fields are name, status, count, at, slug, lines, parts.",
   );
 });
 

@@ -68,10 +68,38 @@ describe("create", () => {
     [{ job_type: "x", max_credits: 0.1234567 }, "max_credits"],
     [{ job_type: "x", max_credits: "5" }, "max_credits"],
     [{ job_type: "x", user_id: "" }, "user_id"],
+    [{ job_type: "a\nb" }, "job_type"],
+    [{ job_type: "x", user_id: "a\u001b[2J" }, "user_id"],
+    [{ job_type: "x", external_task_id: "a\u0085b" }, "external_task_id"],
+    [{ job_type: null }, "job_type"],
     [{ job_type: "x", job_typ: "y" }, "job_typ"],
   ])("%j is refused by the field that is wrong", async (body, field) => {
     const answer = await post("/api/jobs/create", body);
     expect([answer.status, answer.body["field"]]).toEqual([422, field]);
+  });
+
+  test("a field sent as null is a field left out, also for the repeat of a keyed request", async () => {
+    const unset = {
+      team_id: null,
+      user_id: null,
+      external_task_id: null,
+      metadata: null,
+      max_credits: null,
+    };
+    const keyed = { "idempotency-key": "nulls" };
+    const created = await post("/api/jobs/create", { job_type: "x", ...unset }, keyed);
+    expect(created.status).toBe(201);
+    expect(await rowOf(String(created.body["job_id"]))).toMatchObject({
+      user_id: null,
+      external_task_id: null,
+      metadata: {},
+      max_credits: null,
+    });
+    const again = await post("/api/jobs/create", { job_type: "x" }, keyed);
+    expect(again.body).toEqual(created.body);
+    const jobId = String(created.body["job_id"]);
+    const end = { metadata: null, result: null, error_message: null };
+    expect((await complete(jobId, end)).status).toBe(200);
   });
 
   test("another team's id is as unknown as one that does not exist", async () => {
