@@ -36,7 +36,12 @@ const noQuery = Type.Object({}, { additionalProperties: false });
  */
 export function createHttpApp(options: HttpAppOptions): HttpApp {
   // Each handler reads its own body, so that nothing is read before the caller is known.
-  const router = new Elysia({ strictPath: true, normalize: false });
+  const router = new Elysia({
+    strictPath: true,
+    normalize: false,
+    // Elysia would look for the path behind the tenth character of the address, past that of the host "api".
+    handler: { standardHostname: false },
+  });
   for (const operation of options.operations) {
     router.route(
       operation.method,
@@ -63,6 +68,7 @@ async function serve(
   const scope = openScope(request);
   let response: Response;
   try {
+    requireHost(request);
     response = await router.handle(request);
   } catch (error) {
     response = refuse(options, request, error);
@@ -81,6 +87,15 @@ async function serve(
     ...(scope.teamId === undefined ? {} : { team_id: scope.teamId }),
   });
   return response;
+}
+
+/** Everything below reads the address as a URL, of which the header Host is a part. */
+function requireHost(request: Request): void {
+  if (URL.canParse(request.url)) return;
+  throw new DomainError(
+    "host_invalid",
+    "The header Host is not a host name or address with an optional port.",
+  );
 }
 
 /** Asked every few seconds by whoever watches the server. */
@@ -171,6 +186,7 @@ function refuse(options: HttpAppOptions, request: Request, thrown: unknown): Res
       error: error.cause,
     });
   }
-  const openAi = new URL(request.url).pathname.startsWith("/v1/");
+  // Not parsed: that it cannot be is one of the reasons to refuse.
+  const openAi = /^(?:https?:\/\/[^/]*)?\/v1\//.test(request.url);
   return problemResponse(error, { requestId, openAi });
 }

@@ -26,6 +26,11 @@ export const problemKinds: Readonly<Record<ErrorCode, ProblemKind>> = {
     title: "The body is not JSON",
     remedy: "Send one JSON object in UTF-8.",
   },
+  host_invalid: {
+    status: 400,
+    title: "The host is not valid",
+    remedy: "Send the header Host as HTTP defines it: a name or address, and a port where needed.",
+  },
   unsupported_media_type: {
     status: 415,
     title: "The body's type is not supported",
@@ -147,7 +152,7 @@ export const problemKinds: Readonly<Record<ErrorCode, ProblemKind>> = {
   },
   upstream_rate_limited: { status: 429, title: "The model is busy", remedy: tryLater },
   upstream_error: { status: 502, title: "The model failed", remedy: "Try again." },
-  database_unavailable: { status: 503, title: "The service is starting", remedy: tryLater },
+  database_unavailable: { status: 503, title: "The database is not available", remedy: tryLater },
   shutting_down: { status: 503, title: "The service is restarting", remedy: tryLater },
   internal_error: {
     status: 500,

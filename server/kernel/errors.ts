@@ -5,6 +5,7 @@
 export type ErrorCode =
   | "invalid_request"
   | "invalid_json"
+  | "host_invalid"
   | "unsupported_media_type"
   | "body_too_large"
   | "not_found"

@@ -212,6 +212,28 @@ test.each([
   expect([status, body["code"]]).toEqual([404, "not_found"]);
 });
 
+test.each(["a", "api", "api:80", "[::1]:8003", "a-longer.name.example"])(
+  "the host %s does not change what is found",
+  async (host) => {
+    const response = await handle(new Request(`http://${host}/api/me`));
+    expect(response.status).toBe(401);
+  },
+);
+
+test.each([
+  ["http://[::bad/api/me", "application/problem+json"],
+  ["/api/me", "application/problem+json"],
+  ["/v1/models", "application/json"],
+])("a Host that makes the address %s is refused", async (address, type) => {
+  const request = new Request("http://localhost/");
+  // What Bun gives for such a header; no constructor would take it.
+  Object.defineProperty(request, "url", { value: address });
+  const response = await handle(request);
+  expect([response.status, response.headers.get("content-type")]).toEqual([400, type]);
+  expect(response.headers.get("x-request-id")).toBeTruthy();
+  expect(await response.text()).toContain('"host_invalid"');
+});
+
 test("a wrong method is told which ones are right", async () => {
   const { status, headers, body } = await send("DELETE", "/api/jobs", { key });
   expect([status, body["code"]]).toEqual([405, "method_not_allowed"]);
