@@ -97,8 +97,12 @@ export function createAdminApp(parts: AdminParts): HttpApp {
   });
 }
 
-/** What is not a page: even whether it exists is only told to admins. */
-const closedPaths = /^\/(?:api|docs|problems|openapi\.json|metrics)(?:\/|$)/;
+/**
+ * What is not a page: even whether it exists is only told to admins. The team API's own paths are among them, so that who
+ * asks for them at the wrong port gets no page with status 200.
+ */
+const closedPaths =
+  /^\/(?:api|v1|docs|problems|openapi\.json|metrics|healthz|readyz|health)(?:\/|$)/;
 
 const isRead = (request: Request) => request.method === "GET" || request.method === "HEAD";
 

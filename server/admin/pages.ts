@@ -45,7 +45,7 @@ export type ServePage = (request: Request) => Promise<Response | undefined>;
 
 /**
  * The built admin UI out of the program's assets. Files under `/assets/` carry a hash of their content in their name and are
- * cached for ever. A path without an extension is a page's own address and gets `index.html`, which is never cached. Without a
+ * cached for ever. Another path without an extension is a page's own address and gets `index.html`, which is never cached. Without a
  * built UI a plain page says so.
  */
 export function createPages(assets: Assets): ServePage {
@@ -61,7 +61,7 @@ export function createPages(assets: Assets): ServePage {
     const { pathname } = new URL(request.url);
     let name = `ui${pathname}`;
     if (!names.has(name)) {
-      if (/\.[a-z0-9]+$/i.test(pathname)) return undefined;
+      if (/^\/assets\/|\.[a-z0-9]+$/i.test(pathname)) return undefined;
       name = INDEX;
     }
     let page = pages.get(name);

@@ -16,6 +16,18 @@ test("serves the page at its root and at the addresses within it, never cached",
   }
 });
 
+test.each([
+  ["/assets/main-gone", 404, "not_found"],
+  ["/assets/main-gone.js", 404, "not_found"],
+  ["/readyz", 401, "session_required"],
+  ["/health", 401, "session_required"],
+  ["/v1/models", 401, "session_required"],
+])("does not answer %s with the page", async (path, status, code) => {
+  const answer = await send("GET", path);
+  expect(answer.status).toBe(status);
+  expect(answer.text).toContain(`"code":"${code}"`);
+});
+
 test("protects the page by its headers", async () => {
   const { headers } = await send("GET", "/");
   const policy = headers.get("content-security-policy")!;
