@@ -1,7 +1,10 @@
 import { Type } from "@sinclair/typebox";
 import { idempotencyClaim } from "../http/idempotency.ts";
+import { given } from "../http/optional.ts";
 import { teamOperation, type Operation } from "../http/operation.ts";
+import { validated } from "../http/validation.ts";
 import { DomainError } from "../kernel/errors.ts";
+import { line } from "../jobs/fields.ts";
 import type { TeamPrincipal } from "../keys/principal.ts";
 import type { ModelAlias } from "../models/catalog.ts";
 import {
@@ -34,19 +37,24 @@ const tag = "OpenAI-compatible";
 
 const jobHeaders = {
   "x-job-id": Type.String({
+    minLength: 1,
+    maxLength: 100,
     description: "Puts the call in this job.",
     examples: ["019aaf3c-6a80-7c11-9d1b-2f9d1b6d2a10"],
   }),
-  "x-job-ref": Type.String({
-    description:
-      "Your own name of a job: finds the open job of that name or creates it. It ends when idle.",
-    examples: ["ticket-4711"],
-  }),
-  "x-job-type": Type.String({
-    description: "The type of the job that the call makes; `single_call` without it.",
-    examples: ["ticket_summary"],
-  }),
+  "x-job-ref": line(
+    100,
+    "Your own name of a job, UTF-8 without control characters: finds the open job of that name or creates it. It ends when idle.",
+    "ticket-4711",
+  ),
+  "x-job-type": line(
+    100,
+    "The type of the job that the call makes, UTF-8 without control characters; `single_call` without it.",
+    "ticket_summary",
+  ),
 };
+
+const JobHeaderFields = Type.Partial(Type.Object(jobHeaders));
 
 /** What an OpenAI SDK reaches by base URL and key. */
 export function openAiOperations(parts: CallParts): Operation[] {
@@ -74,7 +82,8 @@ export function openAiOperations(parts: CallParts): Operation[] {
         startsWork: true,
         problems: [...callProblems, "idempotency_not_supported"],
       },
-      async ({ principal, body, request }) => {
+      async ({ principal, body: sent, request }) => {
+        const body = given(sent);
         if (!body.stream) {
           const headers = readJobHeaders(request);
           const claim = claimOf(principal, request, { body, headers });
@@ -120,7 +129,8 @@ export function openAiOperations(parts: CallParts): Operation[] {
         startsWork: true,
         problems: callProblems,
       },
-      async ({ principal, body, request }) => {
+      async ({ principal, body: sent, request }) => {
+        const body = given(sent);
         const headers = readJobHeaders(request);
         const claim = claimOf(principal, request, { body, headers });
         const call = await openAiRequest(
@@ -172,30 +182,28 @@ const openAiModel = (alias: ModelAlias) => ({
 });
 
 function readJobHeaders(request: Request): JobHeaders {
-  const jobId = readHeader(request, "x-job-id");
-  const jobReference = readHeader(request, "x-job-ref");
+  const sent = Object.keys(jobHeaders).flatMap((name) => {
+    const value = request.headers.get(name);
+    return value === null ? [] : [[name, decoded(name, value)]];
+  });
+  const headers = validated(JobHeaderFields, Object.fromEntries(sent));
+  const jobId = headers["x-job-id"];
+  const jobReference = headers["x-job-ref"];
   if (jobId !== undefined && jobReference !== undefined) {
-    throw new DomainError(
-      "invalid_request",
-      "X-Job-Id and X-Job-Ref name a job in two ways: send one of them.",
-      {
-        hints: { field: "x-job-ref" },
-      },
-    );
+    const message = "X-Job-Id and X-Job-Ref name a job in two ways: send one of them.";
+    throw new DomainError("invalid_request", message, { hints: { field: "x-job-ref" } });
   }
-  return { jobId, jobReference, jobType: readHeader(request, "x-job-type") };
+  return { jobId, jobReference, jobType: headers["x-job-type"] };
 }
 
-/** A header of 1 to 100 characters; undefined when it was not sent. */
-function readHeader(request: Request, name: string): string | undefined {
-  const value = request.headers.get(name);
-  if (value === null) return undefined;
-  if (value.length >= 1 && value.length <= 100) return value;
-  throw new DomainError(
-    "invalid_request",
-    `The header ${name} has ${value.length} characters; it must have 1 to 100.`,
-    {
-      hints: { field: name },
-    },
-  );
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
+/** The text of a header: the runtimes hand over each of its bytes as a character of Latin-1. */
+function decoded(field: string, value: string): string {
+  try {
+    return utf8.decode(Buffer.from(value, "latin1"));
+  } catch (error) {
+    const message = `The header ${field} is not valid UTF-8.`;
+    throw new DomainError("invalid_request", message, { hints: { field }, cause: error });
+  }
 }

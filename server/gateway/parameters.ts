@@ -1,7 +1,7 @@
 import { DomainError } from "../kernel/errors.ts";
 import type { ModelAlias } from "../models/catalog.ts";
 import { ASSUMED_OUTPUT_TOKENS, type CallSize } from "../pricing/worst-case.ts";
-import { chatParameters } from "./schema.ts";
+import { chatParameters } from "./chat-parameters.ts";
 import { isRecord } from "./usage.ts";
 
 /** What a client sent, split into what goes upstream and what is ours. */
@@ -17,7 +17,8 @@ const embeddingNames: ReadonlySet<string> = new Set([
 
 /**
  * The fields of a body that go upstream: OpenAI's published ones and the alias's `extra_params`. `ours` names the fields
- * that the endpoint reads itself. Any other field is refused by name: it could reach past access and price.
+ * that the endpoint reads itself. Any other field is refused by name: it could reach past access and price. So is a published
+ * one that costs beyond the alias's token prices, unless `extra_params` names it.
  */
 export function upstreamParameters(
   endpoint: "chat" | "embeddings",
@@ -27,11 +28,29 @@ export function upstreamParameters(
   const published = endpoint === "chat" ? chatNames : embeddingNames;
   const upstream: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(body)) {
-    if (options.ours.includes(name) || value === null) continue;
-    if (!published.has(name) && !options.alias.extraParams.includes(name)) throw unknownField(name);
+    if (options.ours.includes(name)) continue;
+    if (!options.alias.extraParams.includes(name)) {
+      if (!published.has(name)) throw unknownField(name);
+      if (unpriced[name]?.(value)) throw unpricedField(name);
+    }
     upstream[name] = value;
   }
   return upstream;
+}
+
+/** Published fields by the values that providers charge otherwise than by the prices of text tokens. */
+const unpriced: Readonly<Record<string, (value: unknown) => boolean>> = {
+  service_tier: (tier) => tier !== "auto" && tier !== "default" && tier !== "standard",
+  web_search_options: () => true,
+  modalities: (kinds) => !Array.isArray(kinds) || kinds.some((kind) => kind !== "text"),
+  audio: () => true,
+};
+
+function unpricedField(field: string): DomainError {
+  const message = `${field} has a value that costs more than this model's prices say. Whoever runs this service can allow it in the model's extra parameters.`;
+  return new DomainError("invalid_request", message, {
+    hints: { field, errors: [{ field, message }] },
+  });
 }
 
 function unknownField(name: string): DomainError {

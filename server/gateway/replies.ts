@@ -80,8 +80,8 @@ export function refuseKeyedStream(request: Request): void {
 }
 
 /** On the job's endpoints the path says whether to stream; a body that says otherwise is a slip. */
-export function requireStreamFlag(stream: boolean | null | undefined, streams: boolean): void {
-  if (stream === undefined || stream === null || stream === streams) return;
+export function requireStreamFlag(stream: boolean | undefined, streams: boolean): void {
+  if (stream === undefined || stream === streams) return;
   throw new DomainError(
     "invalid_request",
     streams

@@ -3,6 +3,9 @@ import type { TeamPrincipal } from "../keys/principal.ts";
 import type { ModelAlias, ModelCatalog } from "../models/catalog.ts";
 import type { CallRequest } from "./call.ts";
 import { isUuid } from "../kernel/ids.ts";
+import { DomainError } from "../kernel/errors.ts";
+import { requireMetadata } from "../jobs/limits.ts";
+import { requireCompleteChat } from "./chat-rules.ts";
 import { chooseAlias } from "./choice.ts";
 import { upstreamParameters } from "./parameters.ts";
 import type { CreateAndCall, JobCall, OpenAiChat, OpenAiEmbeddings } from "./schema.ts";
@@ -40,7 +43,9 @@ export async function jobCallRequest(
   jobId: string,
   body: JobCall,
 ): Promise<CallRequest> {
-  const named = body.model ?? body.model_group;
+  requireCompleteChat(body);
+  requireMetadata(body.call_metadata, "call_metadata");
+  const named = modelOf(body);
   const jobType = await typeForChoice(requester, named, jobId);
   const alias = await granted(requester, "chat", named, jobType);
   return {
@@ -59,7 +64,10 @@ export async function createAndCallRequest(
   requester: Requester,
   body: CreateAndCall,
 ): Promise<CallRequest> {
-  const alias = await granted(requester, "chat", body.model ?? body.model_group, body.job_type);
+  requireCompleteChat(body);
+  requireMetadata(body.metadata);
+  requireMetadata(body.call_metadata, "call_metadata");
+  const alias = await granted(requester, "chat", modelOf(body), body.job_type);
   return {
     principal: requester.principal,
     endpoint: "chat",
@@ -87,6 +95,9 @@ export async function openAiRequest(
   body: OpenAiChat | OpenAiEmbeddings,
   headers: JobHeaders,
 ): Promise<CallRequest> {
+  if ("messages" in body) requireCompleteChat(body);
+  const metadata = "metadata" in body ? body.metadata : undefined;
+  requireMetadata(metadata);
   const jobType = headers.jobType ?? (await typeForChoice(requester, body.model, headers.jobId));
   const alias = await granted(
     requester,
@@ -102,15 +113,27 @@ export async function openAiRequest(
     job:
       headers.jobId === undefined ? { create: jobOf(headers, body.user) } : { id: headers.jobId },
     purpose: undefined,
-    metadata: ("metadata" in body ? body.metadata : undefined) ?? undefined,
+    metadata,
     claim: requester.claim,
   };
+}
+
+/** The model that a body names, in either of the two fields. */
+function modelOf({ model, model_group: group }: Pick<JobCall, "model" | "model_group">) {
+  if (model !== undefined && group !== undefined && model !== group) {
+    const message = "model and model_group name different models: send one of them.";
+    throw new DomainError("invalid_request", message, {
+      hints: { field: "model_group", errors: [{ field: "model_group", message }] },
+    });
+  }
+  return model ?? group;
 }
 
 function jobOf(headers: JobHeaders, userId: string | undefined) {
   return {
     type: headers.jobType ?? SINGLE_CALL_TYPE,
-    userId: userId?.slice(0, 200),
+    // The cut may leave half of a surrogate pair, which PostgreSQL does not store.
+    userId: userId?.slice(0, 200).replace(/[\ud800-\udbff]$/, ""),
     externalTaskId: undefined,
     metadata: undefined,
     reference: headers.jobReference,

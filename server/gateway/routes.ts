@@ -1,5 +1,6 @@
 import { Type } from "@sinclair/typebox";
 import { idempotencyClaim } from "../http/idempotency.ts";
+import { given } from "../http/optional.ts";
 import { teamOperation, type Operation } from "../http/operation.ts";
 import { microsToCredits } from "../kernel/money.ts";
 import { requireOwnTeam } from "../keys/own-team.ts";
@@ -62,7 +63,8 @@ export function callOperations(parts: CallParts): Operation[] {
         startsWork: true,
         problems: callProblems,
       },
-      async ({ principal, params, body, request }) => {
+      async ({ principal, params, body: sent, request }) => {
+        const body = given(sent);
         requireStreamFlag(body.stream, false);
         const claim = idempotencyClaim({ principalId: principal.teamId, request, body });
         const call = await jobCallRequest(requester(parts, principal, claim), params.job_id, body);
@@ -85,7 +87,8 @@ export function callOperations(parts: CallParts): Operation[] {
         startsWork: true,
         problems: [...callProblems, "idempotency_not_supported"],
       },
-      async ({ principal, params, body, request }) => {
+      async ({ principal, params, body: sent, request }) => {
+        const body = given(sent);
         requireStreamFlag(body.stream, true);
         refuseKeyedStream(request);
         const call = await jobCallRequest(requester(parts, principal), params.job_id, body);
@@ -124,7 +127,8 @@ export function callOperations(parts: CallParts): Operation[] {
         startsWork: true,
         problems: callProblems,
       },
-      async ({ principal, body, request }) => {
+      async ({ principal, body: sent, request }) => {
+        const body = given(sent);
         requireStreamFlag(body.stream, false);
         requireOwnTeam(principal, body.team_id);
         const claim = idempotencyClaim({ principalId: principal.teamId, request, body });
@@ -156,7 +160,8 @@ export function callOperations(parts: CallParts): Operation[] {
         startsWork: true,
         problems: [...callProblems, "idempotency_not_supported"],
       },
-      async ({ principal, body, request }) => {
+      async ({ principal, body: sent, request }) => {
+        const body = given(sent);
         requireStreamFlag(body.stream, true);
         refuseKeyedStream(request);
         requireOwnTeam(principal, body.team_id);

@@ -1,96 +1,26 @@
 import { Type, type Static } from "@sinclair/typebox";
+import { type Given, optional } from "../http/optional.ts";
+import { ExternalTaskId, JobType, Metadata, Purpose, UserId } from "../jobs/fields.ts";
+import { chatParameters, EndUser } from "./chat-parameters.ts";
 
 /** Wire shapes of calls. Fields that these do not name are refused by `parameters.ts`, unless the alias lets them through. */
 
-const Message = Type.Object(
-  {
-    role: Type.Union(
-      ["system", "developer", "user", "assistant", "tool", "function"].map((role) =>
-        Type.Literal(role),
-      ),
-      { description: "Who speaks." },
-    ),
-    content: Type.Optional(
-      Type.Union(
-        [Type.String(), Type.Array(Type.Object({}, { additionalProperties: true })), Type.Null()],
-        {
-          description: "Text, or parts as OpenAI defines them: text, image_url, input_audio, file.",
-        },
-      ),
-    ),
-  },
-  { additionalProperties: true },
-);
-
-const Metadata = Type.Record(Type.String(), Type.Unknown(), {
-  description: "Any JSON object, kept with the call.",
-});
-
-const flag = (description: string) => Type.Optional(Type.Boolean({ description }));
-const tokenLimit = (description: string) =>
-  Type.Optional(Type.Integer({ minimum: 1, description }));
-const passedOn = (description: string) => Type.Optional(Type.Unknown({ description }));
-
-/** OpenAI's parameters of a chat completion, as published; what they mean is OpenAI's to say. */
-export const chatParameters = {
-  messages: Type.Array(Message, { minItems: 1, description: "The conversation so far." }),
-  temperature: Type.Optional(Type.Union([Type.Number({ minimum: 0, maximum: 2 }), Type.Null()])),
-  top_p: Type.Optional(Type.Union([Type.Number({ minimum: 0, maximum: 1 }), Type.Null()])),
-  n: Type.Optional(Type.Union([Type.Integer({ minimum: 1, maximum: 128 }), Type.Null()])),
-  max_tokens: tokenLimit("Most output tokens; max_completion_tokens is the newer name."),
-  max_completion_tokens: tokenLimit("Most output tokens, reasoning included."),
-  stop: Type.Optional(
-    Type.Union([
-      Type.String(),
-      Type.Array(Type.String(), { minItems: 1, maxItems: 4 }),
-      Type.Null(),
-    ]),
-  ),
-  presence_penalty: Type.Optional(
-    Type.Union([Type.Number({ minimum: -2, maximum: 2 }), Type.Null()]),
-  ),
-  frequency_penalty: Type.Optional(
-    Type.Union([Type.Number({ minimum: -2, maximum: 2 }), Type.Null()]),
-  ),
-  seed: Type.Optional(Type.Union([Type.Integer(), Type.Null()])),
-  logprobs: flag("Answer with log probabilities of the output tokens."),
-  top_logprobs: Type.Optional(Type.Integer({ minimum: 0, maximum: 20 })),
-  logit_bias: passedOn("Token id → bias."),
-  tools: passedOn("Functions that the model may call."),
-  tool_choice: passedOn("Which tool to call."),
-  parallel_tool_calls: flag("Whether tools may be called in parallel."),
-  functions: passedOn("The older form of tools."),
-  function_call: passedOn("The older form of tool_choice."),
-  response_format: passedOn("Text, JSON object or JSON schema."),
-  reasoning_effort: passedOn("How much a reasoning model thinks."),
-  verbosity: passedOn("How long the answer is."),
-  modalities: passedOn("Text, audio."),
-  audio: passedOn("Voice and format of audio output."),
-  prediction: passedOn("Text that the answer is expected to repeat."),
-  prompt_cache_key: passedOn("Groups requests that share a prompt."),
-  prompt_cache_retention: passedOn("How long a prompt stays cached."),
-  safety_identifier: passedOn("A stable id of the end user."),
-  service_tier: passedOn("The provider's tier."),
-  web_search_options: passedOn("Web search, where the model has it."),
-  user: Type.Optional(
-    Type.String({ description: "The end user, for the provider's abuse checks." }),
-  ),
-};
-
 const modelChoice = {
-  model: Type.Optional(
+  model: optional(
     Type.String({
       description:
         "One of GET /api/models. Without it the job type's or the team's default is used.",
     }),
   ),
-  model_group: Type.Optional(Type.String({ description: "Another name for `model`." })),
+  model_group: optional(
+    Type.String({ description: "Another name for `model`; with both, the same." }),
+  ),
 };
 
 /** What OpenAI's clients send along; the path decides. */
 const streamFlag = {
-  stream: Type.Optional(
-    Type.Union([Type.Boolean(), Type.Null()], {
+  stream: optional(
+    Type.Boolean({
       description:
         "Must agree with the endpoint: `llm-call-stream` and `create-and-call-stream` stream, the others do not.",
     }),
@@ -98,10 +28,8 @@ const streamFlag = {
 };
 
 const callDetails = {
-  purpose: Type.Optional(
-    Type.String({ maxLength: 200, description: "What the call is for, in your own words." }),
-  ),
-  call_metadata: Type.Optional(Metadata),
+  purpose: optional(Purpose),
+  call_metadata: optional(Metadata),
 };
 
 export const JobCall = Type.Object({
@@ -110,56 +38,53 @@ export const JobCall = Type.Object({
   ...modelChoice,
   ...callDetails,
 });
-export type JobCall = Static<typeof JobCall>;
+export type JobCall = Given<Static<typeof JobCall>>;
 
 export const CreateAndCall = Type.Object({
-  job_type: Type.String({
-    minLength: 1,
-    maxLength: 100,
-    description: "What kind of operation this is.",
-  }),
-  team_id: Type.Optional(Type.String({ description: "When given, the key's own team." })),
-  user_id: Type.Optional(Type.String({ maxLength: 200 })),
-  external_task_id: Type.Optional(Type.String({ maxLength: 200 })),
-  metadata: Type.Optional(Metadata),
+  job_type: JobType,
+  team_id: optional(Type.String({ description: "When given, the key's own team." })),
+  user_id: optional(UserId),
+  external_task_id: optional(ExternalTaskId),
+  metadata: optional(Metadata),
   ...chatParameters,
   ...streamFlag,
   ...modelChoice,
   ...callDetails,
 });
-export type CreateAndCall = Static<typeof CreateAndCall>;
+export type CreateAndCall = Given<Static<typeof CreateAndCall>>;
 
 export const OpenAiChat = Type.Object({
   ...chatParameters,
-  model: Type.Optional(Type.String({ description: "One of GET /v1/models." })),
-  stream: Type.Optional(Type.Union([Type.Boolean(), Type.Null()])),
-  stream_options: Type.Optional(
-    Type.Union([
-      Type.Object({ include_usage: Type.Optional(Type.Boolean()) }, { additionalProperties: true }),
-      Type.Null(),
-    ]),
+  model: optional(Type.String({ description: "One of GET /v1/models." })),
+  stream: optional(Type.Boolean()),
+  stream_options: optional(
+    Type.Object({ include_usage: optional(Type.Boolean()) }, { additionalProperties: true }),
   ),
-  store: passedOn("Accepted for compatibility; nothing is stored upstream."),
-  metadata: Type.Optional(Type.Union([Metadata, Type.Null()])),
+  store: optional(
+    Type.Boolean({ description: "Accepted for compatibility; nothing is stored upstream." }),
+  ),
+  metadata: optional(Metadata),
 });
-export type OpenAiChat = Static<typeof OpenAiChat>;
+export type OpenAiChat = Given<Static<typeof OpenAiChat>>;
+
+const TokenId = Type.Integer({ minimum: 0, maximum: 2_147_483_647 });
 
 export const OpenAiEmbeddings = Type.Object({
   input: Type.Union(
     [
       Type.String({ minLength: 1 }),
       Type.Array(Type.String(), { minItems: 1, maxItems: 2048 }),
-      Type.Array(Type.Integer(), { minItems: 1 }),
-      Type.Array(Type.Array(Type.Integer()), { minItems: 1, maxItems: 2048 }),
+      Type.Array(TokenId, { minItems: 1 }),
+      Type.Array(Type.Array(TokenId), { minItems: 1, maxItems: 2048 }),
     ],
     { description: "Text, texts, or tokens." },
   ),
-  model: Type.Optional(Type.String({ description: "One of GET /v1/models." })),
-  dimensions: Type.Optional(Type.Integer({ minimum: 1 })),
-  encoding_format: Type.Optional(Type.Union([Type.Literal("float"), Type.Literal("base64")])),
-  user: Type.Optional(Type.String()),
+  model: optional(Type.String({ description: "One of GET /v1/models." })),
+  dimensions: optional(Type.Integer({ minimum: 1, maximum: 100_000 })),
+  encoding_format: optional(Type.Union([Type.Literal("float"), Type.Literal("base64")])),
+  user: optional(EndUser),
 });
-export type OpenAiEmbeddings = Static<typeof OpenAiEmbeddings>;
+export type OpenAiEmbeddings = Given<Static<typeof OpenAiEmbeddings>>;
 
 const Usage = Type.Object(
   {

@@ -6,12 +6,16 @@ export const Metadata = Type.Record(Type.String(), Type.Unknown(), {
   description: "A JSON object of your own, at most 16 KiB.",
 });
 
-/** One line: control characters would break terminals and logs, and PostgreSQL stores no NUL. */
-const line = (maxLength: number, description: string, example: string) =>
+/** Control characters would break terminals and logs, and PostgreSQL stores no NUL. */
+export const oneLine = "^[^\\u0000-\\u001f\\u007f-\\u009f]*$";
+
+/** A text of one line that is not empty. */
+export const line = (maxLength: number, description: string, example: string) =>
   Type.String({
     minLength: 1,
     maxLength,
-    pattern: "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
+    pattern: oneLine,
+    said: "without control characters",
     description,
     examples: [example],
   });
@@ -20,11 +24,6 @@ export const JobType = line(
   100,
   "What kind of operation this is; yours to choose, without control characters.",
   "invoice_check",
-);
-export const JobReference = line(
-  100,
-  "Your own name of a job, without control characters.",
-  "ticket-4711",
 );
 export const UserId = line(
   200,
