@@ -10,10 +10,18 @@ export const Credits = Type.Number({
 export const AllocationCreate = Type.Object(
   {
     credits: Credits,
-    reason: Type.Optional(Type.String({ minLength: 1, maxLength: 500, pattern: "^[^\\u0000]+$" })),
+    reason: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 500,
+        pattern: "^[^\\u0000]+$",
+        said: "without NUL characters",
+      }),
+    ),
     idempotency_key: Type.Optional(
       Type.String({
         pattern: "^[ -~]{1,255}$",
+        said: "of 1 to 255 ASCII characters",
         description: "The header Idempotency-Key does the same.",
       }),
     ),

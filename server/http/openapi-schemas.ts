@@ -17,7 +17,8 @@ export class JsonSchemas {
   }
 
   #convert(schema: JsonSchema): JsonSchema {
-    const { $id, ...rest } = schema;
+    // `said` is for the sentences of refusals.
+    const { $id, said: _, ...rest } = schema;
     if (typeof $id !== "string") return this.#fields(rest);
     this.components[$id] ??= this.#fields(rest);
     return { $ref: `#/components/schemas/${$id}` };

@@ -73,7 +73,7 @@ function sentenceOf(error: ValueError): string {
     return `is missing; it must be ${allowed(schema)}`;
   if (error.type === ValueErrorType.ObjectAdditionalProperties)
     return `is not a field of this request${known(schema)}`;
-  return `is ${kindOf(value)}; it must be ${allowed(schema)}`;
+  return `is ${found(value, schema)}; it must be ${allowed(schema)}`;
 }
 
 function known(schema: TSchema): string {
@@ -83,19 +83,22 @@ function known(schema: TSchema): string {
   return `; its fields are ${names.join(", ")}`;
 }
 
-/** What was found, by kind and size: the value itself may be a secret. */
-function kindOf(value: unknown): string {
+/** What was found: texts by their size, since they may be secrets, and numbers as they are, since no range tells them apart. */
+function found(value: unknown, schema: TSchema): string {
   if (value === null) return "null";
   if (Array.isArray(value))
     return value.length === 0 ? "an empty list" : `a list of ${value.length}`;
   if (typeof value === "string")
     return value === "" ? "an empty text" : `a text of ${count(value.length, "character")}`;
   if (typeof value === "object") return "an object";
-  if (typeof value === "number") return Number.isInteger(value) ? "a whole number" : "a number";
-  return value === undefined ? "missing" : `a ${typeof value}`;
+  if (typeof value === "number") return schema["writeOnly"] ? "a number" : String(value);
+  return typeof value === "boolean" ? String(value) : "missing";
 }
 
-const count = (number: number, noun: string) => `${number} ${noun}${number === 1 ? "" : "s"}`;
+const plurals = { character: "characters", entry: "entries" } as const;
+
+const count = (number: number, noun: keyof typeof plurals) =>
+  `${number} ${number === 1 ? noun : plurals[noun]}`;
 
 /** The bounds that a schema of some kind may have. */
 type Bounded = TSchema & {
@@ -108,7 +111,10 @@ type Bounded = TSchema & {
   exclusiveMinimum?: number;
 };
 
-/** What a schema allows, in words. */
+/**
+ * What a schema allows, in words. A text with a pattern says in its annotation `said` what the pattern wants, as it follows
+ * "a text": `of lower-case letters`.
+ */
 function allowed(schema: Bounded): string {
   switch (schema[Kind]) {
     case "Union":
@@ -124,7 +130,7 @@ function allowed(schema: Bounded): string {
     case "Boolean":
       return "true or false";
     case "Array":
-      return `a list${sizes({ least: schema.minItems, most: schema.maxItems }, "entries")}`;
+      return `a list${sizes({ least: schema.minItems, most: schema.maxItems }, "entry")}`;
     case "Null":
       return "null";
     default:
@@ -142,19 +148,20 @@ function unionAllows(choices: readonly TSchema[]): string {
 
 function textAllowed(schema: Bounded): string {
   if (schema["format"] === "date-time") return "an instant such as 2026-11-23T12:00:00Z";
-  const size = sizes({ least: schema.minLength, most: schema.maxLength }, "characters");
+  const size = sizes({ least: schema.minLength, most: schema.maxLength }, "character");
   if (schema["pattern"] === undefined) return `a text${size}`;
-  const said = schema.description?.replace(/\.$/, "");
-  return `a text${size} ${said === undefined ? `that matches ${String(schema["pattern"])}` : `(${said})`}`;
+  const said: unknown = schema["said"];
+  if (typeof said !== "string") return `a text${size} that matches ${String(schema["pattern"])}`;
+  return `a text${size}${size === "" ? "" : ","} ${said}`;
 }
 
 function sizes(
   { least, most }: { least: number | undefined; most: number | undefined },
-  unit: string,
+  unit: keyof typeof plurals,
 ): string {
-  if (least !== undefined && most !== undefined) return ` of ${least} to ${most} ${unit}`;
-  if (most !== undefined) return ` of at most ${most} ${unit}`;
-  return least === undefined ? "" : ` of at least ${least} ${unit}`;
+  if (least !== undefined && most !== undefined) return ` of ${least} to ${count(most, unit)}`;
+  if (most !== undefined) return ` of at most ${count(most, unit)}`;
+  return least === undefined ? "" : ` of at least ${count(least, unit)}`;
 }
 
 function range(schema: Bounded): string {

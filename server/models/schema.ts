@@ -12,18 +12,25 @@ export const ModelCreate = Type.Object(
   {
     alias: Type.String({
       pattern: "^[A-Za-z0-9._:/-]{1,128}$",
+      said: "of 1 to 128 letters, digits and ._:/-",
       description: "The name that teams use.",
     }),
     model: Type.String({
       pattern: "^[!-~]{1,200}$",
+      said: "of 1 to 200 ASCII characters without spaces",
       description: "The gateway's name of the model, provider/model.",
     }),
     api_base: Type.Optional(
-      Type.String({ pattern: "^[!-~]{1,500}$", description: "Base URL of the provider." }),
+      Type.String({
+        pattern: "^[!-~]{1,500}$",
+        said: "of 1 to 500 ASCII characters without spaces",
+        description: "Base URL of the provider.",
+      }),
     ),
     api_key: Type.Optional(
       Type.String({
         pattern: "^[!-~]{1,4096}$",
+        said: "of 1 to 4096 ASCII characters without spaces",
         description: "The provider's key. Stored encrypted; no answer ever shows it.",
         writeOnly: true,
       }),

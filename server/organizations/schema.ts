@@ -7,6 +7,7 @@ export const Name = Type.String({
   maxLength: 200,
   // Control characters would break terminals, and PostgreSQL stores no NUL.
   pattern: "^(?=.*\\S)[^\\u0000-\\u001f\\u007f]+$",
+  said: "not blank and without control characters",
   description: "One line, not blank.",
   examples: ["Aperture Freight"],
 });
@@ -14,6 +15,7 @@ export const Name = Type.String({
 /** The id of an organization, a team or an access group. */
 export const Slug = Type.String({
   pattern: slugPattern,
+  said: "of 1 to 63 lower-case letters, digits and inner hyphens",
   description: "1 to 63 lower-case letters, digits and inner hyphens.",
   examples: ["aperture-freight"],
 });

@@ -4,6 +4,7 @@ const instantOrDay = (description: string, example: string) =>
   Type.String({
     pattern:
       "^\\d{4}-\\d\\d-\\d\\d(?:T\\d\\d:\\d\\d(?::\\d\\d(?:\\.\\d{1,9})?)?(?:Z|[+-]\\d\\d:\\d\\d))?$",
+    said: "such as 2026-11-01 or 2026-11-01T12:00:00Z",
     description,
     examples: [example],
   });
@@ -19,6 +20,7 @@ export const UsageQuery = Type.Object(
     period: Type.Optional(
       Type.String({
         pattern: "^\\d{4}-(?:0[1-9]|1[0-2])$",
+        said: "such as 2026-11",
         description: "A month in UTC. The current one when neither it nor from is given.",
         examples: ["2026-11"],
       }),

@@ -42,14 +42,16 @@ test("a problem is a document with all its fields", async () => {
     type: "/problems/invalid_request",
     title: "The request is not valid",
     status: 422,
-    detail: "job_type is missing; it must be a text of 1 to 100 characters.",
+    detail:
+      "job_type is missing; it must be a text of 1 to 100 characters, without control characters.",
     code: "invalid_request",
     request_id: "trace-1",
     field: "job_type",
     errors: [
       {
         field: "job_type",
-        message: "job_type is missing; it must be a text of 1 to 100 characters.",
+        message:
+          "job_type is missing; it must be a text of 1 to 100 characters, without control characters.",
       },
     ],
   });

@@ -9,7 +9,13 @@ const schema = Type.Object(
     status: Type.Optional(Type.Union([Type.Literal("a"), Type.Literal("b"), Type.Literal("c")])),
     count: Type.Optional(Type.Integer({ minimum: 1, maximum: 9 })),
     at: Type.Optional(Type.String({ format: "date-time" })),
-    slug: Type.Optional(Type.String({ pattern: "^[a-z]+$", description: "Lower-case letters." })),
+    slug: Type.Optional(Type.String({ pattern: "^[a-z]+$", said: "of lower-case letters" })),
+    line: Type.Optional(
+      Type.String({ maxLength: 9, pattern: "^[^\\n]*$", said: "without line breaks" }),
+    ),
+    secret: Type.Optional(Type.String({ writeOnly: true })),
+    words: Type.Optional(Type.Array(Type.String(), { minItems: 1 })),
+    ratio: Type.Optional(Type.Number({ minimum: 0, maximum: 1 })),
     lines: Type.Optional(
       Type.Array(Type.Object({ text: Type.Union([Type.String(), Type.Null()]) })),
     ),
@@ -42,30 +48,36 @@ test("what the schema allows passes unchanged", () => {
 
 test.each([
   [{}, "name is missing; it must be a text of 2 to 5 characters."],
-  [{ name: 7 }, "name is a whole number; it must be a text of 2 to 5 characters."],
+  [{ name: 7 }, "name is 7; it must be a text of 2 to 5 characters."],
   [{ name: "x" }, "name is a text of 1 character; it must be a text of 2 to 5 characters."],
-  [{ name: "abc", count: 10 }, "count is a whole number; it must be a whole number from 1 to 9."],
+  [{ name: "abc", count: 10 }, "count is 10; it must be a whole number from 1 to 9."],
+  [{ name: "abc", count: 1.5 }, "count is 1.5; it must be a whole number from 1 to 9."],
+  [{ name: "abc", count: true }, "count is true; it must be a whole number from 1 to 9."],
+  [{ name: "abc", ratio: -0.5 }, "ratio is -0.5; it must be a number from 0 to 1."],
+  [{ name: "abc", words: [] }, "words is an empty list; it must be a list of at least 1 entry."],
+  [
+    { name: "abc", line: "a\nb" },
+    "line is a text of 3 characters; it must be a text of at most 9 characters, without line breaks.",
+  ],
+  [{ name: "abc", secret: 118 }, "secret is a number; it must be a text."],
   [
     { name: "abc", at: "now" },
     "at is a text of 3 characters; it must be an instant such as 2026-11-23T12:00:00Z.",
   ],
   [
     { name: "abc", slug: "A" },
-    "slug is a text of 1 character; it must be a text (Lower-case letters).",
+    "slug is a text of 1 character; it must be a text of lower-case letters.",
   ],
   [
     { name: "abc", status: "z" },
     'status is a text of 1 character; it must be one of "a", "b", "c".',
   ],
-  [
-    { name: "abc", lines: [{ text: 1 }] },
-    "lines[0].text is a whole number; it must be a text or null.",
-  ],
+  [{ name: "abc", lines: [{ text: 1 }] }, "lines[0].text is 1; it must be a text or null."],
   [
     { name: "abc", parts: [{ type: "text" }, { type: 5 }] },
-    'parts[1].type is a whole number; it must be "text".',
+    'parts[1].type is 5; it must be "text".',
   ],
-  [{ name: "abc", parts: 5 }, "parts is a whole number; it must be a text or a list or null."],
+  [{ name: "abc", parts: 5 }, "parts is 5; it must be a text or a list or null."],
   [[], "body is an empty list; it must be an object."],
   [null, "body is null; it must be an object."],
 ])("%j is refused with a sentence", (value, sentence) => {
@@ -74,7 +86,7 @@ test.each([
 
 test("an unknown field is named, and the known ones with it", () => {
   expect(messages({ name: "abc", nmae: 1 })).toBe(
-    "nmae is not a field of this request; its fields are name, status, count, at, slug, lines, parts.",
+    "nmae is not a field of this request; its fields are name, status, count, at, slug, line, secret, words, ratio, lines, parts.",
   );
 });
 
