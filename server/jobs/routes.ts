@@ -137,7 +137,7 @@ function lifecycleOperations({ context, calls }: JobParts): readonly Operation[]
         operationId: "patchJobMetadata",
         summary: "Change a job's metadata",
         description:
-          "A JSON Merge Patch (RFC 7396): given fields replace, null removes, objects merge. It works in every state of the job.",
+          "A JSON Merge Patch (RFC 7396): given fields replace, null removes, objects merge. The body is the patch itself, not an object that holds it in `metadata`. It works in every state of the job.",
         tag,
         params,
         body: MetadataPatch,

@@ -217,9 +217,13 @@ export type JobQuery = Static<typeof JobQuery>;
 
 const metadataExamples = [{ invoice: "2026-118", reviewer: null }];
 
-/** RFC 7396: given fields replace, null removes, objects merge. */
+/**
+ * RFC 7396: given fields replace, null removes, objects merge. A field named `metadata` is one like any other: refusing it
+ * would make a patch that the standard allows impossible.
+ */
 export const MetadataPatch = Type.Record(Type.String(), Type.Unknown(), {
-  description: "A JSON Merge Patch (RFC 7396): null removes a field, objects merge.",
+  description:
+    "A JSON Merge Patch (RFC 7396) of the metadata, which is not wrapped in `metadata`: null removes a field, objects merge.",
   examples: metadataExamples,
 });
 

@@ -157,7 +157,7 @@ function casesOf(operation: string, jobId: string): Case[] {
       { input: "Hello", api_base: "http://127.0.0.1" },
       { input: "Hello", model: "chat-fast" },
     ]),
-    patchJobMetadata: both((id) => id("/metadata"), { metadata: { ticket: 4711 } }),
+    patchJobMetadata: both((id) => id("/metadata"), { ticket: 4711 }),
     getJob: both((id) => id("")),
     listCalls: both((id) => id("/calls")),
     cancelJob: both((id) => id("/cancel"), {}),
