@@ -77,7 +77,6 @@ const Tool = Type.Object(
 export const EndUser = Type.String({
   pattern: oneLine,
   said: "without control characters",
-  said: "without control characters",
   description: "The end user, for the provider's abuse checks, without control characters.",
 });
 
