@@ -121,13 +121,17 @@ function nameOf(words: readonly string[]): string | undefined {
 
 /** `team` or `team --help` shows the commands of that group. */
 function unknownCommand(words: readonly string[]): number {
-  const [group = ""] = words;
-  if (Object.keys(commands).some((name) => name.startsWith(`${group} `))) {
-    const asked = words.includes("--help") || words.includes("-h");
-    (asked ? console.log : console.error)(overview(commands, group));
-    return asked ? 0 : 2;
+  const [group = "", next] = words;
+  if (!Object.keys(commands).some((name) => name.startsWith(`${group} `))) {
+    throw new CliError(`There is no command ${group}; saas-litellm --help lists them.`, 2);
   }
-  throw new CliError(`There is no command ${group}; saas-litellm --help lists them.`, 2);
+  if (words.includes("--help") || words.includes("-h")) {
+    console.log(overview(commands, group));
+    return 0;
+  }
+  const asked = next === undefined || next.startsWith("-") ? undefined : `${group} ${next}`;
+  const problem = asked === undefined ? `${group} needs more` : `There is no command ${asked}`;
+  return refuse(`${problem}.\n\n${overview(commands, group)}`, 2);
 }
 
 function refuse(line: string, exitCode: number): number {

@@ -9,3 +9,9 @@ export function readNumber(text: string, name: string): number {
 export function readOptionalNumber(text: string | undefined, name: string): number | undefined {
   return text === undefined ? undefined : readNumber(text, name);
 }
+
+/** Credits to give; the server says which decimals it accepts. Throws CliError naming the option. */
+export function requirePositive(credits: number, name: string): number {
+  if (credits > 0) return credits;
+  throw new CliError(`${name} is ${credits}: it must be more than 0.`, 2);
+}

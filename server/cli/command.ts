@@ -65,7 +65,7 @@ export function parseArguments(name: string, command: Command, argv: readonly st
   const wrong = (text: string) =>
     new CliError(`${text}; saas-litellm ${name} --help shows what it takes.`, 2);
   const { tokens } = parseArgs({
-    args: [...argv],
+    args: argv.map(hidden),
     strict: false,
     tokens: true,
     allowPositionals: true,
@@ -80,7 +80,7 @@ export function parseArguments(name: string, command: Command, argv: readonly st
   const values: Record<string, string> = {};
   const flags: Partial<Record<SettingName, string>> = {};
   for (const token of tokens) {
-    if (token.kind === "positional") words.push(token.value);
+    if (token.kind === "positional") words.push(shown(token.value));
     if (token.kind !== "option") continue;
     const option = known.get(token.name);
     if (!option) throw wrong(`${token.rawName} is no option of ${name}`);
@@ -114,5 +114,12 @@ function valueOf(
   if (token.value === undefined || (!token.inlineValue && /^-./.test(token.value))) {
     throw wrong(`${token.rawName} needs a value: ${option.value}`);
   }
-  return token.value;
+  return shown(token.value);
 }
+
+/**
+ * A negative number is a value, not options named by its digits. No command line can carry a NUL, so that one in front hides
+ * the minus from whoever looks for options.
+ */
+const hidden = (argument: string) => (/^-\.?\d/.test(argument) ? `\0${argument}` : argument);
+const shown = (value: string) => (value.startsWith("\0") ? value.slice(1) : value);

@@ -1,5 +1,5 @@
 import { connect } from "./admin-client.ts";
-import { readNumber } from "./amount.ts";
+import { readNumber, requirePositive } from "./amount.ts";
 import { clientSettings, jsonOption, type Command } from "./command.ts";
 import { print } from "./output.ts";
 
@@ -28,7 +28,7 @@ export const allocateCreditsCommand: Command = {
     "saas-litellm credits allocate routing 2500 --idempotency-key invoice-2026-118",
   ],
   async run({ words: [team = "", amount = ""], options, json, ...given }) {
-    const credits = readNumber(amount, "N");
+    const credits = requirePositive(readNumber(amount, "N"), "N");
     const answer = await connect(given).request<Allocation>(
       "POST",
       `/api/teams/${encodeURIComponent(team)}/credits/allocate`,

@@ -1,4 +1,4 @@
-import { readOptionalNumber } from "./amount.ts";
+import { readOptionalNumber, requirePositive } from "./amount.ts";
 import { connect } from "./admin-client.ts";
 import { clientSettings, jsonOption, type Command } from "./command.ts";
 import { print } from "./output.ts";
@@ -21,7 +21,9 @@ export const createTeamCommand: Command = {
   ],
   async run({ words: [name], options, json, ...given }) {
     const groups = options["groups"]?.split(",").map((group) => group.trim());
-    const credits = readOptionalNumber(options["credits"], "--credits");
+    // 0 is none.
+    const first = readOptionalNumber(options["credits"], "--credits");
+    const credits = first ? requirePositive(first, "--credits") : first;
     const client = connect(given);
     const { team_id, key } = await client.request<{ team_id: string; key: string }>(
       "POST",

@@ -119,6 +119,20 @@ test("a provider's key comes from the environment, never from an argument", asyn
   expect(errors[0]).toContain("NOT_SET_HERE");
 });
 
+test("what teams chose cannot steer the terminal", async () => {
+  const body = {
+    ...{ job_id: "1", status: "completed", team_id: "t", created_at: "2026-11-23", ended_at: null },
+    ...{ total_calls: 0, failed_calls: 0, calls_in_flight: 0, total_tokens: 0, calls: [] },
+    ...{ job_type: "a\u001b[2J\u0007\u009b1m\nforged", provider_cost_usd: 0, credits_charged: 0 },
+  };
+  answer = { status: 200, body };
+  expect(await cli("job", "show", "1")).toBe(0);
+  expect(out.join("")).toContain("type a\\u001b[2J\\u0007\\u009b1m\\u000aforged,");
+  answer = { status: 409, body: { detail: "The id \u001b[2J is taken.", code: "slug_taken" } };
+  expect(await cli("org", "create", "Acme")).toBe(1);
+  expect(errors).toEqual(["error: The id \\u001b[2J is taken. (slug_taken)"]);
+});
+
 test.each([
   [["org", "create"], "NAME is missing"],
   [["org", "create", "A", "B"], '"B" is one word too many'],
@@ -128,6 +142,18 @@ test.each([
   [["team", "create", "A", "--orgs", "x"], "--orgs is no option of team create"],
   [["team", "create", "A", "--org", "x", "--json=yes"], "--json takes no value"],
   [["credits", "allocate", "t", "many"], 'N is "many": it must be a number'],
+  [["credits", "allocate", "support", "-5"], "N is -5: it must be more than 0."],
+  [["credits", "allocate", "support", "0"], "N is 0: it must be more than 0."],
+  [
+    ["team", "create", "A", "--org", "x", "--credits", "-5"],
+    "--credits is -5: it must be more than 0.",
+  ],
+  [["team", "create", "A", "--org", "x", "--credits=-.5"], '--credits is "-.5": it must be'],
+  [["team", "create", "A", "--org", "x", "-x"], "-x is no option of team create"],
+  [["org", "crate", "X"], "error: There is no command org crate."],
+  [["admin", "create"], "error: There is no command admin create."],
+  [["admin", "token"], "error: There is no command admin token."],
+  [["team"], "error: team needs more."],
   [["doctor", "--ledger"], "--ledger is no option of doctor"],
   [["frobnicate"], "There is no command frobnicate"],
 ])("%j is refused with exit code 2", async (words, message) => {
