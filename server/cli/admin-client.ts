@@ -4,6 +4,7 @@ import { readRunFile } from "../main/data-directory.ts";
 import { systemCode } from "../main/startup-error.ts";
 import type { Arguments } from "./command.ts";
 import { CliError } from "./cli-error.ts";
+import { printable } from "./output.ts";
 
 const TIMEOUT_MS = 60_000;
 /** A first start on a slow machine. */
@@ -115,7 +116,9 @@ function refusal(status: number, text: string): CliError {
   try {
     const problem = JSON.parse(text) as { detail?: string; title?: string; code?: string };
     const detail = problem.detail ?? problem.title;
-    if (detail !== undefined) return new CliError(`${detail} (${problem.code ?? status})`);
+    if (detail !== undefined) {
+      return new CliError(printable(`${detail} (${problem.code ?? status})`));
+    }
   } catch {
     // Not JSON: something else listens there.
   }
