@@ -16,7 +16,6 @@ export const line = (maxLength: number, description: string, example: string) =>
     maxLength,
     pattern: oneLine,
     said: "without control characters",
-    said: "without control characters",
     description,
     examples: [example],
   });
