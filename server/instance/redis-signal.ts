@@ -1,5 +1,6 @@
 import { Redis } from "ioredis";
 import type { Log } from "../kernel/log.ts";
+import { redisOptions } from "./redis-url.ts";
 
 const CHANNEL = "saas-litellm:config";
 const LONGEST_RETRY_MS = 5_000;
@@ -44,7 +45,8 @@ export class RedisSignal {
   }
 
   #client(url: string): Redis {
-    const client = new Redis(url, {
+    const client = new Redis({
+      ...redisOptions(url),
       lazyConnect: true,
       // What could not be sent is not kept: a late announcement is worth nothing.
       enableOfflineQueue: false,
