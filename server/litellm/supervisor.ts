@@ -183,7 +183,7 @@ export class Supervisor implements Upstream {
         return program;
       } catch (error) {
         signal.throwIfAborted();
-        this.#fail(messageOf(error), error);
+        this.#fail(messageOf(error));
       } finally {
         this.#install = undefined;
       }
@@ -209,10 +209,7 @@ export class Supervisor implements Upstream {
       if (signal.aborted) await this.#rising?.stop(STOP_MS);
       signal.throwIfAborted();
       const kept = this.#serving ? "; the previous models are still served" : "";
-      this.#fail(
-        `LiteLLM does not start with the newest models: ${messageOf(error)}${kept}.`,
-        error,
-      );
+      this.#fail(`LiteLLM does not start with the newest models: ${messageOf(error)}${kept}.`);
       return false;
     } finally {
       this.#rising = undefined;
@@ -239,9 +236,10 @@ export class Supervisor implements Upstream {
     });
   }
 
-  #fail(problem: string, error?: unknown): void {
+  /** Told to the operator in the status and the log, with all that is known. */
+  #fail(problem: string): void {
     this.#problem = this.#logTail.scrub(problem);
-    this.#log.warn(this.#problem, error instanceof Error ? { cause: error.name } : {});
+    this.#log.warn(this.#problem);
   }
 
   async #untilNewer(config: GatewayConfig, waitMs: number): Promise<void> {
