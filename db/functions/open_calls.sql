@@ -6,10 +6,11 @@
 -- Item: {call_id, job_id, team_id, key_id, alias, endpoint, stream, purpose, metadata, price_snapshot, worst_cost_nanos,
 --        create?: {type, user_id, external_task_id, metadata, reference, ends_with_call}, claim?: {id, body_hash}}
 -- Outcomes: opened, job_not_found, job_ended (with job_status), replay (with the stored answer), running, mismatch.
+-- Plans are generic: over a partitioned table PostgreSQL prefers a plan made anew each time, which costs more than the work.
 create or replace function open_calls_v1(p_at timestamptz, p_instance uuid, p_items jsonb)
 returns table (
   "position" int, outcome text, job_id uuid, job_status text, response_status int, sealed_response bytea)
-language plpgsql volatile set enable_seqscan = off as $$
+language plpgsql volatile set enable_seqscan = off set plan_cache_mode = force_generic_plan as $$
 #variable_conflict use_column
 declare
   n int := jsonb_array_length(p_items);

@@ -8,9 +8,10 @@
 --        reasoning_tokens, provider_cost_nanos, litellm_cost_nanos, cost_flags, latency_ms, first_token_ms, finish_reason,
 --        error_code, error_message, claim_id, response_status, sealed_response (hex; null frees the key), end_job}
 -- Outcomes: settled, already, swept, unknown.
+-- Plans are generic: over a partitioned table PostgreSQL prefers a plan made anew each time, which costs more than the work.
 create or replace function settle_calls_v1(p_at timestamptz, p_items jsonb)
 returns table ("position" int, outcome text)
-language plpgsql volatile set enable_seqscan = off as $$
+language plpgsql volatile set enable_seqscan = off set plan_cache_mode = force_generic_plan as $$
 #variable_conflict use_column
 declare
   n int := jsonb_array_length(p_items);
