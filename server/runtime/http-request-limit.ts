@@ -11,6 +11,9 @@ import { self } from "./program.ts";
 const VARIABLE = "BUN_CONFIG_MAX_HTTP_REQUESTS";
 const LIMIT = "32768";
 
+/** For a parent that starts this program with the limit raised from the beginning. */
+export const raisedHttpRequestLimit: Readonly<Record<string, string>> = { [VARIABLE]: LIMIT };
+
 /**
  * Starts this program anew with the limit raised, unless it is: in our place by execve, which keeps the pid and takes a
  * millisecond, else as a child whose signals and exit code we pass on. Returns only where nothing had to be done.
@@ -18,7 +21,7 @@ const LIMIT = "32768";
 export async function ensureHttpRequestLimit(): Promise<void> {
   if (process.env[VARIABLE] !== undefined) return;
   const command = [...self, ...process.argv.slice(2)];
-  const environment = { ...process.env, [VARIABLE]: LIMIT } as Record<string, string>;
+  const environment = { ...process.env, ...raisedHttpRequestLimit } as Record<string, string>;
   replaceProcess(command, environment);
   process.exit(await runAndForward(command, environment));
 }
