@@ -15,15 +15,19 @@ test("nothing is told of what the address does not have", () => {
   expect(redisOptions("redis://cache:7000")).toEqual({ host: "cache", port: 7000 });
 });
 
-test("a client made so warns of nothing, which would stand amid the log's JSON", async () => {
-  const warnings: Error[] = [];
-  const hear = (warning: Error) => void warnings.push(warning);
-  process.on("warning", hear);
-  const client = new Redis({ ...redisOptions("redis://:pw@cache:7000/3"), lazyConnect: true });
-  client.disconnect();
-  // Warnings are told in a later turn.
-  await new Promise((resolve) => setImmediate(resolve));
-  process.off("warning", hear);
-  expect(warnings).toEqual([]);
-  expect(client.options).toMatchObject({ host: "cache", port: 7000, password: "pw", db: 3 });
+test.each([
+  "redis://cache",
+  "redis://:p%40ss@cache:7000/3",
+  "redis://us%2Fer:pw@10.0.0.5/0",
+  "redis://cache:7000?family=6",
+])("ioredis takes the same from them as from %s itself", (url) => {
+  const takenFrom = (client: Redis) => {
+    client.disconnect();
+    const { host, port, username, password, db, family } = client.options;
+    return { host, port, username: username ?? "", password: password ?? "", db, family };
+  };
+  const options = { lazyConnect: true };
+  expect(takenFrom(new Redis({ ...redisOptions(url), ...options }))).toEqual({
+    ...takenFrom(new Redis(url, options)),
+  });
 });
