@@ -105,3 +105,11 @@ test("the request line has the route, not the path, and neither query nor body",
     fields: { method: "POST", route: "/things/:id", status: 202, request_id: "r1" },
   });
 });
+
+test("the title of a database that is away is true at the start and later", async () => {
+  const { send } = appThat(() => {
+    throw new DomainError("database_unavailable", "The database does not answer.");
+  });
+  const problem = (await (await send()).json()) as { title: string };
+  expect(problem.title).toBe("The database is not available");
+});
