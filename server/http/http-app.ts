@@ -101,6 +101,10 @@ function requireHost(request: Request): void {
 /** Asked every few seconds by whoever watches the server. */
 const quietRoutes: ReadonlySet<string> = new Set(["/healthz", "/readyz", "/health"]);
 
+/** Most requests have none, and an address is costly to take apart. */
+const queryOf = (url: string) =>
+  url.includes("?") ? new URL(url).searchParams : new URLSearchParams();
+
 async function answer(
   options: HttpAppOptions,
   operation: Operation,
@@ -113,7 +117,7 @@ async function answer(
   try {
     const principal = await options.authenticate[access]?.(request);
     if (spec.startsWork) requireActiveTeam(principal as TeamPrincipal);
-    const query = validatedQuery(spec.query ?? noQuery, new URL(request.url).searchParams);
+    const query = validatedQuery(spec.query ?? noQuery, queryOf(request.url));
     const body = spec.body
       ? validated(spec.body, await readJsonBody(request, options.bodyLimitBytes))
       : undefined;

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHash, randomBytes } from "node:crypto";
+import { createCipheriv, createDecipheriv, hash, randomBytes } from "node:crypto";
 
 /**
  * Encryption at rest: AES-256-GCM under the master key. A sealed value is nonce (12 bytes), tag (16), ciphertext.
@@ -32,5 +32,4 @@ export function unseal(masterKey: MasterKey, purpose: string, sealed: Uint8Array
 }
 
 /** SHA-256; how secrets of 256 random bits are stored and compared. */
-export const sha256 = (text: string | Uint8Array): Buffer =>
-  createHash("sha256").update(text).digest();
+export const sha256 = (text: string | Uint8Array): Buffer => hash("sha256", text, "buffer");
