@@ -133,13 +133,14 @@ function isConnectionLost(error: unknown): boolean {
 
 let guarded = false;
 
-/** Drops only the one TypeError that postgres.js throws from a timer after its socket is gone; everything else ends the process as ever. */
+/** Drops only what postgres.js itself throws after its socket is gone: a TypeError from a timer, its own statements; everything else ends the process as ever. */
 function guardProcess(): void {
   if (guarded) return;
   guarded = true;
   process.on("uncaughtException", (error: Error) => {
     const ofPostgresJs = /postgres[^\n]*connection\.js/.test(error.stack ?? "");
-    if (error instanceof TypeError && ofPostgresJs) return;
+    // Statements of ours have somebody who awaits them: what comes here lost is one that the driver made for itself.
+    if (ofPostgresJs && (error instanceof TypeError || isConnectionLost(error))) return;
     // Another listener, such as a test runner's, decides for itself.
     if (process.listenerCount("uncaughtException") > 1) return;
     process.stderr.write(`${error.stack ?? error.message}\n`);

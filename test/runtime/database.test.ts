@@ -141,15 +141,16 @@ describe("script and drizzle", () => {
 
 describe("a restart of the server", () => {
   it("fails the statements that ran, and no later one", async () => {
+    // All four connections are open first: else a driver may queue several statements on the one that is ready.
+    await Promise.all(Array.from({ length: 12 }, () => database.query("SELECT pg_sleep(0.1)")));
     const running = Array.from({ length: 6 }, () => database.query("SELECT pg_sleep(600)"));
     const ends = Promise.allSettled(running);
     const other = runtime.openDatabase({ url: server.url, connections: 1 });
-    // How many at once is the driver's to say: one may queue several on the first connection that is ready.
-    await until("statements run", async () => {
+    await until("four statements run, two wait", async () => {
       const rows = await other.query(
         "SELECT FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(600)' AND state = 'active'",
       );
-      return rows.length > 0;
+      return rows.length === 4;
     });
     await server.stop(5_000);
     const results = await ends;
