@@ -2,6 +2,7 @@ import type { Context } from "../context.ts";
 import { idempotencyMismatch, idempotencyRunning } from "../http/idempotency.ts";
 import { DomainError } from "../kernel/errors.ts";
 import { isUuid } from "../kernel/ids.ts";
+import { jobNotFound } from "../jobs/lifecycle.ts";
 import type { Upstream } from "../litellm/upstream.ts";
 import { type CallRequest, openItem, type OpenedCall, shuttingDown } from "./call.ts";
 import { type JsonAnswer, runJsonCall, type ShapeAnswer } from "./json-call.ts";
@@ -156,10 +157,6 @@ export class Calls {
       throw error;
     }
   }
-}
-
-function jobNotFound(): DomainError {
-  return new DomainError("not_found", "There is no such job.");
 }
 
 function refusal({ outcome, jobStatus }: OpenOutcome): DomainError {

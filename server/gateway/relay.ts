@@ -1,4 +1,4 @@
-import { DomainError } from "../kernel/errors.ts";
+import { DomainError, messageOf } from "../kernel/errors.ts";
 import type { TokenUsage } from "../pricing/cost.ts";
 import { chunkForTeam } from "./answer.ts";
 import { type CallEnd, costFromHeader, type OpenedCall, settleItem, shuttingDown } from "./call.ts";
@@ -90,7 +90,7 @@ export class Relay {
         if (await this.#take(data)) return;
       }
     } catch (error) {
-      await this.#fail(error instanceof Error ? error.message : String(error));
+      await this.#fail(messageOf(error));
     }
   }
 

@@ -1,4 +1,4 @@
-import { DomainError, type ErrorCode } from "../kernel/errors.ts";
+import { DomainError, type ErrorCode, messageOf } from "../kernel/errors.ts";
 import { isRecord, parseRecord } from "./usage.ts";
 
 /** An upstream failure: what the team is told, and what the admin sees on the call's row. */
@@ -69,7 +69,7 @@ export function failureFromException(cause: unknown, timedOut: boolean): Upstrea
           retryAfterSeconds: 2,
         },
       );
-  return { error, adminMessage: forAdmin(cause instanceof Error ? cause.message : String(cause)) };
+  return { error, adminMessage: forAdmin(messageOf(cause)) };
 }
 
 /** OpenAI's published error codes and parameter names are safe to pass on: short words that name no provider. */

@@ -2,6 +2,7 @@ import type { Guarded } from "../runtime/guarded.ts";
 import { backoffMs, STABLE_AFTER_MS, type Backoff } from "./backoff.ts";
 import { ChangeSignal } from "./change-signal.ts";
 import type { GatewayChild } from "./upstream.ts";
+import { messageOf } from "../kernel/errors.ts";
 
 /**
  * One LiteLLM process and its successors after crashes. States:
@@ -174,7 +175,7 @@ export class Child {
       run.becameReady(await this.#options.probe(baseUrl(this.#port), over.signal));
     } catch (error) {
       await run.guarded.stop(STOP_UNREADY_MS);
-      const problem = error instanceof Error ? error.message : String(error);
+      const problem = messageOf(error);
       throw new StartFailure(`${problem} (${this.#lastExit ?? "no exit seen"})`, { cause: error });
     } finally {
       clearTimeout(late);

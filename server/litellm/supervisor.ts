@@ -18,6 +18,7 @@ import type {
   Upstream,
 } from "./upstream.ts";
 import { untilReady } from "./until-ready.ts";
+import { messageOf } from "../kernel/errors.ts";
 
 /** How long old children may finish their calls after a newer config has taken over. */
 const DRAIN_MS = 10 * 60_000;
@@ -264,5 +265,3 @@ export class Supervisor implements Upstream {
     });
   }
 }
-
-const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));

@@ -1,7 +1,7 @@
 import type { Database } from "../../db/client.ts";
 import { migrate, SchemaIsForeign, SchemaIsNewer } from "../../db/migrate.ts";
 import { sqlState } from "../../db/sql-state.ts";
-import { DomainError } from "../kernel/errors.ts";
+import { DomainError, messageOf } from "../kernel/errors.ts";
 import type { Log } from "../kernel/log.ts";
 import { delay, inTime } from "../kernel/waiting.ts";
 import { startEmbeddedPostgres, type EmbeddedPostgres } from "../postgres/embedded.ts";
@@ -102,7 +102,7 @@ export class Storage {
     try {
       this.#server = await startEmbeddedPostgres({ runtime, dataDir, log });
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       throw new StartupError(reason, { cause: error });
     }
     this.#watch(this.#server);
@@ -148,7 +148,7 @@ export class Storage {
         if (!answer) throw new Error("no answer in time");
         return answer[0]!.version;
       } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
+        const reason = messageOf(error);
         // Class 28 is a refused password, 3D an unknown database: waiting changes neither.
         if (Date.now() >= deadline || /^(28|3D)/.test(sqlState(error) ?? "")) {
           throw new StartupError(

@@ -5,6 +5,7 @@ import { checkDatabase } from "./database.ts";
 import { checkDataDirectory, checkDiskSpace, checkMasterKeyFile } from "./files.ts";
 import { checkLitellm, checkPython } from "./gateway.ts";
 import { checkPorts, findServer } from "./server.ts";
+import { messageOf } from "../../kernel/errors.ts";
 
 export interface Finding {
   /** What was looked at. */
@@ -41,7 +42,7 @@ async function guarded(check: Check, runtime: Runtime, config: Config) {
     return await check(runtime, config);
   } catch (error) {
     if (error instanceof ConfigError) throw error;
-    const found = error instanceof Error ? error.message : String(error);
+    const found = messageOf(error);
     return [{ name: check.name, verdict: "fail" as const, found }];
   }
 }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Config } from "../../config.ts";
 import type { Runtime } from "../../runtime/runtime.ts";
 import type { Finding } from "./checks.ts";
+import { messageOf } from "../../kernel/errors.ts";
 
 const TIMEOUT_MS = 5_000;
 /** A machine's clock this far off confuses logs and people, though not us: our time is the database's. */
@@ -50,7 +51,7 @@ async function checkServer(runtime: Runtime, url: string): Promise<Finding[]> {
           },
     ];
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     const found = `DATABASE_URL cannot be reached: ${reason}`;
     return [{ name, verdict: "fail", found, advice: "check the URL and that the server runs" }];
   } finally {
