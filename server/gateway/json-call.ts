@@ -1,8 +1,9 @@
 import type { Context } from "../context.ts";
 import { sealAnswer } from "../http/idempotency.ts";
-import { completionForTeam, embeddingsForTeam } from "./answer.ts";
+import { completionForTeam, embeddingsForTeam, type Identity } from "./answer.ts";
 import {
   type CallEnd,
+  type CallRequest,
   costFromHeader,
   type OpenedCall,
   settleItem,
@@ -44,36 +45,47 @@ export async function runJsonCall({ context, lanes, call, shape }: JsonCall): Pr
   }
   const { upstream, headers } = received;
   const identity = { alias: call.request.alias.name, callId: call.callId };
-  const completion =
-    call.request.endpoint === "chat"
-      ? completionForTeam(upstream, identity)
-      : embeddingsForTeam(upstream, identity);
   const ids = { jobId: call.jobId, callId: call.callId };
   const usage = usageFromApi(upstream["usage"]);
-  const body = await shape(completion, ids);
-  const claimed = call.request.claim !== undefined;
-  await lanes.settle(
-    settleItem(call, {
-      status: "succeeded",
-      usage:
-        usage ??
-        estimateUsage(call.request, Buffer.byteLength(JSON.stringify(upstream["choices"] ?? ""))),
-      estimated: usage === undefined,
-      litellmCostUsd: costFromHeader(headers),
-      modelId: headers.get("x-litellm-model-id"),
-      firstTokenMs: undefined,
-      finishReason: finishReason(upstream),
-      error: undefined,
-      answer: claimed
-        ? {
-            status: 200,
-            sealed: sealAnswer(context.masterKey, { status: 200, body, headers: idHeaders(ids) }),
-          }
-        : undefined,
-    }),
-  );
+  const settle = (answer: CallEnd["answer"]) =>
+    lanes.settle(
+      settleItem(call, {
+        status: "succeeded",
+        usage:
+          usage ??
+          estimateUsage(call.request, Buffer.byteLength(JSON.stringify(upstream["choices"] ?? ""))),
+        estimated: usage === undefined,
+        litellmCostUsd: costFromHeader(headers),
+        modelId: headers.get("x-litellm-model-id"),
+        firstTokenMs: undefined,
+        finishReason: finishReason(upstream),
+        error: undefined,
+        answer,
+      }),
+    );
+  if (call.request.claim === undefined) {
+    // The answer takes shape while the database flushes.
+    const settled = settle(undefined);
+    const [body] = await Promise.all([
+      shape(completionOf(upstream, identity, call.request.endpoint), ids),
+      settled,
+    ]);
+    return { body, ...ids };
+  }
+  const body = await shape(completionOf(upstream, identity, call.request.endpoint), ids);
+  const sealed = sealAnswer(context.masterKey, { status: 200, body, headers: idHeaders(ids) });
+  await settle({ status: 200, sealed });
   return { body, ...ids };
 }
+
+const completionOf = (
+  upstream: Record<string, unknown>,
+  identity: Identity,
+  endpoint: CallRequest["endpoint"],
+) =>
+  endpoint === "chat"
+    ? completionForTeam(upstream, identity)
+    : embeddingsForTeam(upstream, identity);
 
 /** The headers that name a job and a call. */
 export function idHeaders(ids: { jobId: string; callId: string }): Record<string, string> {

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers";
 import { Type } from "@sinclair/typebox";
 import { Elysia } from "elysia";
 import { DomainError } from "../kernel/errors.ts";
@@ -7,7 +8,7 @@ import { requireActiveTeam } from "./bearer.ts";
 import { readJsonBody } from "./body.ts";
 import { type Access, type Operation, Reply } from "./operation.ts";
 import { problemResponse, toDomainError } from "./problem.ts";
-import { openScope, scopeOf } from "./request-scope.ts";
+import { openScope, type RequestScope, scopeOf } from "./request-scope.ts";
 import { validated, validatedQuery } from "./validation.ts";
 
 export interface HttpAppOptions {
@@ -77,16 +78,27 @@ async function serve(
   headers.set("x-request-id", scope.requestId);
   headers.set("x-content-type-options", "nosniff");
   if (!headers.has("cache-control")) headers.set("cache-control", "no-store");
+  // After the answer is on its way: nobody waits for a line of the log.
+  const ms = Math.round((performance.now() - scope.startedMs) * 10) / 10;
+  const { method } = request;
+  setImmediate(() => logRequest(options.log, scope, { method, status: response.status, ms }));
+  return response;
+}
+
+function logRequest(
+  log: Log,
+  scope: RequestScope,
+  { method, status, ms }: { method: string; status: number; ms: number },
+): void {
   const level = scope.route === undefined || quietRoutes.has(scope.route) ? "debug" : "info";
-  options.log[level]("request", {
-    method: request.method,
+  log[level]("request", {
+    method,
     route: scope.route,
-    status: response.status,
-    ms: Math.round((performance.now() - scope.startedMs) * 10) / 10,
+    status,
+    ms,
     request_id: scope.requestId,
     ...(scope.teamId === undefined ? {} : { team_id: scope.teamId }),
   });
-  return response;
 }
 
 /** Everything below reads the address as a URL, of which the header Host is a part. */
