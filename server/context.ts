@@ -18,7 +18,7 @@ export interface Context {
 }
 
 /** Kinds of cached configuration, each with a counter in `config_versions`. */
-export type ConfigKind = "tenants" | "keys" | "models" | "settings";
+export type ConfigKind = "tenants" | "keys" | "models" | "settings" | "plans" | "budgets";
 
 /** How caches stay right: the heartbeat tells which kinds have changed, on every instance, within a second. */
 export interface ConfigChanges {

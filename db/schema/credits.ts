@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import {
+  boolean,
   check,
   index,
   integer,
@@ -9,7 +10,7 @@ import {
   uniqueIndex,
   uuid,
 } from "drizzle-orm/pg-core";
-import { bigintColumn, instant } from "./columns.ts";
+import { bigintColumn, bytes, instant } from "./columns.ts";
 import { teams } from "./organizations.ts";
 
 /** A team's balance. All amounts in micro-credits. Changed by the functions of `db/functions` only. */
@@ -43,6 +44,8 @@ export const wallets = pgTable(
     nextDueAt: instant("next_due_at")
       .notNull()
       .default(sql`'infinity'`),
+    /** Available credits below which a notice goes out; null = never. */
+    lowBalanceThreshold: bigintColumn("low_balance_threshold"),
     updatedAt: instant("updated_at").notNull(),
   },
   (table) => [check("wallets_held", sql`${table.held} >= 0`)],
@@ -68,10 +71,22 @@ export const creditTransactions = pgTable(
     reason: text("reason"),
     /** Given by the caller; the same key again returns the entry that it made. */
     idempotencyKey: text("idempotency_key"),
+    /** What was charged: the call, or the job at its end. Never twice. */
+    chargeId: uuid("charge_id"),
+    /** The operator's own reference: an invoice, a payment. */
+    reference: text("reference"),
+    /** The other team of a transfer. */
+    counterpartTeamId: text("counterpart_team_id"),
     createdAt: instant("created_at").notNull(),
   },
   (table) => [
     primaryKey({ columns: [table.walletId, table.entryNo] }),
+    uniqueIndex("credit_transactions_charge")
+      .on(table.chargeId)
+      .where(sql`${table.chargeId} is not null`),
+    index("credit_transactions_job")
+      .on(table.jobId)
+      .where(sql`${table.jobId} is not null`),
     uniqueIndex("credit_transactions_idempotency")
       .on(table.walletId, table.idempotencyKey)
       .where(sql`${table.idempotencyKey} is not null`),
@@ -93,12 +108,103 @@ export const creditGrants = pgTable(
     remaining: bigintColumn("remaining").notNull(),
     /** Null = never. */
     expiresAt: instant("expires_at"),
+    /** What the customer paid for it, in nano-dollars; null = not told. */
+    pricePaidNanos: bigintColumn("price_paid_nanos"),
+    reference: text("reference"),
+    /** The refill that gave it, and for which period. */
+    refillId: uuid("refill_id"),
+    periodStart: instant("period_start"),
     createdAt: instant("created_at").notNull(),
   },
   (table) => [
+    uniqueIndex("credit_grants_refill")
+      .on(table.refillId, table.periodStart)
+      .where(sql`${table.refillId} is not null`),
     index("credit_grants_wallet")
       .on(table.walletId)
       .where(sql`${table.remaining} > 0`),
     check("credit_grants_remaining", sql`${table.remaining} between 0 and ${table.amount}`),
   ],
+);
+
+/**
+ * Credits set aside before work starts; its id is the job's or the call's, so that there is one at most. Open, then settled
+ * or released, once. Kept to explain a charge.
+ */
+export const creditHolds = pgTable(
+  "credit_holds",
+  {
+    id: uuid("id").primaryKey(),
+    walletId: uuid("wallet_id").notNull(),
+    jobId: uuid("job_id").notNull(),
+    amount: bigintColumn("amount").notNull(),
+    state: text("state").notNull().default("open"),
+    createdAt: instant("created_at").notNull(),
+    resolvedAt: instant("resolved_at"),
+  },
+  (table) => [
+    index("credit_holds_job").on(table.jobId),
+    check("credit_holds_state", sql`${table.state} in ('open', 'settled', 'released')`),
+    check("credit_holds_amount", sql`${table.amount} >= 0`),
+  ],
+);
+
+/** Credits given anew every period. A period that was missed is not made up. */
+export const creditRefills = pgTable(
+  "credit_refills",
+  {
+    id: uuid("id").primaryKey(),
+    walletId: uuid("wallet_id")
+      .notNull()
+      .references(() => wallets.id),
+    amount: bigintColumn("amount").notNull(),
+    /** `day`, `week` (ISO), `month`; in UTC. */
+    period: text("period").notNull(),
+    /** What it gave expires with its period. */
+    expires: boolean("expires").notNull(),
+    priority: integer("priority").notNull().default(50),
+    active: boolean("active").notNull().default(true),
+    /** Start of the first period that it gives for. */
+    startsAt: instant("starts_at").notNull(),
+    actor: text("actor").notNull(),
+    createdAt: instant("created_at").notNull(),
+  },
+  (table) => [
+    index("credit_refills_wallet").on(table.walletId),
+    check("credit_refills_period", sql`${table.period} in ('day', 'week', 'month')`),
+    check("credit_refills_amount", sql`${table.amount} > 0`),
+  ],
+);
+
+/** Codes made together, worth the same. */
+export const topUpBatches = pgTable("top_up_batches", {
+  id: uuid("id").primaryKey(),
+  name: text("name").notNull(),
+  /** Of each code, in micro-credits. */
+  amount: bigintColumn("amount").notNull(),
+  priority: integer("priority").notNull().default(100),
+  /** When a code can no longer be redeemed; null = never. */
+  expiresAt: instant("expires_at"),
+  /** How long redeemed credits last; null = for ever. */
+  creditsLastDays: integer("credits_last_days"),
+  pricePaidNanos: bigintColumn("price_paid_nanos"),
+  actor: text("actor").notNull(),
+  createdAt: instant("created_at").notNull(),
+});
+
+/** A code that gives credits once. The code itself is shown once and stored nowhere. */
+export const topUpCodes = pgTable(
+  "top_up_codes",
+  {
+    id: uuid("id").primaryKey(),
+    batchId: uuid("batch_id")
+      .notNull()
+      .references(() => topUpBatches.id),
+    hash: bytes("hash").notNull().unique(),
+    lastFour: text("last_four").notNull(),
+    redeemedAt: instant("redeemed_at"),
+    redeemedBy: text("redeemed_by").references(() => teams.id),
+    revokedAt: instant("revoked_at"),
+  },
+  (table) => [index("top_up_codes_batch").on(table.batchId)],
 );

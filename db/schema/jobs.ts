@@ -35,6 +35,18 @@ export const jobs = pgTable(
     metadata: jsonb("metadata").$type<Record<string, unknown>>().notNull().default({}),
     status: text("status").notNull().default("pending"),
     maxCredits: bigintColumn("max_credits"),
+    /** The plan version of its creation; null = made before there were plans, never charged. */
+    planVersionId: uuid("plan_version_id"),
+    /** How it is charged, in numbers; see server/pricing/README.md. */
+    terms: jsonb("terms").$type<Record<string, unknown>>(),
+    /** Start of the team's period in which its place counts; null under plans without one. */
+    periodStart: instant("period_start"),
+    /** Under a subscription: `included` or `overage`. */
+    place: text("place"),
+    /** Nano-dollars that it may cost at most; null = no cap. */
+    maxCostNanos: bigintColumn("max_cost_nanos"),
+    /** Takes no calls from then on; null = no limit. */
+    endsBy: instant("ends_by"),
     calls: integer("calls").notNull().default(0),
     succeededCalls: integer("succeeded_calls").notNull().default(0),
     failedCalls: integer("failed_calls").notNull().default(0),
@@ -59,6 +71,20 @@ export const jobs = pgTable(
     charged: bigintColumn("charged")
       .notNull()
       .default(sql`0`),
+    /** Nano-dollars at most of its calls in flight: what its cap and budgets are held by. */
+    costHeld: bigintColumn("cost_held")
+      .notNull()
+      .default(sql`0`),
+    /** Sum of its calls' charges before a minimum per job, in micro-credits. */
+    callCharges: bigintColumn("call_charges")
+      .notNull()
+      .default(sql`0`),
+    /** Given back of what was charged. */
+    refunded: bigintColumn("refunded")
+      .notNull()
+      .default(sql`0`),
+    /** The charge was more than what was held. */
+    chargedOverHold: boolean("charged_over_hold").notNull().default(false),
     result: jsonb("result"),
     errorMessage: text("error_message"),
     createdAt: instant("created_at").notNull(),
@@ -84,6 +110,8 @@ export const jobs = pgTable(
       "jobs_ended",
       sql`(${table.endedAt} is null) = (${table.status} in ('pending', 'in_progress'))`,
     ),
+    check("jobs_held", sql`${table.held} >= 0 and ${table.costHeld} >= 0`),
+    check("jobs_refunded", sql`${table.refunded} between 0 and ${table.charged}`),
     check("jobs_calls_in_flight", sql`${table.callsInFlight} >= 0`),
   ],
 );
@@ -129,6 +157,12 @@ export const llmCalls = pgTable(
     charged: bigintColumn("charged")
       .notNull()
       .default(sql`0`),
+    /** Nano-dollars held of the job's cap and of hard budgets; null = neither applies. */
+    costHeld: bigintColumn("cost_held"),
+    /** The rows of budget_periods that hold it: `[{"id", "starts_at"}]`; null = none. */
+    budgetHolds: jsonb("budget_holds").$type<{ id: string; starts_at: string }[]>(),
+    /** Answered from the response cache. */
+    cacheHit: boolean("cache_hit").notNull().default(false),
     latencyMs: integer("latency_ms"),
     firstTokenMs: integer("first_token_ms"),
     finishReason: text("finish_reason"),
@@ -148,6 +182,19 @@ export const llmCalls = pgTable(
       sql`${table.status} in ('in_flight', 'succeeded', 'failed', 'aborted')`,
     ),
   ],
+);
+
+/** The bodies of a call, where the setting `store_bodies` asks for them; encrypted, deleted by retention. */
+export const callBodies = pgTable(
+  "call_bodies",
+  {
+    callId: uuid("call_id").primaryKey(),
+    sealedRequest: bytes("sealed_request").notNull(),
+    /** Null = no answer came. */
+    sealedResponse: bytes("sealed_response"),
+    createdAt: instant("created_at").notNull(),
+  },
+  (table) => [index("call_bodies_created").on(table.createdAt)],
 );
 
 /** A claimed `Idempotency-Key`, and the answer that a repeat gets. */

@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import {
+  boolean,
   check,
   integer,
   jsonb,
@@ -10,7 +11,7 @@ import {
   uuid,
 } from "drizzle-orm/pg-core";
 import { bigintColumn, bytes, instant } from "./columns.ts";
-import { teams } from "./organizations.ts";
+import { type CallLimits, organizations, teams } from "./organizations.ts";
 
 /** A provider API key, encrypted; nothing reads it back out but the gateway's configuration. */
 export const providerCredentials = pgTable("provider_credentials", {
@@ -19,6 +20,12 @@ export const providerCredentials = pgTable("provider_credentials", {
   /** AES-256-GCM under the master key: nonce, ciphertext, tag. Null = the provider wants no key. */
   sealedKey: bytes("sealed_key"),
   apiBase: text("api_base"),
+  /** The last four characters of the key, for people to tell credentials apart. */
+  lastFour: text("last_four"),
+  /** Only this organization's calls may use it; null = every one's. */
+  organizationId: text("organization_id").references(() => organizations.id),
+  enabled: boolean("enabled").notNull().default(true),
+  version: integer("version").notNull().default(1),
   createdAt: instant("created_at").notNull(),
   updatedAt: instant("updated_at").notNull(),
 });
@@ -36,6 +43,13 @@ export const modelAliases = pgTable(
     defaultOutputTokens: integer("default_output_tokens"),
     /** Largest output limit that a call may ask for; null = the provider's. */
     maxOutputTokens: integer("max_output_tokens"),
+    /** An output limit is never cut below this for want of credits. */
+    minOutputTokens: integer("min_output_tokens").notNull().default(256),
+    /** Thinks before it answers: its output limit is never cut. */
+    reasoning: boolean("reasoning").notNull().default(false),
+    /** How long answers are kept for the same request; 0 = not at all. */
+    cacheTtlSeconds: integer("cache_ttl_seconds").notNull().default(0),
+    limits: jsonb("limits").$type<CallLimits>().notNull().default({}),
     /** Names of request parameters beyond OpenAI's that are let through. */
     extraParams: jsonb("extra_params").$type<string[]>().notNull().default([]),
     createdAt: instant("created_at").notNull(),
@@ -70,6 +84,14 @@ export const modelAliasTargets = pgTable(
     cachedInputNanos: bigintColumn("cached_input_nanos_per_million"),
     cacheWriteNanos: bigintColumn("cache_write_nanos_per_million"),
     reasoningNanos: bigintColumn("reasoning_nanos_per_million"),
+    audioInputNanos: bigintColumn("audio_input_nanos_per_million"),
+    audioOutputNanos: bigintColumn("audio_output_nanos_per_million"),
+    imageInputNanos: bigintColumn("image_input_nanos_per_million"),
+    /** Input tokens above which a whole call takes the long-context prices; null = none. */
+    longContextTokens: integer("long_context_tokens"),
+    longInputNanos: bigintColumn("long_input_nanos_per_million"),
+    longCachedInputNanos: bigintColumn("long_cached_input_nanos_per_million"),
+    longOutputNanos: bigintColumn("long_output_nanos_per_million"),
   },
   (table) => [uniqueIndex("model_alias_targets_position").on(table.aliasId, table.position)],
 );
@@ -78,6 +100,7 @@ export const modelAliasTargets = pgTable(
 export const modelAccessGroups = pgTable("model_access_groups", {
   id: text("id").primaryKey(),
   name: text("name").notNull(),
+  version: integer("version").notNull().default(1),
   createdAt: instant("created_at").notNull(),
 });
 

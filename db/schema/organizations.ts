@@ -9,6 +9,8 @@ export const organizations = pgTable(
     id: text("id").primaryKey(),
     name: text("name").notNull(),
     status: text("status").notNull().default("active"),
+    /** Why it is not active; null = none given. */
+    statusReason: text("status_reason"),
     metadata: jsonb("metadata").$type<Record<string, unknown>>().notNull().default({}),
     createdAt: instant("created_at").notNull(),
     updatedAt: instant("updated_at").notNull(),
@@ -30,11 +32,15 @@ export const teams = pgTable(
       .references(() => organizations.id),
     name: text("name").notNull(),
     status: text("status").notNull().default("active"),
+    /** Why it is not active; null = none given. */
+    statusReason: text("status_reason"),
     /** Null = until somebody resumes it. Only of a paused team. */
     pausedUntil: instant("paused_until"),
     /** The alias of calls that name no model; null = none set. */
     defaultAlias: text("default_alias"),
     /** Job type → alias of its calls that name no model. */
+    /** Of all its keys together; an absent one = none. */
+    limits: jsonb("limits").$type<CallLimits>().notNull().default({}),
     jobTypeAliases: jsonb("job_type_aliases").$type<Record<string, string>>().notNull().default({}),
     metadata: jsonb("metadata").$type<Record<string, unknown>>().notNull().default({}),
     createdAt: instant("created_at").notNull(),
@@ -58,6 +64,8 @@ export const virtualKeys = pgTable(
     name: text("name").notNull(),
     /** SHA-256 of the whole secret. */
     hash: bytes("hash").notNull().unique(),
+    /** The first seven characters, `sk-` among them. */
+    prefix: text("prefix").notNull().default("sk-"),
     /** The last four characters, for people to tell keys apart. */
     lastFour: text("last_four").notNull(),
     createdAt: instant("created_at").notNull(),
@@ -65,6 +73,40 @@ export const virtualKeys = pgTable(
     expiresAt: instant("expires_at"),
     revokedAt: instant("revoked_at"),
     lastUsedAt: instant("last_used_at"),
+    /** CIDR blocks that it may be used from; empty = anywhere. */
+    ipAllowList: jsonb("ip_allow_list").$type<string[]>().notNull().default([]),
+    /** Its own limits, beside the team's; an absent one = none. */
+    limits: jsonb("limits").$type<CallLimits>().notNull().default({}),
+    /** The key that it took over from. */
+    rotatedFrom: uuid("rotated_from"),
+    version: integer("version").notNull().default(1),
   },
   (table) => [index("virtual_keys_team").on(table.teamId)],
+);
+
+/** Requests and tokens a minute, and calls in flight at once. */
+export interface CallLimits {
+  requestsPerMinute?: number;
+  tokensPerMinute?: number;
+  concurrentCalls?: number;
+}
+
+/** Every change of an organization's or a team's status. */
+export const statusChanges = pgTable(
+  "status_changes",
+  {
+    id: uuid("id").primaryKey(),
+    organizationId: text("organization_id").references(() => organizations.id),
+    /** Null = of the organization itself. */
+    teamId: text("team_id").references(() => teams.id),
+    status: text("status").notNull(),
+    pausedUntil: instant("paused_until"),
+    reason: text("reason"),
+    actor: text("actor").notNull(),
+    createdAt: instant("created_at").notNull(),
+  },
+  (table) => [
+    index("status_changes_organization").on(table.organizationId, table.id),
+    index("status_changes_team").on(table.teamId, table.id),
+  ],
 );

@@ -25,7 +25,7 @@ export interface HttpAppOptions {
 
 export interface HttpApp {
   /** Answers every request; never rejects. In tests: `app.handle(new Request("http://localhost/…"))`. */
-  handle(request: Request): Promise<Response>;
+  handle(request: Request, client?: { address: string }): Promise<Response>;
 }
 
 /** An operation without `query` takes no parameters at all. */
@@ -58,15 +58,16 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
     set.status = response.status;
     return response;
   });
-  return { handle: (request) => serve(options, router, request) };
+  return { handle: (request, client) => serve(options, router, request, client?.address ?? null) };
 }
 
 async function serve(
   options: HttpAppOptions,
   router: { handle(request: Request): Response | Promise<Response> },
   request: Request,
+  address: string | null,
 ): Promise<Response> {
-  const scope = openScope(request);
+  const scope = openScope(request, address);
   let response: Response;
   try {
     requireHost(request);

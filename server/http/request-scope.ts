@@ -5,6 +5,8 @@ export interface RequestScope {
   /** The client's own `x-request-id` when it is a sane one, else a new UUIDv7. Stands on the answer and in every log line. */
   readonly requestId: string;
   readonly startedMs: number;
+  /** Network address of who sent it; null where there is no connection. */
+  readonly address: string | null;
   /** The path's pattern, once it is routed; the log never holds the path itself, which may carry anything. */
   route: string | undefined;
   /** Who sent it, once that is known. */
@@ -15,11 +17,12 @@ const saneRequestId = /^[A-Za-z0-9][A-Za-z0-9._:/+=@-]{0,127}$/;
 
 const scopes = new WeakMap<Request, RequestScope>();
 
-export function openScope(request: Request): RequestScope {
+export function openScope(request: Request, address: string | null = null): RequestScope {
   const given = request.headers.get("x-request-id");
   const scope: RequestScope = {
     requestId: given !== null && saneRequestId.test(given) ? given : uuidV7(Date.now()),
     startedMs: performance.now(),
+    address,
     route: undefined,
     teamId: undefined,
   };
