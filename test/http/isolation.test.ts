@@ -1,0 +1,271 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import { seedModel, seedTeam, type SeededTeam, testApp } from "../harness.ts";
+
+const app = await testApp();
+
+/** Who asks, and whose resource is asked for: always the asker's own, but for the two columns of others. */
+const columns = [
+  "own",
+  "other team",
+  "other organization",
+  "no key",
+  "revoked key",
+  "expired key",
+  "suspended",
+  "paused",
+] as const;
+type Column = (typeof columns)[number];
+
+interface Row {
+  /** What each column answers, written by hand in the order of `columns`. */
+  expected: readonly [number, number, number, number, number, number, number, number];
+  /** The path with the resource's ids in it. */
+  path: (target: Target) => string;
+  body?: (target: Target) => object;
+  headers?: (target: Target) => Record<string, string>;
+}
+
+interface Target {
+  teamId: string;
+  jobId: string;
+}
+
+const messages = [{ role: "user", content: "Hello" }];
+
+/**
+ * Every route of the team API. Another tenant's resource answers as a missing one (404); where a route has no resource of
+ * anybody's in it, those two columns answer as for oneself. A suspended team gets 403 whatever it asks, a paused one for new work alone.
+ */
+const matrix: Readonly<Record<string, Row>> = {
+  "POST /api/jobs/create": {
+    expected: [201, 404, 404, 401, 401, 401, 403, 403],
+    path: () => "/api/jobs/create",
+    body: ({ teamId }) => ({ job_type: "matrix", team_id: teamId }),
+  },
+  "POST /api/jobs/create-and-call": {
+    expected: [200, 404, 404, 401, 401, 401, 403, 403],
+    path: () => "/api/jobs/create-and-call",
+    body: ({ teamId }) => ({ job_type: "matrix", team_id: teamId, messages }),
+  },
+  "POST /api/jobs/create-and-call-stream": {
+    expected: [200, 404, 404, 401, 401, 401, 403, 403],
+    path: () => "/api/jobs/create-and-call-stream",
+    body: ({ teamId }) => ({ job_type: "matrix", team_id: teamId, messages }),
+  },
+  "POST /api/jobs/{job_id}/llm-call": {
+    expected: [200, 404, 404, 401, 401, 401, 403, 403],
+    path: ({ jobId }) => `/api/jobs/${jobId}/llm-call`,
+    body: () => ({ messages }),
+  },
+  "POST /api/jobs/{job_id}/llm-call-stream": {
+    expected: [200, 404, 404, 401, 401, 401, 403, 403],
+    path: ({ jobId }) => `/api/jobs/${jobId}/llm-call-stream`,
+    body: () => ({ messages }),
+  },
+  "POST /api/jobs/{job_id}/complete": {
+    expected: [200, 404, 404, 401, 401, 401, 403, 200],
+    path: ({ jobId }) => `/api/jobs/${jobId}/complete`,
+    body: () => ({ status: "completed" }),
+  },
+  "POST /api/jobs/{job_id}/cancel": {
+    expected: [200, 404, 404, 401, 401, 401, 403, 200],
+    path: ({ jobId }) => `/api/jobs/${jobId}/cancel`,
+  },
+  "PATCH /api/jobs/{job_id}/metadata": {
+    expected: [200, 404, 404, 401, 401, 401, 403, 200],
+    path: ({ jobId }) => `/api/jobs/${jobId}/metadata`,
+    body: () => ({ metadata: { a: 1 } }),
+  },
+  "GET /api/jobs": {
+    expected: [200, 200, 200, 401, 401, 401, 403, 200],
+    path: () => "/api/jobs",
+  },
+  "GET /api/jobs/{job_id}": {
+    expected: [200, 404, 404, 401, 401, 401, 403, 200],
+    path: ({ jobId }) => `/api/jobs/${jobId}`,
+  },
+  "GET /api/jobs/{job_id}/calls": {
+    expected: [200, 404, 404, 401, 401, 401, 403, 200],
+    path: ({ jobId }) => `/api/jobs/${jobId}/calls`,
+  },
+  "GET /api/me": {
+    expected: [200, 200, 200, 401, 401, 401, 403, 200],
+    path: () => "/api/me",
+  },
+  "GET /api/models": {
+    expected: [200, 200, 200, 401, 401, 401, 403, 200],
+    path: () => "/api/models",
+  },
+  "GET /api/teams/{team_id}": {
+    expected: [200, 404, 404, 401, 401, 401, 403, 200],
+    path: ({ teamId }) => `/api/teams/${teamId}`,
+  },
+  "GET /api/teams/{team_id}/usage": {
+    expected: [200, 404, 404, 401, 401, 401, 403, 200],
+    path: ({ teamId }) => `/api/teams/${teamId}/usage`,
+  },
+  "GET /api/teams/{team_id}/credits": {
+    expected: [200, 404, 404, 401, 401, 401, 403, 200],
+    path: ({ teamId }) => `/api/teams/${teamId}/credits`,
+  },
+  "GET /api/teams/{team_id}/credits/transactions": {
+    expected: [200, 404, 404, 401, 401, 401, 403, 200],
+    path: ({ teamId }) => `/api/teams/${teamId}/credits/transactions`,
+  },
+  "GET /v1/models": {
+    expected: [200, 200, 200, 401, 401, 401, 403, 200],
+    path: () => "/v1/models",
+  },
+  "POST /v1/chat/completions": {
+    expected: [200, 404, 404, 401, 401, 401, 403, 403],
+    path: () => "/v1/chat/completions",
+    body: () => ({ model: "chat-fast", messages }),
+    headers: ({ jobId }) => ({ "x-job-id": jobId }),
+  },
+  "POST /v1/embeddings": {
+    expected: [200, 404, 404, 401, 401, 401, 403, 403],
+    path: () => "/v1/embeddings",
+    body: () => ({ model: "embed", input: "Hello" }),
+    headers: ({ jobId }) => ({ "x-job-id": jobId }),
+  },
+};
+
+/** Answer without a key, and the same whoever asks. */
+const publicRoutes: readonly string[] = ["GET /healthz", "GET /readyz", "GET /health"];
+
+interface Tenants {
+  own: SeededTeam;
+  sibling: SeededTeam;
+  stranger: SeededTeam;
+  suspended: SeededTeam;
+  paused: SeededTeam;
+  revokedKey: string;
+  expiredKey: string;
+}
+let tenants: Tenants;
+/** A job of its own for every cell, so that none finds what another has changed. */
+const jobs = new Map<string, string>();
+
+async function makeJob(key: string): Promise<string> {
+  const { status, body } = await app.send("POST", "/api/jobs/create", {
+    key,
+    body: { job_type: "matrix" },
+  });
+  expect(status).toBe(201);
+  return (body as { job_id: string }).job_id;
+}
+
+/** Whose key a column sends, and whose resource it names. */
+function partiesOf(column: Column): { key: string | undefined; target: SeededTeam } {
+  const { own, sibling, stranger, suspended, paused, revokedKey, expiredKey } = tenants;
+  switch (column) {
+    case "own":
+      return { key: own.key, target: own };
+    case "other team":
+      return { key: own.key, target: sibling };
+    case "other organization":
+      return { key: own.key, target: stranger };
+    case "no key":
+      return { key: undefined, target: own };
+    case "revoked key":
+      return { key: revokedKey, target: own };
+    case "expired key":
+      return { key: expiredKey, target: own };
+    case "suspended":
+      return { key: suspended.key, target: suspended };
+    case "paused":
+      return { key: paused.key, target: paused };
+  }
+}
+
+beforeAll(async () => {
+  const { context, gateway, database } = app;
+  await seedModel(context, gateway.upstream, { alias: "chat-fast" });
+  await seedModel(context, gateway.upstream, { alias: "embed", mode: "embedding" });
+  const credits = 1_000;
+  const own = await seedTeam(context, { credits });
+  const { organizationId } = own;
+  const ended = await seedTeam(context, { id: "ended-keys", credits });
+  const outdated = await seedTeam(context, { id: "outdated-keys", credits });
+  tenants = {
+    own,
+    sibling: await seedTeam(context, { organizationId, credits }),
+    stranger: await seedTeam(context, { credits }),
+    suspended: await seedTeam(context, { credits }),
+    paused: await seedTeam(context, { credits }),
+    revokedKey: ended.key,
+    expiredKey: outdated.key,
+  };
+  for (const route of Object.keys(matrix)) {
+    for (const column of columns) {
+      jobs.set(`${route} ${column}`, await makeJob(partiesOf(column).target.key));
+    }
+  }
+  const now = new Date(app.clock.now());
+  // Both are keys of the own team, so that only their state can be what refuses them.
+  const move = `update virtual_keys set team_id = $1::text where id = $2::text::uuid`;
+  await database.query(move, [own.teamId, ended.keyId]);
+  await database.query(move, [own.teamId, outdated.keyId]);
+  await database.query(
+    `update virtual_keys set revoked_at = $1::timestamptz where id = $2::text::uuid`,
+    [now, ended.keyId],
+  );
+  await database.query(
+    `update virtual_keys set expires_at = $1::timestamptz where id = $2::text::uuid`,
+    [new Date(now.getTime() - 1), outdated.keyId],
+  );
+  const become = `update teams set status = $1::text where id = $2::text`;
+  await database.query(become, ["suspended", tenants.suspended.teamId]);
+  await database.query(become, ["paused", tenants.paused.teamId]);
+});
+
+describe("tenant isolation", () => {
+  test("has a row for every route of the app", async () => {
+    const { body } = await app.send("GET", "/openapi.json");
+    const { paths } = body as { paths: Record<string, Record<string, unknown>> };
+    const methods = ["get", "post", "put", "patch", "delete"];
+    const routes = Object.entries(paths).flatMap(([path, item]) =>
+      Object.keys(item)
+        .filter((method) => methods.includes(method))
+        .map((method) => `${method.toUpperCase()} ${path}`),
+    );
+    expect(routes.toSorted()).toEqual([...Object.keys(matrix), ...publicRoutes].toSorted());
+  });
+
+  for (const [route, row] of Object.entries(matrix)) {
+    for (const [index, column] of columns.entries()) {
+      test(`${route} answers ${row.expected[index]}: ${column}`, async () => {
+        const { key, target } = partiesOf(column);
+        const named = { teamId: target.teamId, jobId: jobs.get(`${route} ${column}`)! };
+        const [method = ""] = route.split(" ");
+        const { status } = await app.send(method, row.path(named), {
+          ...(key === undefined ? {} : { key }),
+          ...(row.body ? { body: row.body(named) } : {}),
+          ...(row.headers ? { headers: row.headers(named) } : {}),
+        });
+        expect(status).toBe(row.expected[index]);
+      });
+    }
+  }
+
+  test("the answer to another tenant's job is that to a missing one", async () => {
+    const read = async (jobId: string) => {
+      const { status, body } = await app.send("GET", `/api/jobs/${jobId}`, {
+        key: tenants.own.key,
+      });
+      const { request_id: _, ...rest } = body as Record<string, unknown>;
+      return { status, rest };
+    };
+    const missing = await read("019aaf3c-6a80-7c11-9d1b-2f9d1b6d2a10");
+    expect(await read(jobs.get("GET /api/jobs/{job_id} other team")!)).toEqual(missing);
+    expect(await read(jobs.get("GET /api/jobs/{job_id} other organization")!)).toEqual(missing);
+  });
+
+  for (const route of publicRoutes) {
+    test(`${route} answers anybody`, async () => {
+      const [method = "", path = ""] = route.split(" ");
+      const { status } = await app.send(method, path);
+      expect(status).toBe(200);
+    });
+  }
+});
