@@ -16,8 +16,10 @@ export interface AdminClient {
   readonly adminUrl: string;
   readonly apiUrl: string;
   /** The answer's body. Throws CliError with `detail (code)` of a problem answer. */
-  request<Answer>(method: "GET" | "POST", path: string, body?: RequestBody): Promise<Answer>;
+  request<Answer>(method: Method, path: string, body?: RequestBody): Promise<Answer>;
 }
+
+type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 export interface RequestBody {
   json: Readonly<Record<string, unknown>>;
@@ -41,7 +43,7 @@ export function adminClient(server: {
   return {
     adminUrl,
     apiUrl,
-    async request<Answer>(method: "GET" | "POST", path: string, body?: RequestBody) {
+    async request<Answer>(method: Method, path: string, body?: RequestBody) {
       const { ok, status, text } = await sendUntilStarted(`${adminUrl}${path}`, dataDir, {
         method,
         headers: {

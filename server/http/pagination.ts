@@ -22,8 +22,10 @@ export const pageOf = <Item extends TSchema>(item: Item, examples: unknown[]) =>
   Type.Object(
     {
       data: Type.Array(item),
-      next: cursor("Cursor of the next page, with older entries. Null on the last page."),
-      prev: cursor("Cursor of the page before, with newer entries. Null on the first page."),
+      next: cursor(
+        "Cursor of the next page; of what is listed by time, with older entries. Null on the last page.",
+      ),
+      prev: cursor("Cursor of the page before. Null on the first page."),
     },
     { examples: [{ data: examples, next: null, prev: null }] },
   );

@@ -55,6 +55,11 @@ export const problemKinds: Readonly<Record<ErrorCode, ProblemKind>> = {
   key_unknown: { status: 401, title: "The key is not known", remedy: newKey },
   key_revoked: { status: 401, title: "The key was revoked", remedy: newKey },
   key_expired: { status: 401, title: "The key has expired", remedy: newKey },
+  ip_not_allowed: {
+    status: 403,
+    title: "The address is not allowed",
+    remedy: "Use the key from an address that its allow-list names, or have the list changed.",
+  },
   session_required: {
     status: 401,
     title: "A session or token is required",
@@ -112,6 +117,21 @@ export const problemKinds: Readonly<Record<ErrorCode, ProblemKind>> = {
     remedy: newJob,
   },
   slug_taken: { status: 409, title: "The id is taken", remedy: "Choose another id." },
+  version_conflict: {
+    status: 409,
+    title: "It was changed meanwhile",
+    remedy: "Read it again, and send the change with its new `version`.",
+  },
+  state_conflict: {
+    status: 409,
+    title: "Its state does not allow that",
+    remedy: "`detail` says which state it is in and what has to come first.",
+  },
+  holds_open: {
+    status: 409,
+    title: "Work is still paid from it",
+    remedy: "Wait until its jobs and calls have ended, or end them; `open_holds` says how many.",
+  },
   amount_invalid: { status: 422, title: "The amount is not valid", remedy: readDetail },
   insufficient_credits: {
     status: 402,

@@ -27,7 +27,7 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
       host,
       port,
       maxBodyBytes,
-      fetch: (request) => app.handle(request),
+      fetch: (request, peer) => app.handle(request, peer),
     });
     return { server, url: urlOf(host, server.port) };
   } catch (error) {
