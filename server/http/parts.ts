@@ -1,4 +1,5 @@
 import type { StatusSource } from "../admin/status.ts";
+import type { BudgetCatalog } from "../budgets/catalog.ts";
 import type { Context } from "../context.ts";
 import type { Calls } from "../gateway/calls.ts";
 import type { HealthSource } from "../health/health.ts";
@@ -12,6 +13,7 @@ export interface AppParts {
   context: Context;
   keys: KeyCheck;
   catalog: ModelCatalog;
+  budgets: BudgetCatalog;
   calls: Calls;
   health: HealthSource;
   /** The Swagger UI's files are among them. */

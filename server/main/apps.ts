@@ -24,9 +24,9 @@ const settings = { brand: DEFAULT_BRAND, version, bodyLimitBytes: DEFAULT_BODY_L
 /** What stands on the two ports; does no I/O. */
 export function createApps(options: AppOptions): { api: HttpApp; admin: HttpApp } {
   const { services, assets, cliToken, startedAt, publicUrl, isStopping } = options;
-  const { context, keys, catalog, calls, upstream, storage } = services;
+  const { context, keys, catalog, budgets, calls, upstream, storage } = services;
   const health = healthOf(services, isStopping);
-  const api = createApp({ context, keys, catalog, calls, health, assets, settings });
+  const api = createApp({ context, keys, catalog, budgets, calls, health, assets, settings });
   const admin = createAdminApp({
     context,
     cliToken,

@@ -1,3 +1,4 @@
+import { type BudgetCatalog, createBudgetCatalog } from "../budgets/catalog.ts";
 import { environment, type Config } from "../config.ts";
 import type { Context } from "../context.ts";
 import { Calls } from "../gateway/calls.ts";
@@ -26,6 +27,7 @@ export interface Services {
   upstream: Upstream;
   keys: KeyVerifier;
   catalog: ModelCatalog;
+  budgets: BudgetCatalog;
   calls: Calls;
   /** Makes the models of the database the ones that LiteLLM serves. */
   applyModels(): Promise<void>;
@@ -90,6 +92,7 @@ export function createServices(options: ServiceOptions): Services {
     onChange: options.onGatewayChange,
   });
   const catalog = createModelCatalog(context);
+  const budgets = createBudgetCatalog(context);
   const calls = new Calls(context, { upstream, streamCommentMs: STREAM_COMMENT_MS });
   heartbeat.onStopCalls = (ids) => calls.stopCalls(ids);
 
@@ -118,6 +121,7 @@ export function createServices(options: ServiceOptions): Services {
     upstream,
     keys: createKeyVerifier(context),
     catalog,
+    budgets,
     calls,
     applyModels,
   };

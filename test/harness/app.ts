@@ -1,4 +1,5 @@
 import { createApp } from "../../server/app.ts";
+import { createBudgetCatalog } from "../../server/budgets/catalog.ts";
 import type { Context } from "../../server/context.ts";
 import { Calls } from "../../server/gateway/calls.ts";
 import type { HealthState } from "../../server/health/health.ts";
@@ -46,6 +47,7 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
   const context = await testContext(database.database, { clock });
   const keys = createKeyVerifier(context);
   const catalog = createModelCatalog(context);
+  const budgets = createBudgetCatalog(context);
   const { streamCommentMs = 15_000, bodyLimitBytes = 1_000_000 } = options;
   const calls = new Calls(context, { upstream: gateway.upstream, streamCommentMs });
   const health: HealthState = {
@@ -61,6 +63,7 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
     context,
     keys,
     catalog,
+    budgets,
     calls,
     health: { read: () => health },
     assets: database.runtime.assets,
@@ -72,6 +75,7 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
     await calls.drain(5_000);
     await keys.stop();
     catalog.stop();
+    budgets.stop();
   });
 
   return { ...database, context, clock, gateway, calls, health, handle, send: sender(handle) };
