@@ -1,6 +1,7 @@
 import { loadConfig } from "../config.ts";
 import { jsonOption, type Command } from "./command.ts";
 import { examine, type Finding } from "./doctor/checks.ts";
+import { examineLedger } from "./doctor/ledger.ts";
 import { terminalOf, type Terminal } from "./terminal.ts";
 import { definitions, type SettingName } from "../config/settings.ts";
 
@@ -9,10 +10,15 @@ export const doctorCommand: Command = {
   about:
     "Looks at everything that can be wrong with this machine and installation, and says what to do. Changes nothing. Exit code 1 when something has to be repaired.",
   words: [],
-  options: { json: jsonOption },
+  options: {
+    json: jsonOption,
+    ledger: { about: "Check every balance, hold and charge in the database instead" },
+  },
   settings: Object.keys(definitions) as SettingName[],
-  examples: ["saas-litellm doctor", "saas-litellm doctor --json"],
-  async run({ runtime, flags, configFile, json }) {
+  examples: ["saas-litellm doctor", "saas-litellm doctor --json", "saas-litellm doctor --ledger"],
+  async run(invocation) {
+    if (invocation.options["ledger"] !== undefined) return examineLedger(invocation);
+    const { runtime, flags, configFile, json } = invocation;
     const config = loadConfig({ flags, file: configFile });
     const findings = await examine(runtime, config);
     const hasFailed = findings.some(({ verdict }) => verdict === "fail");

@@ -12,7 +12,7 @@ import { installPrograms } from "./programs.ts";
 import { toFlags } from "./settings.ts";
 
 /** The database of ours on that server. */
-const DATABASE = "saas_litellm";
+export const DATABASE = "saas_litellm";
 
 export interface EmbeddedOptions {
   runtime: Runtime;

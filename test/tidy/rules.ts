@@ -109,7 +109,7 @@ export const gatewayNamedToTeams = breaches(
 );
 
 /** Folders of tests that stand beside those of the features. */
-const testFolderNames = ["e2e", "fault", "ui", "db", "scripts", "openapi", "harness"];
+const testFolderNames = ["e2e", "fault", "ledger", "ui", "db", "scripts", "openapi", "harness"];
 
 export const testFolders: Rule = (files) => {
   const features = new Set(files.map(({ path }) => /^server\/([^/]+)\//.exec(path)?.[1]));
