@@ -246,6 +246,7 @@ ALTER TABLE "model_alias_targets" ADD COLUMN "image_input_nanos_per_million" big
 ALTER TABLE "model_alias_targets" ADD COLUMN "long_context_tokens" integer;--> statement-breakpoint
 ALTER TABLE "model_alias_targets" ADD COLUMN "long_input_nanos_per_million" bigint;--> statement-breakpoint
 ALTER TABLE "model_alias_targets" ADD COLUMN "long_cached_input_nanos_per_million" bigint;--> statement-breakpoint
+ALTER TABLE "model_alias_targets" ADD COLUMN "long_cache_write_nanos_per_million" bigint;--> statement-breakpoint
 ALTER TABLE "model_alias_targets" ADD COLUMN "long_output_nanos_per_million" bigint;--> statement-breakpoint
 ALTER TABLE "model_aliases" ADD COLUMN "min_output_tokens" integer DEFAULT 256 NOT NULL;--> statement-breakpoint
 ALTER TABLE "model_aliases" ADD COLUMN "reasoning" boolean DEFAULT false NOT NULL;--> statement-breakpoint

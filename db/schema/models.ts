@@ -91,6 +91,7 @@ export const modelAliasTargets = pgTable(
     longContextTokens: integer("long_context_tokens"),
     longInputNanos: bigintColumn("long_input_nanos_per_million"),
     longCachedInputNanos: bigintColumn("long_cached_input_nanos_per_million"),
+    longCacheWriteNanos: bigintColumn("long_cache_write_nanos_per_million"),
     longOutputNanos: bigintColumn("long_output_nanos_per_million"),
   },
   (table) => [uniqueIndex("model_alias_targets_position").on(table.aliasId, table.position)],

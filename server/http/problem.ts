@@ -102,6 +102,15 @@ export const problemKinds: Readonly<Record<ErrorCode, ProblemKind>> = {
     remedy: "Give its input and output price.",
   },
   model_in_use: { status: 409, title: "The model is in use", remedy: readDetail },
+  model_unavailable: {
+    status: 503,
+    title: "The model is not available at present",
+    final: true,
+    remedy: "Use another model, or ask whoever runs this service.",
+  },
+  group_in_use: { status: 409, title: "The group is in use", remedy: readDetail },
+  credential_in_use: { status: 409, title: "The credential is in use", remedy: readDetail },
+  name_taken: { status: 409, title: "The name is taken", remedy: "Choose another name." },
   job_ended: {
     status: 409,
     title: "The job has ended",
