@@ -1,23 +1,41 @@
--- Changes a wallet's balance by an allocation: one entry in the ledger, one grant.
--- Invariants: balance = sum of the entries = balance_after of the last; what remains of the grants less `unattributed`
--- = max(balance, 0). A debt is paid first: only what lies above it is granted.
--- Idempotent by idempotency_key within the wallet: 'replayed' tells the entry that was made, 'mismatch' another amount.
+-- Changes a wallet by hand: allocation, top-up, refund, deduction, adjustment.
+-- Invariants: balance = sum of the entries = balance_after of the last; what remains of the grants less `unattributed` =
+-- max(balance, 0); a deduction takes at most what is available; the refunds of a job are at most its charge.
+-- An adjustment puts right what is wrong, so it may leave a debt; that blocks new work.
+-- Idempotent by idempotency_key within the wallet: 'replayed' tells the entry that was made, 'mismatch' that it was another change.
+-- Locks: job (of a refund), wallet.
 --
--- p_change: {team_id, kind: "allocation", amount, grant_id, actor, reason, idempotency_key}
--- Outcomes: changed, replayed, mismatch, team_not_found.
-create or replace function change_wallet_v1(p_at timestamptz, p_change jsonb)
-returns table (outcome text, entry_no bigint, amount bigint, balance_after bigint, created_at timestamptz)
+-- p_change: {team_id, kind, amount, job_id, actor, reason, reference, price_paid_nanos, priority, expires_at, idempotency_key};
+-- the amount is above 0, an adjustment's is not 0, a refund's null = all that is left of the charge.
+-- Outcomes: changed, replayed, mismatch, team_not_found, job_not_found, refund_exceeds_charge {charged, refunded, refundable},
+-- insufficient_credits {needed, available}.
+create or replace function change_wallet_v2(p_at timestamptz, p_change jsonb)
+returns table (
+  outcome text, entry_no bigint, amount bigint, balance_after bigint, created_at timestamptz, detail jsonb)
 language plpgsql volatile set enable_seqscan = off as $$
 #variable_conflict use_column
 declare
   wallet wallets%rowtype;
+  job jobs%rowtype;
   earlier credit_transactions%rowtype;
-  change bigint := (p_change ->> 'amount')::bigint;
-  granted bigint;
+  kind text := p_change ->> 'kind';
+  change bigint := (p_change ->> 'amount')::bigint * case when p_change ->> 'kind' = 'deduction' then -1 else 1 end;
+  available bigint;
+  balance bigint;
 begin
-  select * into wallet from wallets w where w.team_id = p_change ->> 'team_id' for update;
+  if kind = 'refund' then
+    select * into job from jobs j
+    where j.id = (p_change ->> 'job_id')::uuid and j.team_id = p_change ->> 'team_id' for update;
+    if not found then
+      return query select 'job_not_found'::text, null::bigint, null::bigint, null::bigint, null::timestamptz, null::jsonb;
+      return;
+    end if;
+  end if;
+
+  select w.* into wallet from wallets w join teams t on t.id = w.team_id
+  where w.team_id = p_change ->> 'team_id' and t.status <> 'deleted' for update of w;
   if not found then
-    return query select 'team_not_found'::text, null::bigint, null::bigint, null::bigint, null::timestamptz;
+    return query select 'team_not_found'::text, null::bigint, null::bigint, null::bigint, null::timestamptz, null::jsonb;
     return;
   end if;
 
@@ -25,22 +43,37 @@ begin
     select * into earlier from credit_transactions t
     where t.wallet_id = wallet.id and t.idempotency_key = p_change ->> 'idempotency_key';
     if found then
-      return query select case when earlier.amount = change then 'replayed' else 'mismatch' end,
-        earlier.entry_no, earlier.amount, earlier.balance_after, earlier.created_at;
+      return query select
+        case when earlier.kind = kind and earlier.amount = coalesce(change, earlier.amount)
+          and earlier.job_id is not distinct from job.id then 'replayed' else 'mismatch' end,
+        earlier.entry_no, earlier.amount, earlier.balance_after, earlier.created_at, null::jsonb;
       return;
     end if;
   end if;
 
-  granted := greatest(least(change, wallet.balance + change), 0);
-  update wallets w
-  set balance = w.balance + change, entry_no = w.entry_no + 1, updated_at = p_at
-  where w.id = wallet.id;
-  insert into credit_grants (id, wallet_id, kind, amount, remaining, created_at)
-  values ((p_change ->> 'grant_id')::uuid, wallet.id, p_change ->> 'kind', change, granted, p_at);
-  insert into credit_transactions (
-    wallet_id, entry_no, kind, amount, balance_after, grant_id, actor, reason, idempotency_key, created_at)
-  values (
-    wallet.id, wallet.entry_no + 1, p_change ->> 'kind', change, wallet.balance + change,
-    (p_change ->> 'grant_id')::uuid, p_change ->> 'actor', p_change ->> 'reason', p_change ->> 'idempotency_key', p_at);
-  return query select 'changed'::text, wallet.entry_no + 1, change, wallet.balance + change, p_at;
+  if kind = 'refund' then
+    change := coalesce(change, job.charged - job.refunded);
+    if change <= 0 or change > job.charged - job.refunded then
+      return query select 'refund_exceeds_charge'::text, null::bigint, null::bigint, null::bigint, null::timestamptz,
+        jsonb_build_object('charged', job.charged::text, 'refunded', job.refunded::text,
+          'refundable', (job.charged - job.refunded)::text);
+      return;
+    end if;
+    update jobs j set refunded = j.refunded + change where j.id = job.id;
+  end if;
+
+  perform roll_over_v1(p_at, wallet.id);
+  if change > 0 then
+    balance := give_credits_v1(p_at, wallet.id, change, p_change);
+  else
+    select w.balance + w.credit_limit - w.held into available from wallets w where w.id = wallet.id;
+    if kind = 'deduction' and -change > available then
+      return query select 'insufficient_credits'::text, null::bigint, null::bigint, null::bigint, null::timestamptz,
+        jsonb_build_object('needed', (-change)::text, 'available', available::text);
+      return;
+    end if;
+    balance := book_entry_v1(p_at, wallet.id, change, p_change);
+  end if;
+  return query
+    select 'changed'::text, w.entry_no, change, balance, p_at, null::jsonb from wallets w where w.id = wallet.id;
 end $$;

@@ -295,5 +295,6 @@ ALTER TABLE "provider_credentials" ADD CONSTRAINT "provider_credentials_organiza
 CREATE UNIQUE INDEX "credit_grants_refill" ON "credit_grants" USING btree ("refill_id","period_start") WHERE "credit_grants"."refill_id" is not null;--> statement-breakpoint
 CREATE UNIQUE INDEX "credit_transactions_charge" ON "credit_transactions" USING btree ("charge_id") WHERE "credit_transactions"."charge_id" is not null;--> statement-breakpoint
 CREATE INDEX "credit_transactions_job" ON "credit_transactions" USING btree ("job_id") WHERE "credit_transactions"."job_id" is not null;--> statement-breakpoint
+CREATE INDEX "wallets_due" ON "wallets" USING btree ("next_due_at") WHERE "wallets"."next_due_at" < 'infinity';--> statement-breakpoint
 ALTER TABLE "jobs" ADD CONSTRAINT "jobs_held" CHECK ("jobs"."held" >= 0 and "jobs"."cost_held" >= 0);--> statement-breakpoint
 ALTER TABLE "jobs" ADD CONSTRAINT "jobs_refunded" CHECK ("jobs"."refunded" between 0 and "jobs"."charged");

@@ -48,7 +48,12 @@ export const wallets = pgTable(
     lowBalanceThreshold: bigintColumn("low_balance_threshold"),
     updatedAt: instant("updated_at").notNull(),
   },
-  (table) => [check("wallets_held", sql`${table.held} >= 0`)],
+  (table) => [
+    index("wallets_due")
+      .on(table.nextDueAt)
+      .where(sql`${table.nextDueAt} < 'infinity'`),
+    check("wallets_held", sql`${table.held} >= 0`),
+  ],
 );
 
 /** The ledger: append-only, one row per change of a balance. */

@@ -35,7 +35,7 @@ export async function selectWallet(
   return row;
 }
 
-/** What `change_wallet_v1` says of an allocation; amounts in micro-credits. */
+/** What `change_wallet_v2` says of an allocation; amounts in micro-credits. */
 export interface WalletChange {
   outcome: "changed" | "replayed" | "mismatch" | "team_not_found";
   entryNo: bigint;
@@ -75,7 +75,7 @@ export async function changeWallet(
       createdMs: sql<string>`coalesce(extract(epoch from created_at) * 1000, 0)::text`,
     })
     .from(
-      sql`change_wallet_v1(${change.at.toISOString()}::timestamptz, ${parameters}::text::jsonb)`,
+      sql`change_wallet_v2(${change.at.toISOString()}::timestamptz, ${parameters}::text::jsonb)`,
     );
   return {
     outcome: row!.outcome,
