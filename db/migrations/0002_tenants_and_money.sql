@@ -18,6 +18,8 @@ CREATE TABLE "budget_periods" (
 	"starts_at" timestamp with time zone NOT NULL,
 	"spent" bigint DEFAULT 0 NOT NULL,
 	"held" bigint DEFAULT 0 NOT NULL,
+	"unheld" bigint DEFAULT 0 NOT NULL,
+	"counted_from" timestamp with time zone,
 	CONSTRAINT "budget_periods_budget_id_starts_at_pk" PRIMARY KEY("budget_id","starts_at"),
 	CONSTRAINT "budget_periods_held" CHECK ("budget_periods"."held" >= 0)
 );
@@ -178,6 +180,7 @@ CREATE TABLE "call_rollups" (
 	"job_type" text NOT NULL,
 	"alias" text NOT NULL,
 	"target" text NOT NULL,
+	"jobs" integer DEFAULT 0 NOT NULL,
 	"calls" integer DEFAULT 0 NOT NULL,
 	"succeeded" integer DEFAULT 0 NOT NULL,
 	"failed" integer DEFAULT 0 NOT NULL,
@@ -188,6 +191,8 @@ CREATE TABLE "call_rollups" (
 	"output_tokens" bigint DEFAULT 0 NOT NULL,
 	"cost_nanos" bigint DEFAULT 0 NOT NULL,
 	"charged" bigint DEFAULT 0 NOT NULL,
+	"earned" bigint DEFAULT 0 NOT NULL,
+	"returned" bigint DEFAULT 0 NOT NULL,
 	"latency_ms" bigint DEFAULT 0 NOT NULL,
 	"flagged" integer DEFAULT 0 NOT NULL,
 	CONSTRAINT "call_rollups_span_starts_at_team_id_key_id_job_type_alias_target_pk" PRIMARY KEY("span","starts_at","team_id","key_id","job_type","alias","target")
@@ -217,6 +222,29 @@ CREATE TABLE "rollup_spans" (
 	CONSTRAINT "rollup_spans_span_starts_at_pk" PRIMARY KEY("span","starts_at")
 );
 --> statement-breakpoint
+CREATE TABLE "rollup_touches" (
+	"id" bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY (sequence name "rollup_touches_id_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1),
+	"starts_at" timestamp with time zone NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "user_rollups" (
+	"span" text NOT NULL,
+	"starts_at" timestamp with time zone NOT NULL,
+	"team_id" text NOT NULL,
+	"user_id" text NOT NULL,
+	"jobs" integer DEFAULT 0 NOT NULL,
+	"calls" integer DEFAULT 0 NOT NULL,
+	"succeeded" integer DEFAULT 0 NOT NULL,
+	"failed" integer DEFAULT 0 NOT NULL,
+	"cache_hits" integer DEFAULT 0 NOT NULL,
+	"input_tokens" bigint DEFAULT 0 NOT NULL,
+	"output_tokens" bigint DEFAULT 0 NOT NULL,
+	"charged" bigint DEFAULT 0 NOT NULL,
+	"refunded" bigint DEFAULT 0 NOT NULL,
+	CONSTRAINT "user_rollups_span_starts_at_team_id_user_id_pk" PRIMARY KEY("span","starts_at","team_id","user_id")
+);
+--> statement-breakpoint
+DROP INDEX "llm_calls_team";--> statement-breakpoint
 ALTER TABLE "api_tokens" ADD COLUMN "last_used_at" timestamp with time zone;--> statement-breakpoint
 ALTER TABLE "credit_grants" ADD COLUMN "price_paid_nanos" bigint;--> statement-breakpoint
 ALTER TABLE "credit_grants" ADD COLUMN "reference" text;--> statement-breakpoint
@@ -277,6 +305,7 @@ ALTER TABLE "pricing_plan_versions" ADD CONSTRAINT "pricing_plan_versions_plan_i
 ALTER TABLE "team_periods" ADD CONSTRAINT "team_periods_team_id_teams_id_fk" FOREIGN KEY ("team_id") REFERENCES "public"."teams"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "audit_log_subject" ON "audit_log" USING btree ("subject_kind","subject_id","id");--> statement-breakpoint
 CREATE INDEX "audit_log_team" ON "audit_log" USING btree ("team_id","id");--> statement-breakpoint
+CREATE INDEX "budget_periods_counted" ON "budget_periods" USING btree ("budget_id") WHERE "budget_periods"."counted_from" is not null;--> statement-breakpoint
 CREATE UNIQUE INDEX "budgets_subject" ON "budgets" USING btree ("scope","subject_id","period","hard") WHERE "budgets"."deleted_at" is null;--> statement-breakpoint
 CREATE INDEX "outbox_waiting" ON "outbox" USING btree ("id") WHERE "outbox"."delivered_at" is null;--> statement-breakpoint
 CREATE INDEX "credit_holds_job" ON "credit_holds" USING btree ("job_id");--> statement-breakpoint
@@ -291,10 +320,13 @@ CREATE UNIQUE INDEX "pricing_plan_versions_number" ON "pricing_plan_versions" US
 CREATE INDEX "call_rollups_team" ON "call_rollups" USING btree ("team_id","span","starts_at");--> statement-breakpoint
 CREATE INDEX "job_rollups_team" ON "job_rollups" USING btree ("team_id","span","starts_at");--> statement-breakpoint
 CREATE INDEX "rollup_spans_open" ON "rollup_spans" USING btree ("starts_at") WHERE "rollup_spans"."open";--> statement-breakpoint
+CREATE INDEX "user_rollups_team" ON "user_rollups" USING btree ("team_id","span","starts_at");--> statement-breakpoint
 ALTER TABLE "provider_credentials" ADD CONSTRAINT "provider_credentials_organization_id_organizations_id_fk" FOREIGN KEY ("organization_id") REFERENCES "public"."organizations"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 CREATE UNIQUE INDEX "credit_grants_refill" ON "credit_grants" USING btree ("refill_id","period_start") WHERE "credit_grants"."refill_id" is not null;--> statement-breakpoint
+CREATE INDEX "credit_grants_expiry" ON "credit_grants" USING btree ("expires_at") WHERE "credit_grants"."remaining" > 0 and "credit_grants"."expires_at" is not null;--> statement-breakpoint
 CREATE UNIQUE INDEX "credit_transactions_charge" ON "credit_transactions" USING btree ("charge_id") WHERE "credit_transactions"."charge_id" is not null;--> statement-breakpoint
 CREATE INDEX "credit_transactions_job" ON "credit_transactions" USING btree ("job_id") WHERE "credit_transactions"."job_id" is not null;--> statement-breakpoint
 CREATE INDEX "wallets_due" ON "wallets" USING btree ("next_due_at") WHERE "wallets"."next_due_at" < 'infinity';--> statement-breakpoint
+CREATE INDEX "llm_calls_team" ON "llm_calls" USING btree ("team_id","id");--> statement-breakpoint
 ALTER TABLE "jobs" ADD CONSTRAINT "jobs_held" CHECK ("jobs"."held" >= 0 and "jobs"."cost_held" >= 0);--> statement-breakpoint
 ALTER TABLE "jobs" ADD CONSTRAINT "jobs_refunded" CHECK ("jobs"."refunded" between 0 and "jobs"."charged");

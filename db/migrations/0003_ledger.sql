@@ -191,6 +191,43 @@ returns uuid language sql volatile as $$
     'hex')::uuid;
 $$;
 --> statement-breakpoint
+-- The span that is to be computed next; no row = everything is as current as it should be. In this order: what was touched
+-- after its end; the earliest quarter that was never computed; what was open, the older the less often (every 30 s at
+-- first, every 15 min for what is 15 h old); days and months that are over and had a part changed.
+-- Quarters are first computed in the order of time: whatever lies before the newest is computed or empty.
+create or replace function next_rollup_span_v1(p_at timestamptz)
+returns table (span text, starts_at timestamptz)
+language plpgsql volatile set enable_seqscan = off as $$
+#variable_conflict use_column
+declare
+  quarter constant interval := interval '15 minutes';
+  frontier timestamptz := (select max(s.starts_at) + quarter from rollup_spans s where s.span = 'quarter');
+  lowest uuid := first_uuid_v7_v1(coalesce(frontier, timestamptz 'epoch' + interval '1 minute') - interval '1 minute');
+  found_at timestamptz;
+begin
+  return query select 'quarter', min(t.starts_at) from rollup_touches t where t.starts_at < frontier
+    having min(t.starts_at) is not null;
+  if found then return; end if;
+
+  -- Ids and times differ by a minute at most: one before the first id found, none that is not computed can lie.
+  select least(
+    (select j.created_at from jobs j where j.id >= lowest and j.created_at >= coalesce(frontier, '-infinity') order by j.id limit 1),
+    (select c.created_at from llm_calls c where c.id >= lowest and c.created_at >= coalesce(frontier, '-infinity') order by c.id limit 1)
+  ) - interval '1 minute' into found_at;
+  found_at := greatest(frontier, date_bin(quarter, found_at, timestamptz 'epoch'));
+  if found_at <= p_at and exists (select 1 from jobs j where j.id >= lowest) then
+    return query select 'quarter', found_at;
+    return;
+  end if;
+
+  return query
+    select s.span, s.starts_at from rollup_spans s
+    where s.open and case s.span
+      when 'quarter' then s.computed_at <= p_at - least(interval '15 minutes', greatest(interval '30 seconds', (p_at - s.starts_at) / 60))
+      else p_at >= rollup_span_end_v1(s.span, s.starts_at) + interval '2 minutes' end
+    order by case s.span when 'quarter' then 0 when 'day' then 1 else 2 end, s.computed_at limit 1;
+end $$;
+--> statement-breakpoint
 -- The UTC day, ISO week or month that an instant lies in: its first instant, and that of the next.
 create or replace function period_of_v1(p_period text, p_at timestamptz, out starts_at timestamptz, out ends_at timestamptz)
 language sql immutable as $$
@@ -328,6 +365,225 @@ begin
   return rolled;
 end $$;
 --> statement-breakpoint
+-- The figures of a day from its quarters, of a month from its days; the caller holds its row in rollup_spans.
+create or replace function roll_up_parts_v1(p_span text, p_starts_at timestamptz, p_ends_at timestamptz)
+returns void
+language plpgsql volatile set enable_seqscan = off as $$
+declare
+  part text := case p_span when 'day' then 'quarter' else 'day' end;
+begin
+  delete from call_rollups where span = p_span and starts_at = p_starts_at;
+  insert into call_rollups (
+    span, starts_at, team_id, key_id, job_type, alias, target, jobs, calls, succeeded, failed, aborted, cache_hits,
+    input_tokens, cached_input_tokens, output_tokens, cost_nanos, charged, earned, returned, latency_ms, flagged)
+  select p_span, p_starts_at, team_id, key_id, job_type, alias, target, sum(jobs), sum(calls), sum(succeeded), sum(failed),
+    sum(aborted), sum(cache_hits), sum(input_tokens), sum(cached_input_tokens), sum(output_tokens), sum(cost_nanos),
+    sum(charged), sum(earned), sum(returned), sum(latency_ms), sum(flagged)
+  from call_rollups where span = part and starts_at >= p_starts_at and starts_at < p_ends_at
+  group by team_id, key_id, job_type, alias, target;
+
+  delete from job_rollups where span = p_span and starts_at = p_starts_at;
+  insert into job_rollups (
+    span, starts_at, team_id, job_type, jobs, completed, failed, cancelled, expired, charged, refunded, cost_nanos)
+  select p_span, p_starts_at, team_id, job_type, sum(jobs), sum(completed), sum(failed), sum(cancelled), sum(expired),
+    sum(charged), sum(refunded), sum(cost_nanos)
+  from job_rollups where span = part and starts_at >= p_starts_at and starts_at < p_ends_at
+  group by team_id, job_type;
+
+  delete from user_rollups where span = p_span and starts_at = p_starts_at;
+  insert into user_rollups (
+    span, starts_at, team_id, user_id, jobs, calls, succeeded, failed, cache_hits, input_tokens, output_tokens, charged,
+    refunded)
+  select p_span, p_starts_at, team_id, user_id, sum(jobs), sum(calls), sum(succeeded), sum(failed), sum(cache_hits),
+    sum(input_tokens), sum(output_tokens), sum(charged), sum(refunded)
+  from user_rollups where span = part and starts_at >= p_starts_at and starts_at < p_ends_at
+  group by team_id, user_id;
+end $$;
+--> statement-breakpoint
+-- The figures of a quarter of an hour from jobs and calls; the caller holds its row in rollup_spans. Returns whether
+-- something in it can still change by itself: a call in flight, a job without an end, or a transaction under way.
+-- What a job was charged as a whole is shared out to its calls in proportion to their cost; without any cost, evenly.
+create or replace function roll_up_quarter_v1(p_at timestamptz, p_starts_at timestamptz, p_ends_at timestamptz)
+returns boolean
+language plpgsql volatile set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
+declare
+  -- An id may be a minute older or newer than the time beside it.
+  lowest uuid := first_uuid_v7_v1(p_starts_at - interval '1 minute');
+  highest uuid := first_uuid_v7_v1(p_ends_at + interval '1 minute');
+  nobody uuid := '00000000-0000-0000-0000-000000000000';
+  calls_are_kept boolean := p_starts_at >= coalesce((
+    select min(to_timestamp(right(c.relname, 7) || '+00', 'YYYY_MM+TZH')) from pg_inherits i
+    join pg_class c on c.oid = i.inhrelid where i.inhparent = 'llm_calls'::regclass), p_starts_at);
+  jobs_open boolean;
+  calls_open boolean;
+begin
+  delete from rollup_touches where starts_at = p_starts_at;
+
+  delete from job_rollups where span = 'quarter' and starts_at = p_starts_at;
+  if calls_are_kept then
+    delete from user_rollups where span = 'quarter' and starts_at = p_starts_at;
+  else
+    update user_rollups set jobs = 0, charged = 0, refunded = 0 where span = 'quarter' and starts_at = p_starts_at;
+  end if;
+  with sums as materialized (
+    select grouping(j.type) = 0 as by_type, j.team_id, j.type, coalesce(j.user_id, '') as user_id,
+      count(*) as jobs, count(*) filter (where j.status = 'completed') as completed,
+      count(*) filter (where j.status = 'failed') as failed, count(*) filter (where j.status = 'cancelled') as cancelled,
+      count(*) filter (where j.status = 'expired') as expired,
+      sum(j.charged) as charged, sum(j.refunded) as refunded, sum(j.provider_cost_nanos) as cost,
+      bool_or(j.ended_at is null or j.calls_in_flight > 0) as open
+    from jobs j
+    where j.id >= lowest and j.id < highest and j.created_at >= p_starts_at and j.created_at < p_ends_at
+    group by grouping sets ((j.team_id, j.type), (j.team_id, coalesce(j.user_id, '')))
+  ), by_type as (
+    insert into job_rollups (
+      span, starts_at, team_id, job_type, jobs, completed, failed, cancelled, expired, charged, refunded, cost_nanos)
+    select 'quarter', p_starts_at, team_id, type, jobs, completed, failed, cancelled, expired, charged, refunded, cost
+    from sums where by_type
+  ), by_user as (
+    insert into user_rollups (span, starts_at, team_id, user_id, jobs, charged, refunded)
+    select 'quarter', p_starts_at, team_id, user_id, jobs, charged, refunded from sums where not by_type
+    on conflict (span, starts_at, team_id, user_id) do update
+    set jobs = excluded.jobs, charged = excluded.charged, refunded = excluded.refunded
+  )
+  select coalesce(bool_or(open), false) into jobs_open from sums;
+  if not calls_are_kept then
+    return false;
+  end if;
+
+  delete from call_rollups where span = 'quarter' and starts_at = p_starts_at;
+  with joined as (
+    select c.*, j.type, coalesce(j.user_id, '') as user_id, j.created_at as job_created_at,
+      j.ended_at is null or j.calls_in_flight > 0 as open,
+      row_number() over (partition by c.job_id, c.alias order by c.id) = 1 as first_here,
+      case when j.terms ->> 'charged' = 'job' then j.charged else 0 end as job_charged,
+      case when j.charged = 0 then 0 else j.refunded / j.charged::numeric end as returned_part,
+      case when j.provider_cost_nanos > 0 then coalesce(c.provider_cost_nanos, 0)::numeric / j.provider_cost_nanos
+        else 1.0 / greatest(j.calls, 1) end as share
+    from llm_calls c join jobs j on j.id = c.job_id
+    where c.id >= lowest and c.id < highest and c.created_at >= p_starts_at and c.created_at < p_ends_at
+  ), sums as materialized (
+    select grouping(type) = 0 as by_type, team_id, coalesce(key_id, nobody) as key_id, type, alias,
+      coalesce(target, '') as target, user_id,
+      count(*) filter (where first_here and (job_created_at >= p_starts_at or not exists (
+        select 1 from llm_calls p
+        where p.job_id = joined.job_id and p.alias = joined.alias and p.id < joined.id
+          and p.id >= first_uuid_v7_v1(joined.job_created_at - interval '1 minute')))) as jobs,
+      count(*) as calls, count(*) filter (where status = 'succeeded') as succeeded,
+      count(*) filter (where status = 'failed') as failed, count(*) filter (where status = 'aborted') as aborted,
+      count(*) filter (where cache_hit) as cache_hits, sum(coalesce(input_tokens, 0)) as input_tokens,
+      sum(coalesce(cached_input_tokens, 0)) as cached_input_tokens, sum(coalesce(output_tokens, 0)) as output_tokens,
+      sum(coalesce(provider_cost_nanos, 0)) as cost, sum(charged) as charged,
+      sum(charged + job_charged * share) as earned, sum((charged + job_charged * share) * returned_part) as returned,
+      sum(coalesce(latency_ms, 0)) as latency_ms, count(*) filter (where cost_flags <> '{}') as flagged,
+      bool_or(status = 'in_flight' or open) as open
+    from joined
+    group by grouping sets (
+      (team_id, coalesce(key_id, nobody), type, alias, coalesce(target, '')), (team_id, user_id))
+  ), by_type as (
+    insert into call_rollups (
+      span, starts_at, team_id, key_id, job_type, alias, target, jobs, calls, succeeded, failed, aborted, cache_hits,
+      input_tokens, cached_input_tokens, output_tokens, cost_nanos, charged, earned, returned, latency_ms, flagged)
+    select 'quarter', p_starts_at, team_id, key_id, type, alias, target, jobs, calls, succeeded, failed, aborted,
+      cache_hits, input_tokens, cached_input_tokens, output_tokens, cost, charged, round(earned), round(returned),
+      latency_ms, flagged
+    from sums where by_type
+  ), by_user as (
+    insert into user_rollups (
+      span, starts_at, team_id, user_id, calls, succeeded, failed, cache_hits, input_tokens, output_tokens)
+    select 'quarter', p_starts_at, team_id, user_id, calls, succeeded, failed + aborted, cache_hits, input_tokens,
+      output_tokens
+    from sums where not by_type
+    on conflict (span, starts_at, team_id, user_id) do update
+    set calls = excluded.calls, succeeded = excluded.succeeded, failed = excluded.failed,
+      cache_hits = excluded.cache_hits, input_tokens = excluded.input_tokens, output_tokens = excluded.output_tokens
+  )
+  select coalesce(bool_or(open), false) into calls_open from sums;
+  -- A transaction takes its time before it commits.
+  return jobs_open or calls_open or p_at < p_ends_at + interval '2 minutes';
+end $$;
+--> statement-breakpoint
+-- Computes one span of the rollups anew: a quarter of an hour from jobs and calls, a day from its quarters, a month from
+-- its days.
+-- Invariant: afterwards the span holds what the truth gives, whoever else computes it at the same time: its row in
+-- rollup_spans is locked first, and every later statement sees what was committed before it. It is left open unless the
+-- same snapshot that gave its figures shows nothing in it that can still change by itself; what changes later is touched.
+-- Calls that retention has dropped keep the figures that they had.
+-- Returns whether the figures changed.
+-- Plans are those for large tables: on a new database they would be kept from when these were empty.
+create or replace function roll_up_span_v1(p_at timestamptz, p_span text, p_starts_at timestamptz)
+returns boolean
+language plpgsql volatile set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
+declare
+  ends_at timestamptz := rollup_span_end_v1(p_span, p_starts_at);
+  before text;
+  still_open boolean := false;
+  changed boolean;
+begin
+  insert into rollup_spans as s (span, starts_at, computed_at, open) values (p_span, p_starts_at, p_at, true)
+  on conflict (span, starts_at) do update set computed_at = greatest(s.computed_at, p_at), open = true;
+  before := rollup_digest_v1(p_span, p_starts_at);
+  if p_span = 'quarter' then
+    still_open := roll_up_quarter_v1(p_at, p_starts_at, ends_at);
+  else
+    perform roll_up_parts_v1(p_span, p_starts_at, ends_at);
+  end if;
+  changed := before is distinct from rollup_digest_v1(p_span, p_starts_at);
+  update rollup_spans set open = still_open where span = p_span and starts_at = p_starts_at;
+  if changed and p_span <> 'month' then
+    insert into rollup_spans as s (span, starts_at, computed_at, open)
+    select whole, start, start, true
+    from (select case p_span when 'quarter' then 'day' else 'month' end as whole) w,
+      lateral (select date_trunc(w.whole, p_starts_at at time zone 'UTC') at time zone 'UTC' as start) t
+    on conflict (span, starts_at) do update set open = true;
+  end if;
+  return changed;
+end $$;
+--> statement-breakpoint
+-- One text for all figures of a span: two are equal when, and only when, the figures are.
+create or replace function rollup_digest_v1(p_span text, p_starts_at timestamptz)
+returns text language plpgsql stable as $$
+begin
+  return (
+    select md5(string_agg(line, e'\n' order by line)) from (
+      select 'c' || c::text as line from call_rollups c where c.span = p_span and c.starts_at = p_starts_at
+      union all
+      select 'j' || j::text from job_rollups j where j.span = p_span and j.starts_at = p_starts_at
+      union all
+      select 'u' || u::text from user_rollups u where u.span = p_span and u.starts_at = p_starts_at
+    ) lines);
+end $$;
+--> statement-breakpoint
+-- The first instant after a span. Days and months are those of UTC, whatever the session's zone.
+create or replace function rollup_span_end_v1(p_span text, p_starts_at timestamptz)
+returns timestamptz language sql stable as $$
+  select case p_span
+    when 'quarter' then p_starts_at + interval '15 minutes'
+    when 'day' then p_starts_at + interval '24 hours'
+    else (p_starts_at at time zone 'UTC' + interval '1 month') at time zone 'UTC'
+  end;
+$$;
+--> statement-breakpoint
+-- A refund comes after the end of its job, whoever makes it.
+create or replace function touch_refunded_job_v1() returns trigger language plpgsql as $$
+begin
+  perform touch_rollups_v1(new.id);
+  return null;
+end $$;
+--> statement-breakpoint
+-- Has the quarters of a job and of its calls computed again, because something about it changed after its end.
+create or replace function touch_rollups_v1(p_job uuid) returns void language plpgsql volatile set enable_seqscan = off as $$
+begin
+  insert into rollup_touches (starts_at)
+  select distinct date_bin(interval '15 minutes', t.created_at, timestamptz 'epoch') from (
+    select j.created_at from jobs j where j.id = p_job
+    union all
+    select c.created_at from jobs j join llm_calls c on c.job_id = j.id
+      and c.id >= first_uuid_v7_v1(j.created_at - interval '1 minute')
+    where j.id = p_job
+  ) t;
+end $$;
+--> statement-breakpoint
 -- Moves credits between two teams of one organization: an entry in each ledger. They are taken in burn order and keep priority
 -- and expiry; what the giving team gives on credit has none. A debt of the receiving team is paid first.
 -- Invariants of both wallets: balance = sum of the entries; what remains of the grants less `unattributed` = max(balance, 0).
@@ -460,3 +716,6 @@ values ('00000000-0000-7000-8000-000000000001', 'default', 1, 'flat', '{"price":
 --> statement-breakpoint
 insert into plan_assignments (id, plan_id, effective_from, actor, created_at)
 values ('00000000-0000-7000-8000-000000000002', 'default', '1970-01-01T00:00:00Z', 'system', now());
+--> statement-breakpoint
+create or replace trigger jobs_refunded after update of refunded on jobs
+for each row when (old.refunded is distinct from new.refunded) execute function touch_refunded_job_v1();

@@ -44,7 +44,7 @@ export const budgets = pgTable(
   ],
 );
 
-/** What is spent and held of a budget in a period; `ever` starts at 1970-01-01. In nano-dollars. */
+/** What is spent and held of a budget in a period; `ever` starts at 1970-01-01. In nano-dollars. A soft one holds nothing. */
 export const budgetPeriods = pgTable(
   "budget_periods",
   {
@@ -58,9 +58,18 @@ export const budgetPeriods = pgTable(
     held: bigintColumn("held")
       .notNull()
       .default(sql`0`),
+    /** The part of `spent` by calls that were opened before the budget was known, and so never held in it. */
+    unheld: bigintColumn("unheld")
+      .notNull()
+      .default(sql`0`),
+    /** Such calls are still counted, those from this time on one by one; null = all are, or it is a soft budget's. */
+    countedFrom: instant("counted_from"),
   },
   (table) => [
     primaryKey({ columns: [table.budgetId, table.startsAt] }),
+    index("budget_periods_counted")
+      .on(table.budgetId)
+      .where(sql`${table.countedFrom} is not null`),
     check("budget_periods_held", sql`${table.held} >= 0`),
   ],
 );

@@ -128,6 +128,9 @@ export const creditGrants = pgTable(
     index("credit_grants_wallet")
       .on(table.walletId)
       .where(sql`${table.remaining} > 0`),
+    index("credit_grants_expiry")
+      .on(table.expiresAt)
+      .where(sql`${table.remaining} > 0 and ${table.expiresAt} is not null`),
     check("credit_grants_remaining", sql`${table.remaining} between 0 and ${table.amount}`),
   ],
 );
