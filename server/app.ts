@@ -24,6 +24,7 @@ export function createApp(parts: AppParts): HttpApp {
     operations,
     authenticate: { team: (request) => authenticateTeam(parts.keys, request) },
     bodyLimitBytes: settings.bodyLimitBytes,
+    trustedProxies: settings.trustedProxies ?? [],
     log: parts.context.log,
     otherwise: createDocumentation({
       title: settings.brand,
@@ -87,6 +88,7 @@ export function createAdminApp(parts: AdminParts): HttpApp {
     operations,
     authenticate: { admin },
     bodyLimitBytes: settings.bodyLimitBytes,
+    trustedProxies: settings.trustedProxies ?? [],
     log: parts.context.log,
     async otherwise(request) {
       const { pathname } = new URL(request.url);

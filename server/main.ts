@@ -1,6 +1,7 @@
 import type { Config } from "./config.ts";
 import { DEFAULT_BODY_LIMIT_BYTES } from "./http/parts.ts";
 import type { Log } from "./kernel/log.ts";
+import { parseBlocks } from "./kernel/network.ts";
 import { inTime } from "./kernel/waiting.ts";
 import {
   openDataDirectory,
@@ -76,6 +77,7 @@ async function startOn(directory: DataDirectory, start: Start): Promise<RunningS
     startedAt,
     publicUrl: () => config.publicUrl?.replace(/\/+$/, "") ?? api?.url ?? "",
     isStopping: () => stopping,
+    trustedProxies: parseBlocks(config.trustedProxies ?? "") ?? [],
   });
   const common = { runtime, maxBodyBytes: DEFAULT_BODY_LIMIT_BYTES };
   try {

@@ -1,4 +1,5 @@
 import { join, resolve } from "node:path";
+import { parseBlocks } from "../kernel/network.ts";
 
 /** One thing that can be set. */
 export interface Definition<Value> {
@@ -106,6 +107,13 @@ export const definitions = {
     about: "Where teams reach the API, when a proxy stands before it",
     rule: "an http or https URL",
     accepts: isHttpUrl,
+  }),
+  trustedProxies: optional("TRUSTED_PROXIES", {
+    flag: "--trusted-proxies",
+    argument: "CIDR,…",
+    about: "Proxies before this server, whose X-Forwarded-For tells the client's address",
+    rule: "CIDR blocks or addresses with commas between them, such as 10.0.0.0/8,fd00::/8",
+    accepts: (text) => parseBlocks(text) !== undefined,
   }),
   adminHost: host("--admin-host", "ADMIN_HOST", "Where the admin UI listens"),
   adminPort: port("--admin-port", "ADMIN_PORT", { usual: 3002, about: "Port of the admin UI" }),

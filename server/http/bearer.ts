@@ -4,8 +4,11 @@ import { scopeOf } from "./request-scope.ts";
 
 /** What proves a virtual key; `keys/verify.ts` makes it. */
 export interface KeyCheck {
-  /** Throws `key_unknown`, `key_revoked`, `key_expired`, `database_unavailable`. */
-  verify(secret: string): Promise<TeamPrincipal>;
+  /**
+   * Of a request from an address; null = not known. Throws `key_unknown`, `key_revoked`, `key_expired`, `ip_not_allowed`,
+   * `database_unavailable`.
+   */
+  verify(secret: string, address: string | null): Promise<TeamPrincipal>;
 }
 
 /**
@@ -13,8 +16,10 @@ export interface KeyCheck {
  * is the operations' business, since reads go on.
  */
 export async function authenticateTeam(keys: KeyCheck, request: Request): Promise<TeamPrincipal> {
-  const principal = await keys.verify(bearerOf(request.headers.get("authorization")));
-  scopeOf(request).teamId = principal.teamId;
+  const scope = scopeOf(request);
+  const secret = bearerOf(request.headers.get("authorization"));
+  const principal = await keys.verify(secret, scope.address);
+  scope.teamId = principal.teamId;
   if (principal.teamStatus === "suspended") {
     throw new DomainError(
       "team_suspended",

@@ -3,9 +3,11 @@ import { Type } from "@sinclair/typebox";
 import { Elysia } from "elysia";
 import { DomainError } from "../kernel/errors.ts";
 import type { Log } from "../kernel/log.ts";
+import type { NetworkBlock } from "../kernel/network.ts";
 import type { TeamPrincipal } from "../keys/principal.ts";
 import { requireActiveTeam } from "./bearer.ts";
 import { readJsonBody } from "./body.ts";
+import { clientAddress } from "./client-address.ts";
 import { type Access, type Operation, Reply } from "./operation.ts";
 import { problemResponse, toDomainError } from "./problem.ts";
 import { openScope, type RequestScope, scopeOf } from "./request-scope.ts";
@@ -16,6 +18,8 @@ export interface HttpAppOptions {
   /** Who calls, by kind of operation; throws when nobody is proved. */
   authenticate: Partial<Record<Access, (request: Request) => Promise<unknown>>>;
   bodyLimitBytes: number;
+  /** Proxies whose word on the client's address counts; absent = none. */
+  trustedProxies?: readonly NetworkBlock[];
   log: Log;
   /**
    * Answers what no operation does: pages and their files. Undefined = not found. Throws when the caller may not know.
@@ -67,7 +71,9 @@ async function serve(
   request: Request,
   address: string | null,
 ): Promise<Response> {
-  const scope = openScope(request, address);
+  const forwardedFor = request.headers.get("x-forwarded-for");
+  const { trustedProxies = [] } = options;
+  const scope = openScope(request, clientAddress(address, forwardedFor, trustedProxies));
   let response: Response;
   try {
     requireHost(request);

@@ -3,8 +3,10 @@ import type { BudgetCatalog } from "../budgets/catalog.ts";
 import type { Context } from "../context.ts";
 import type { Calls } from "../gateway/calls.ts";
 import type { HealthSource } from "../health/health.ts";
+import type { NetworkBlock } from "../kernel/network.ts";
 import type { Upstream } from "../litellm/upstream.ts";
 import type { ModelCatalog } from "../models/catalog.ts";
+import type { PlanCatalog } from "../pricing/catalog.ts";
 import type { Assets } from "../runtime/runtime.ts";
 import type { KeyCheck } from "./bearer.ts";
 
@@ -13,6 +15,7 @@ export interface AppParts {
   context: Context;
   keys: KeyCheck;
   catalog: ModelCatalog;
+  plans: PlanCatalog;
   budgets: BudgetCatalog;
   calls: Calls;
   health: HealthSource;
@@ -28,6 +31,8 @@ export interface ApiSettings {
   version: string;
   /** The largest request body in bytes. */
   bodyLimitBytes: number;
+  /** Proxies whose word on the client's address counts; absent = none. */
+  trustedProxies?: readonly NetworkBlock[];
 }
 
 /** What the admin API and its pages are made of. */
@@ -39,7 +44,7 @@ export interface AdminParts {
   upstream: Pick<Upstream, "status" | "priceBook">;
   /** The admin UI and the Swagger UI's files are among them. */
   assets: Assets;
-  settings: Pick<ApiSettings, "version" | "bodyLimitBytes">;
+  settings: Pick<ApiSettings, "version" | "bodyLimitBytes" | "trustedProxies">;
 }
 
 /** Room for a request with several images in it. */

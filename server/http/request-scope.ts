@@ -5,7 +5,7 @@ export interface RequestScope {
   /** The client's own `x-request-id` when it is a sane one, else a new UUIDv7. Stands on the answer and in every log line. */
   readonly requestId: string;
   readonly startedMs: number;
-  /** Network address of who sent it; null where there is no connection. */
+  /** Network address of who sent it, as trusted proxies tell it; null where there is no connection. */
   readonly address: string | null;
   /** The path's pattern, once it is routed; the log never holds the path itself, which may carry anything. */
   route: string | undefined;

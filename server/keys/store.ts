@@ -44,6 +44,7 @@ export async function selectKeyByHash(drizzle: Drizzle, hash: Uint8Array) {
       expiresAt: virtualKeys.expiresAt,
       revokedAt: virtualKeys.revokedAt,
       lastUsedAt: virtualKeys.lastUsedAt,
+      ipAllowList: virtualKeys.ipAllowList,
       teamId: teams.id,
       teamName: teams.name,
       teamStatus: teams.status,

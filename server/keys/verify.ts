@@ -1,6 +1,7 @@
 import { ConfigCache } from "../config-cache.ts";
 import type { Context } from "../context.ts";
 import { DomainError } from "../kernel/errors.ts";
+import { covers, type NetworkBlock, parseAddress, parseBlock } from "../kernel/network.ts";
 import { sha256 } from "../kernel/sealing.ts";
 import type { TeamPrincipal } from "./principal.ts";
 import { selectKeyByHash, updateLastUsed, type KeyWithTeam } from "./store.ts";
@@ -15,8 +16,11 @@ const LAST_USED_STEP_MS = 60_000;
 const secretPattern = /^sk-[A-Za-z0-9_-]{43}$/;
 
 export interface KeyVerifier {
-  /** Whose key this is. Throws `key_unknown`, `key_revoked`, `key_expired`; `database_unavailable` when it cannot be known. */
-  verify(secret: string): Promise<TeamPrincipal>;
+  /**
+   * Whose key this is, when it may be used from the address (null = not known). Throws `key_unknown`, `key_revoked`,
+   * `key_expired`, `ip_not_allowed`; `database_unavailable` when it cannot be known.
+   */
+  verify(secret: string, address?: string | null): Promise<TeamPrincipal>;
   /** Stops listening for changes and waits until the uses noted so far are written. Twice is fine. */
   stop(): Promise<void>;
 }
@@ -25,6 +29,8 @@ export interface KeyVerifier {
 interface KnownKey {
   row: KeyWithTeam;
   principal: TeamPrincipal;
+  /** Where it may be used from; undefined = anywhere. */
+  allowed: readonly NetworkBlock[] | undefined;
   usedMs: number;
 }
 
@@ -46,7 +52,12 @@ export function createKeyVerifier(context: Context): KeyVerifier {
     if (!row || row.teamStatus === "deleted" || row.organizationStatus === "deleted") {
       throw keyUnknown();
     }
-    return { row, principal: toPrincipal(row), usedMs: row.lastUsedAt?.getTime() ?? 0 };
+    return {
+      row,
+      principal: toPrincipal(row),
+      allowed: row.ipAllowList.length === 0 ? undefined : row.ipAllowList.map(toBlock),
+      usedMs: row.lastUsedAt?.getTime() ?? 0,
+    };
   };
 
   const noteUse = (key: KnownKey, nowMs: number) => {
@@ -65,7 +76,7 @@ export function createKeyVerifier(context: Context): KeyVerifier {
   };
 
   return {
-    async verify(secret) {
+    async verify(secret, address = null) {
       if (!secretPattern.test(secret)) throw keyUnknown();
       const hash = sha256(secret);
       const name = hash.toString("base64");
@@ -81,6 +92,7 @@ export function createKeyVerifier(context: Context): KeyVerifier {
           throw error;
         });
       const principal = judge(key, nowMs);
+      requireAddress(key, address);
       noteUse(key, nowMs);
       return principal;
     },
@@ -102,6 +114,23 @@ function judge(key: KnownKey, nowMs: number): TeamPrincipal {
   const pauseIsOver =
     principal.teamStatus === "paused" && row.pausedUntil && row.pausedUntil.getTime() <= nowMs;
   return pauseIsOver ? { ...principal, teamStatus: "active", resumesAt: null } : principal;
+}
+
+function requireAddress({ allowed }: KnownKey, address: string | null): void {
+  if (allowed === undefined) return;
+  const parsed = parseAddress(address ?? "");
+  if (parsed && covers(allowed, parsed)) return;
+  throw new DomainError(
+    "ip_not_allowed",
+    `This key may not be used from ${parsed?.toString() ?? "an address that is not known"}.`,
+  );
+}
+
+/** What stands in the table was checked before it was stored. */
+function toBlock(text: string): NetworkBlock {
+  const block = parseBlock(text);
+  if (!block) throw new Error(`no CIDR block in an allow-list: ${text}`);
+  return block;
 }
 
 function toPrincipal(row: KeyWithTeam): TeamPrincipal {

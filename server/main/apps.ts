@@ -2,6 +2,7 @@ import { createAdminApp, createApp } from "../app.ts";
 import type { HealthSource } from "../health/health.ts";
 import type { HttpApp } from "../http/http-app.ts";
 import { DEFAULT_BODY_LIMIT_BYTES, DEFAULT_BRAND } from "../http/parts.ts";
+import type { NetworkBlock } from "../kernel/network.ts";
 import type { Assets } from "../runtime/runtime.ts";
 import { version } from "../version.ts";
 import type { Services } from "./services.ts";
@@ -17,14 +18,17 @@ export interface AppOptions {
   publicUrl: () => string;
   /** Draining: takes no new calls. */
   isStopping: () => boolean;
+  /** Proxies whose word on the client's address counts. */
+  trustedProxies: readonly NetworkBlock[];
 }
 
-const settings = { brand: DEFAULT_BRAND, version, bodyLimitBytes: DEFAULT_BODY_LIMIT_BYTES };
+const fixedSettings = { brand: DEFAULT_BRAND, version, bodyLimitBytes: DEFAULT_BODY_LIMIT_BYTES };
 
 /** What stands on the two ports; does no I/O. */
 export function createApps(options: AppOptions): { api: HttpApp; admin: HttpApp } {
   const { services, assets, cliToken, startedAt, publicUrl, isStopping } = options;
   const { context, keys, catalog, budgets, calls, upstream, storage } = services;
+  const settings = { ...fixedSettings, trustedProxies: options.trustedProxies };
   const health = healthOf(services, isStopping);
   const api = createApp({ context, keys, catalog, budgets, calls, health, assets, settings });
   const admin = createAdminApp({
