@@ -177,6 +177,8 @@ async function stopAll({ listeners, services, directory, databaseReady, config }
   await listeners.admin.server.stop(1_000);
   removeRunFile(directory);
   catalog.stop();
+  services.plans.stop();
+  services.settings.stop();
   await keys.stop();
   await upkeep.stop();
   services.redis?.stop();

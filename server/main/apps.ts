@@ -27,10 +27,20 @@ const fixedSettings = { brand: DEFAULT_BRAND, version, bodyLimitBytes: DEFAULT_B
 /** What stands on the two ports; does no I/O. */
 export function createApps(options: AppOptions): { api: HttpApp; admin: HttpApp } {
   const { services, assets, cliToken, startedAt, publicUrl, isStopping } = options;
-  const { context, keys, catalog, budgets, calls, upstream, storage } = services;
+  const { context, keys, catalog, plans, budgets, calls, upstream, storage } = services;
   const settings = { ...fixedSettings, trustedProxies: options.trustedProxies };
   const health = healthOf(services, isStopping);
-  const api = createApp({ context, keys, catalog, budgets, calls, health, assets, settings });
+  const api = createApp({
+    context,
+    keys,
+    catalog,
+    plans,
+    budgets,
+    calls,
+    health,
+    assets,
+    settings,
+  });
   const admin = createAdminApp({
     context,
     cliToken,

@@ -13,7 +13,9 @@ import { createKeyVerifier, type KeyVerifier } from "../keys/verify.ts";
 import { createUpstream, type UpstreamMode } from "../litellm/create-upstream.ts";
 import type { Upstream } from "../litellm/upstream.ts";
 import { createModelCatalog, type ModelCatalog } from "../models/catalog.ts";
+import { PlanCatalog } from "../pricing/catalog.ts";
 import type { Runtime } from "../runtime/runtime.ts";
+import { SettingsCatalog } from "../settings/catalog.ts";
 import { Storage } from "./storage.ts";
 
 /** The parts of a server that live as long as it does. */
@@ -27,6 +29,8 @@ export interface Services {
   upstream: Upstream;
   keys: KeyVerifier;
   catalog: ModelCatalog;
+  settings: SettingsCatalog;
+  plans: PlanCatalog;
   budgets: BudgetCatalog;
   calls: Calls;
   /** Makes the models of the database the ones that LiteLLM serves. */
@@ -92,6 +96,8 @@ export function createServices(options: ServiceOptions): Services {
     onChange: options.onGatewayChange,
   });
   const catalog = createModelCatalog(context);
+  const settings = new SettingsCatalog(context);
+  const plans = new PlanCatalog(context, settings);
   const budgets = createBudgetCatalog(context);
   const calls = new Calls(context, { upstream, streamCommentMs: STREAM_COMMENT_MS });
   heartbeat.onStopCalls = (ids) => calls.stopCalls(ids);
@@ -121,6 +127,8 @@ export function createServices(options: ServiceOptions): Services {
     upstream,
     keys: createKeyVerifier(context),
     catalog,
+    settings,
+    plans,
     budgets,
     calls,
     applyModels,

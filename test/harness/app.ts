@@ -7,6 +7,8 @@ import { DEFAULT_BRAND } from "../../server/http/parts.ts";
 import { createKeyVerifier } from "../../server/keys/verify.ts";
 import type { LoopbackOptions } from "../../server/loopback/provider.ts";
 import { createModelCatalog } from "../../server/models/catalog.ts";
+import { PlanCatalog } from "../../server/pricing/catalog.ts";
+import { SettingsCatalog } from "../../server/settings/catalog.ts";
 import { ManualClock } from "./clock.ts";
 import { testContext } from "./context.ts";
 import { testDatabase, type TestDatabase } from "./database.ts";
@@ -47,6 +49,8 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
   const context = await testContext(database.database, { clock });
   const keys = createKeyVerifier(context);
   const catalog = createModelCatalog(context);
+  const settings = new SettingsCatalog(context);
+  const plans = new PlanCatalog(context, settings);
   const budgets = createBudgetCatalog(context);
   const { streamCommentMs = 15_000, bodyLimitBytes = 1_000_000 } = options;
   const calls = new Calls(context, { upstream: gateway.upstream, streamCommentMs });
@@ -63,6 +67,7 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
     context,
     keys,
     catalog,
+    plans,
     budgets,
     calls,
     health: { read: () => health },
@@ -76,6 +81,8 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
     await keys.stop();
     catalog.stop();
     budgets.stop();
+    plans.stop();
+    settings.stop();
   });
 
   return { ...database, context, clock, gateway, calls, health, handle, send: sender(handle) };
