@@ -1,10 +1,11 @@
--- Ends a job as completed, failed or cancelled, once. Calls still in flight settle onto it later.
+-- Ends a job as completed, failed or cancelled, once, and charges it where its plan charges at the end. Calls still in flight
+-- settle onto it later.
 -- Invariant: an end state never changes; asking for the same again is 'already', for another 'conflict'.
 -- A claimed idempotency key is answered by store_answer_v1 afterwards; ending is idempotent, so a crash in between loses nothing.
--- Locks: idempotency key, job.
+-- Locks: idempotency key, job, team period, wallet.
 --
 -- p_end: {job_id, team_id, status, metadata, result, error_message}
-create or replace function end_job_v1(p_at timestamptz, p_instance uuid, p_end jsonb, p_claim jsonb)
+create or replace function end_job_v2(p_at timestamptz, p_instance uuid, p_end jsonb, p_claim jsonb)
 returns table (
   outcome text, response_status int, sealed_response bytea, job_status text, created_at timestamptz, ended_at timestamptz,
   calls int, succeeded_calls int, failed_calls int, calls_in_flight int, input_tokens bigint, output_tokens bigint,
@@ -39,6 +40,7 @@ begin
       metadata = j.metadata || coalesce(nullif(p_end -> 'metadata', 'null'), '{}'),
       result = nullif(p_end -> 'result', 'null'), error_message = p_end ->> 'error_message'
     where j.id = ending.id;
+    perform charge_job_v1(p_at, ending.id, p_end ->> 'status');
   elsif ending.status = p_end ->> 'status' then
     told := 'already';
   else

@@ -213,10 +213,10 @@ begin
   select least(
     (select j.created_at from jobs j where j.id >= lowest and j.created_at >= coalesce(frontier, '-infinity') order by j.id limit 1),
     (select c.created_at from llm_calls c where c.id >= lowest and c.created_at >= coalesce(frontier, '-infinity') order by c.id limit 1)
-  ) - interval '1 minute' into found_at;
-  found_at := greatest(frontier, date_bin(quarter, found_at, timestamptz 'epoch'));
-  if found_at <= p_at and exists (select 1 from jobs j where j.id >= lowest) then
-    return query select 'quarter', found_at;
+  ) into found_at;
+  if found_at <= p_at then
+    return query select 'quarter',
+      greatest(frontier, date_bin(quarter, found_at - interval '1 minute', timestamptz 'epoch'));
     return;
   end if;
 
@@ -412,7 +412,8 @@ declare
   highest uuid := first_uuid_v7_v1(p_ends_at + interval '1 minute');
   nobody uuid := '00000000-0000-0000-0000-000000000000';
   calls_are_kept boolean := p_starts_at >= coalesce((
-    select min(to_timestamp(right(c.relname, 7) || '+00', 'YYYY_MM+TZH')) from pg_inherits i
+    select min(make_timestamptz(left(right(c.relname, 7), 4)::int, right(c.relname, 2)::int, 1, 0, 0, 0, 'UTC'))
+    from pg_inherits i
     join pg_class c on c.oid = i.inhrelid where i.inhparent = 'llm_calls'::regclass), p_starts_at);
   jobs_open boolean;
   calls_open boolean;

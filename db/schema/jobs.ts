@@ -173,7 +173,7 @@ export const llmCalls = pgTable(
   },
   (table) => [
     index("llm_calls_job").on(table.jobId),
-    index("llm_calls_team").on(table.teamId, table.createdAt),
+    index("llm_calls_team").on(table.teamId, table.id),
     index("llm_calls_in_flight")
       .on(table.instanceId)
       .where(sql`${table.status} = 'in_flight'`),

@@ -1,5 +1,14 @@
 import { sql } from "drizzle-orm";
-import { boolean, index, integer, pgTable, primaryKey, text, uuid } from "drizzle-orm/pg-core";
+import {
+  bigint,
+  boolean,
+  index,
+  integer,
+  pgTable,
+  primaryKey,
+  text,
+  uuid,
+} from "drizzle-orm/pg-core";
 import { bigintColumn, instant } from "./columns.ts";
 
 const sum = (name: string) =>
@@ -9,21 +18,25 @@ const sum = (name: string) =>
 const count = (name: string) => integer(name).notNull().default(0);
 
 /**
- * Calls by the quarter of an hour, or the UTC day, in which they were created. A span is always recomputed whole from
- * `llm_calls`, so that it can be thrown away and comes out equal.
+ * Calls by the quarter of an hour, the UTC day and the month in which they were created. A quarter is always recomputed
+ * whole from jobs and calls, a day from its quarters, a month from its days, so that each can be thrown away and comes out
+ * equal; see server/usage/README.md.
  */
 export const callRollups = pgTable(
   "call_rollups",
   {
-    /** `quarter` or `day`. */
+    /** `quarter`, `day` or `month`. */
     span: text("span").notNull(),
     startsAt: instant("starts_at").notNull(),
     teamId: text("team_id").notNull(),
+    /** All zeros = none. */
     keyId: uuid("key_id").notNull(),
     jobType: text("job_type").notNull(),
     alias: text("alias").notNull(),
     /** The LiteLLM model that answered; empty = none did. */
     target: text("target").notNull(),
+    /** Jobs that used the alias for the first time. */
+    jobs: count("jobs"),
     calls: count("calls"),
     succeeded: count("succeeded"),
     failed: count("failed"),
@@ -35,6 +48,9 @@ export const callRollups = pgTable(
     costNanos: sum("cost_nanos"),
     /** Micro-credits charged call by call. */
     charged: sum("charged"),
+    /** Their share of what their jobs were charged and given back: by cost, where a job is charged as a whole. */
+    earned: sum("earned"),
+    returned: sum("returned"),
     latencyMs: sum("latency_ms"),
     /** Of ended calls with a cost flag. */
     flagged: count("flagged"),
@@ -79,14 +95,39 @@ export const jobRollups = pgTable(
   ],
 );
 
-/** Which spans are computed, and whether something in them was still open then. */
+/** Jobs and calls by the span in which they were created, and the user whom their jobs name (empty = nobody). */
+export const userRollups = pgTable(
+  "user_rollups",
+  {
+    span: text("span").notNull(),
+    startsAt: instant("starts_at").notNull(),
+    teamId: text("team_id").notNull(),
+    userId: text("user_id").notNull(),
+    jobs: count("jobs"),
+    calls: count("calls"),
+    succeeded: count("succeeded"),
+    failed: count("failed"),
+    cacheHits: count("cache_hits"),
+    inputTokens: sum("input_tokens"),
+    outputTokens: sum("output_tokens"),
+    charged: sum("charged"),
+    refunded: sum("refunded"),
+  },
+  (table) => [
+    primaryKey({ columns: [table.span, table.startsAt, table.teamId, table.userId] }),
+    index("user_rollups_team").on(table.teamId, table.span, table.startsAt),
+  ],
+);
+
+/** Which spans are computed, and whether they have to be again. */
 export const rollupSpans = pgTable(
   "rollup_spans",
   {
     span: text("span").notNull(),
     startsAt: instant("starts_at").notNull(),
+    /** What happened until then is in it; its own start = it was never computed. */
     computedAt: instant("computed_at").notNull(),
-    /** Computed again until nothing in it is open. */
+    /** A quarter: something in it was not at its end. A day or month: a part of it has changed since. */
     open: boolean("open").notNull(),
   },
   (table) => [
@@ -96,3 +137,12 @@ export const rollupSpans = pgTable(
       .where(sql`${table.open}`),
   ],
 );
+
+/**
+ * Quarters in which something changed after its end: a refund, or the true cost of a call that was taken for lost. Only
+ * added to by whoever changes it, so that nobody waits for a rollup.
+ */
+export const rollupTouches = pgTable("rollup_touches", {
+  id: bigint("id", { mode: "bigint" }).primaryKey().generatedAlwaysAsIdentity(),
+  startsAt: instant("starts_at").notNull(),
+});

@@ -1,0 +1,13 @@
+-- One text for all figures of a span: two are equal when, and only when, the figures are.
+create or replace function rollup_digest_v1(p_span text, p_starts_at timestamptz)
+returns text language plpgsql stable as $$
+begin
+  return (
+    select md5(string_agg(line, e'\n' order by line)) from (
+      select 'c' || c::text as line from call_rollups c where c.span = p_span and c.starts_at = p_starts_at
+      union all
+      select 'j' || j::text from job_rollups j where j.span = p_span and j.starts_at = p_starts_at
+      union all
+      select 'u' || u::text from user_rollups u where u.span = p_span and u.starts_at = p_starts_at
+    ) lines);
+end $$;
