@@ -3,10 +3,11 @@ import { DomainError } from "../kernel/errors.ts";
 import { uuidV7 } from "../kernel/ids.ts";
 import { boundedCost, floatUsdToNanos } from "../kernel/money.ts";
 import type { TeamPrincipal } from "../keys/principal.ts";
-import { targetPosition } from "../litellm/proxy-config.ts";
+import { answeringTarget } from "../litellm/proxy-config.ts";
 import type { Lease } from "../litellm/upstream.ts";
 import type { ModelAlias } from "../models/catalog.ts";
 import { costNanos, costsDiffer, type TargetPrices, type TokenUsage } from "../pricing/cost.ts";
+import { priceSnapshot } from "../pricing/price-snapshot.ts";
 import { worstCostNanos } from "../pricing/worst-case.ts";
 import { sizeOf } from "./parameters.ts";
 import type { NewJob, OpenItem, SettleItem } from "./store.ts";
@@ -95,7 +96,7 @@ export function openItem(context: Context, request: CallRequest, stream: boolean
     stream,
     purpose: request.purpose,
     metadata: request.metadata,
-    priceSnapshot: priceSnapshot(request.alias),
+    priceSnapshot: snapshotOf(request.alias),
     worstCostNanos: worstCostNanos(
       prices,
       sizeOf(request.endpoint, request.parameters, request.alias),
@@ -106,26 +107,20 @@ export function openItem(context: Context, request: CallRequest, stream: boolean
 }
 
 /** The prices as they are when the call begins; it is settled by these, whatever changes meanwhile. */
-function priceSnapshot(alias: ModelAlias): object {
-  const text = (price: bigint | undefined) => price?.toString();
+function snapshotOf(alias: ModelAlias): object {
   return {
     alias_version: alias.version,
-    targets: alias.targets.map(({ model, prices }) => ({
-      model,
-      input: text(prices.input),
-      cached_input: text(prices.cachedInput),
-      cache_write: text(prices.cacheWrite),
-      output: text(prices.output),
-      reasoning: text(prices.reasoning),
-    })),
+    targets: alias.targets.map(({ model, prices }) => ({ model, ...priceSnapshot(prices) })),
   };
 }
 
 /** Prices the end of a call: our figure is booked, LiteLLM's stands beside it. */
 export function settleItem(call: OpenedCall, end: CallEnd): SettleItem {
   const { request } = call;
+  const answered = answeringTarget(end.modelId);
+  // What answered may have left the alias before the call began: the gateway moves over in its own time.
   const target =
-    request.alias.targets[targetPosition(end.modelId) ?? 0] ?? request.alias.targets[0];
+    request.alias.targets.find(({ id }) => id === answered) ?? request.alias.targets[0];
   const theirs = end.litellmCostUsd === undefined ? undefined : floatUsdToNanos(end.litellmCostUsd);
   const cost = bookedCost(end, { prices: target?.prices, theirs });
   const flags: SettleItem["costFlags"][number][] = [];

@@ -1,6 +1,6 @@
 import type { Context } from "../context.ts";
 import type { TeamPrincipal } from "../keys/principal.ts";
-import type { ModelAlias, ModelCatalog } from "../models/catalog.ts";
+import { requireTargets, type ModelAlias, type ModelCatalog } from "../models/catalog.ts";
 import type { CallRequest } from "./call.ts";
 import { isUuid } from "../kernel/ids.ts";
 import { DomainError } from "../kernel/errors.ts";
@@ -148,12 +148,8 @@ async function granted(
   named: string | undefined,
   jobType: string | undefined,
 ): Promise<ModelAlias> {
-  return chooseAlias(named, {
-    mode,
-    granted: await catalog.grantedTo(principal.teamId),
-    jobType,
-    principal,
-  });
+  const granted = await catalog.grantedTo(principal.teamId);
+  return requireTargets(chooseAlias(named, { mode, granted, jobType, principal }));
 }
 
 /** The type of an existing job, read only where it decides which model is used. */

@@ -13,8 +13,11 @@ export function usageFromApi(usage: unknown): TokenUsage | undefined {
     inputTokens: count(usage["prompt_tokens"]),
     cachedInputTokens: count(inputDetails["cached_tokens"]),
     cacheWriteTokens: count(usage["cache_creation_input_tokens"]),
+    audioInputTokens: count(inputDetails["audio_tokens"]),
+    imageInputTokens: count(inputDetails["image_tokens"]),
     outputTokens: count(usage["completion_tokens"]),
     reasoningTokens: count(outputDetails["reasoning_tokens"]),
+    audioOutputTokens: count(outputDetails["audio_tokens"]),
   };
 }
 

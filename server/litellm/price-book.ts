@@ -1,4 +1,5 @@
 import { divideRounded } from "../kernel/money.ts";
+import type { LongContextPrices } from "../pricing/cost.ts";
 import type { BookPrice, PriceBook } from "./upstream.ts";
 
 /** What LiteLLM's price map says of a model, as far as we read it. Prices in dollars per token. */
@@ -11,6 +12,11 @@ interface MapEntry {
   cache_read_input_token_cost?: unknown;
   cache_creation_input_token_cost?: unknown;
   output_cost_per_reasoning_token?: unknown;
+  input_cost_per_audio_token?: unknown;
+  output_cost_per_audio_token?: unknown;
+  input_cost_per_image_token?: unknown;
+  /** `input_cost_per_token_above_200k_tokens` and its like. */
+  [other: string]: unknown;
 }
 
 /**
@@ -42,19 +48,48 @@ function fromMapEntry(entry: MapEntry): BookPrice | undefined {
   const output =
     nanosPerMillion(entry.output_cost_per_token) ?? (entry.mode === "embedding" ? 0n : undefined);
   if (input === undefined || output === undefined) return undefined;
-  const cachedInput = nanosPerMillion(entry.cache_read_input_token_cost);
-  const cacheWrite = nanosPerMillion(entry.cache_creation_input_token_cost);
-  const reasoning = nanosPerMillion(entry.output_cost_per_reasoning_token);
   const limit = entry.max_output_tokens;
+  const longContext = longContextOf(entry);
   return {
     inputNanosPerMillion: input,
     outputNanosPerMillion: output,
-    ...(cachedInput === undefined ? {} : { cachedInputNanosPerMillion: cachedInput }),
-    ...(cacheWrite === undefined ? {} : { cacheWriteNanosPerMillion: cacheWrite }),
-    ...(reasoning === undefined ? {} : { reasoningNanosPerMillion: reasoning }),
+    ...known("cachedInputNanosPerMillion", entry.cache_read_input_token_cost),
+    ...known("cacheWriteNanosPerMillion", entry.cache_creation_input_token_cost),
+    ...known("reasoningNanosPerMillion", entry.output_cost_per_reasoning_token),
+    ...known("audioInputNanosPerMillion", entry.input_cost_per_audio_token),
+    ...known("audioOutputNanosPerMillion", entry.output_cost_per_audio_token),
+    ...known("imageInputNanosPerMillion", entry.input_cost_per_image_token),
+    ...(longContext === undefined ? {} : { longContext }),
     ...(typeof limit === "number" && Number.isSafeInteger(limit) ? { maxOutputTokens: limit } : {}),
     ...(typeof entry.mode === "string" ? { mode: entry.mode } : {}),
   };
+}
+
+function known<Name extends keyof BookPrice>(
+  name: Name,
+  usdPerToken: unknown,
+): Partial<Record<Name, bigint>> {
+  const price = nanosPerMillion(usdPerToken);
+  return price === undefined ? {} : ({ [name]: price } as Partial<Record<Name, bigint>>);
+}
+
+/** The map names the threshold in the field: `input_cost_per_token_above_200k_tokens`. No model of it has two. */
+function longContextOf(entry: MapEntry): LongContextPrices | undefined {
+  for (const field of Object.keys(entry)) {
+    const match = /^input_cost_per_token_above_(\d+)(k?)_tokens$/.exec(field);
+    if (!match) continue;
+    const [, digits = "", thousand = ""] = match;
+    const above = (kind: string) =>
+      nanosPerMillion(entry[`${kind}_above_${digits}${thousand}_tokens`]);
+    return {
+      aboveTokens: Number(digits) * (thousand === "" ? 1 : 1_000),
+      input: above("input_cost_per_token"),
+      output: above("output_cost_per_token"),
+      cachedInput: above("cache_read_input_token_cost"),
+      cacheWrite: above("cache_creation_input_token_cost"),
+    };
+  }
+  return undefined;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { longPrices, type LongContextPrices, type TargetPrices } from "../pricing/cost.ts";
 import type { GatewayConfig, GatewayModel, GatewayTarget } from "./upstream.ts";
 
 /** LiteLLM's configuration for a set of models, and the secrets it refers to. */
@@ -33,7 +34,7 @@ export function renderProxyConfig(config: GatewayConfig): ProxyConfig {
   }
   const text = toYaml({
     model_list: config.models.flatMap((model) =>
-      model.targets.map((target, position) => deployment(model, target, position, names)),
+      model.targets.map((target) => deployment(model, target, names)),
     ),
     router_settings: {
       routing_strategy: "simple-shuffle",
@@ -56,7 +57,6 @@ export function renderProxyConfig(config: GatewayConfig): ProxyConfig {
 function deployment(
   model: GatewayModel,
   target: GatewayTarget,
-  position: number,
   names: ReadonlyMap<string, string>,
 ): Value {
   const seconds = target.timeoutMs / 1000;
@@ -76,7 +76,7 @@ function deployment(
       ...(model.targets.length === 1 ? { cooldown_time: 0 } : {}),
       ...prices(target),
     },
-    model_info: { id: deploymentId(model.alias, position) },
+    model_info: { id: deploymentId(model.alias, target.id) },
   };
 }
 
@@ -87,23 +87,40 @@ function apiKey(target: GatewayTarget, names: ReadonlyMap<string, string>): Reco
 }
 
 /**
- * Prices that the operator gave, in dollars per token. Cached input counts at the input price, as in our own pricing;
- * LiteLLM would count it at zero.
+ * Prices that the operator gave, in dollars per token. Cached input counts at the input price where it has none of its own,
+ * as in our own pricing; LiteLLM would count it at zero.
  */
-function prices(target: GatewayTarget): Record<string, Value> {
-  const input = target.inputNanosPerMillion;
-  const output = target.outputNanosPerMillion;
+function prices({ prices: given }: GatewayTarget): Record<string, Value> {
+  if (given === undefined) return {};
+  const { longContext } = given;
   return {
-    ...(input === undefined
-      ? {}
-      : {
-          input_cost_per_token: usdPerToken(input),
-          cache_read_input_token_cost: usdPerToken(input),
-          cache_creation_input_token_cost: usdPerToken(input),
-        }),
-    ...(output === undefined ? {} : { output_cost_per_token: usdPerToken(output) }),
+    ...priced("input_cost_per_token", given.input),
+    ...priced("cache_read_input_token_cost", given.cachedInput ?? given.input),
+    ...priced("cache_creation_input_token_cost", given.cacheWrite ?? given.input),
+    ...priced("input_cost_per_audio_token", given.audioInput),
+    ...priced("input_cost_per_image_token", given.imageInput),
+    ...priced("output_cost_per_token", given.output),
+    ...priced("output_cost_per_reasoning_token", given.reasoning),
+    ...priced("output_cost_per_audio_token", given.audioOutput),
+    ...(longContext === undefined ? {} : pricesAbove(longContext, longPrices(given, longContext))),
   };
 }
+
+function pricesAbove(
+  { aboveTokens }: LongContextPrices,
+  long: TargetPrices,
+): Record<string, Value> {
+  const above = `above_${aboveTokens % 1_000 === 0 ? `${aboveTokens / 1_000}k` : aboveTokens}_tokens`;
+  return {
+    ...priced(`input_cost_per_token_${above}`, long.input),
+    ...priced(`cache_read_input_token_cost_${above}`, long.cachedInput ?? long.input),
+    ...priced(`cache_creation_input_token_cost_${above}`, long.cacheWrite ?? long.input),
+    ...priced(`output_cost_per_token_${above}`, long.output),
+  };
+}
+
+const priced = (name: string, price: bigint | undefined): Record<string, Value> =>
+  price === undefined ? {} : { [name]: usdPerToken(price) };
 
 /** Nano-dollars per million tokens → dollars per token, which has 15 decimals more. Never with an exponent, see `toYaml`. */
 function usdPerToken(nanosPerMillion: bigint): DecimalText {
@@ -118,15 +135,14 @@ export function modelName(alias: string): string {
   return plainName.test(alias) ? alias : `alias-${Buffer.from(alias).toString("hex")}`;
 }
 
-/** The id of a target; LiteLLM names the one that answered in the header `x-litellm-model-id`. */
-export function deploymentId(alias: string, position: number): string {
-  return `${modelName(alias)}#${position}`;
+/** The id of a deployment; LiteLLM names the one that answered in the header `x-litellm-model-id`. */
+export function deploymentId(alias: string, targetId: string): string {
+  return `${modelName(alias)}#${targetId}`;
 }
 
-/** The position among the alias's targets of the one that answered; undefined when the header is none of ours. */
-export function targetPosition(modelIdHeader: string | null): number | undefined {
-  const match = /#(\d+)$/.exec(modelIdHeader ?? "");
-  return match ? Number(match[1]) : undefined;
+/** The id of the target that answered, whatever was configured since; undefined when the header is none of ours. */
+export function answeringTarget(modelIdHeader: string | null): string | undefined {
+  return /#([^#]+)$/.exec(modelIdHeader ?? "")?.[1];
 }
 
 /**

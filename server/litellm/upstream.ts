@@ -1,3 +1,5 @@
+import type { LongContextPrices, TargetPrices } from "../pricing/cost.ts";
+
 /**
  * What the call path and the admin pages need of LiteLLM, whoever runs it: the supervised pool (`supervisor.ts`)
  * or an operator's own (`external.ts`).
@@ -44,6 +46,8 @@ export interface GatewayModel {
 }
 
 export interface GatewayTarget {
+  /** What LiteLLM names it by in answers; unique in its model. */
+  id: string;
   /** A LiteLLM model string, such as `openai/gpt-5-mini`. */
   model: string;
   /** The credential's key in plain text; handed to children by environment only. */
@@ -53,9 +57,8 @@ export interface GatewayTarget {
   weight: number;
   timeoutMs: number;
   retries: number;
-  /** Nano-dollars per million tokens, given by the operator; undefined leaves it to LiteLLM's price book. */
-  inputNanosPerMillion: bigint | undefined;
-  outputNanosPerMillion: bigint | undefined;
+  /** Given by the operator; undefined leaves them to LiteLLM's price book. */
+  prices: TargetPrices | undefined;
 }
 
 export type GatewayState =
@@ -103,6 +106,11 @@ export interface BookPrice {
   cachedInputNanosPerMillion?: bigint;
   cacheWriteNanosPerMillion?: bigint;
   reasoningNanosPerMillion?: bigint;
+  audioInputNanosPerMillion?: bigint;
+  audioOutputNanosPerMillion?: bigint;
+  imageInputNanosPerMillion?: bigint;
+  /** Of calls with more input tokens than `aboveTokens`. */
+  longContext?: LongContextPrices;
   maxOutputTokens?: number;
   mode?: string;
 }

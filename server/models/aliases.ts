@@ -96,11 +96,7 @@ export async function addModel(
       model: input.model,
       credentialId,
       priceSource: price.source,
-      inputNanos: price.inputNanos,
-      outputNanos: price.outputNanos,
-      cachedInputNanos: price.cachedInputNanos,
-      cacheWriteNanos: price.cacheWriteNanos,
-      reasoningNanos: price.reasoningNanos,
+      ...price,
     });
     await addToGroup(context, transaction, { aliasId, groupId: group });
   });

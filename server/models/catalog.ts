@@ -1,14 +1,18 @@
 import { ConfigCache } from "../config-cache.ts";
 import type { Context } from "../context.ts";
+import { DomainError } from "../kernel/errors.ts";
 import type { GatewayConfig } from "../litellm/upstream.ts";
 import type { TargetPrices } from "../pricing/cost.ts";
 import { readGatewayConfig } from "./gateway-config.ts";
-import { selectAliases, selectGrantedAliasIds, type TargetRow } from "./store.ts";
+import { pricesFromRow } from "./price.ts";
+import { type AliasWithTarget, selectAliases, selectGrantedAliases } from "./store.ts";
+import { gatewayName, serves, variantsOf } from "./variants.ts";
 
 /** Teams whose granted aliases stay in memory. */
 const TEAM_CAPACITY = 20_000;
 
 export interface AliasTarget {
+  id: string;
   /** A LiteLLM model string. Never shown to teams. */
   model: string;
   weight: number;
@@ -17,10 +21,12 @@ export interface AliasTarget {
   prices: TargetPrices;
 }
 
-/** A model alias as the call path sees it. */
+/** A model alias as the call path sees it, for the teams of one organization. */
 export interface ModelAlias {
   id: string;
   name: string;
+  /** What the gateway calls it for these teams. */
+  gatewayName: string;
   mode: "chat" | "embedding";
   /** Raised by every change of the alias. */
   version: number;
@@ -30,14 +36,20 @@ export interface ModelAlias {
   defaultOutputTokens: number | null;
   /** Null = the provider's. */
   maxOutputTokens: number | null;
-  /** In order of position. */
+  /** An output limit is never cut below this for want of credits. */
+  minOutputTokens: number;
+  /** Its output limit is never cut. */
+  reasoning: boolean;
+  /** How long answers are kept; 0 = not at all. */
+  cacheTtlSeconds: number;
+  /** Those that may serve these teams, in order of position; none = no call can be made at present. */
   targets: readonly AliasTarget[];
 }
 
 export interface ModelCatalog {
   /** The active aliases that a team may use, by name. */
   grantedTo(teamId: string): Promise<readonly ModelAlias[]>;
-  /** The active alias of a name, whoever may use it; undefined = there is none. */
+  /** The active alias of a name with the targets that serve everyone; undefined = there is none. */
   alias(name: string): Promise<ModelAlias | undefined>;
   /** What the gateway has to serve, read anew with decrypted credentials. */
   gatewayConfig(): Promise<GatewayConfig>;
@@ -45,15 +57,17 @@ export interface ModelCatalog {
   stop(): void;
 }
 
-interface Aliases {
-  byName: ReadonlyMap<string, ModelAlias>;
-  byId: ReadonlyMap<string, ModelAlias>;
-}
+/** An active alias with all rows of its targets. */
+type AliasRows = readonly [AliasWithTarget, ...AliasWithTarget[]];
 
 /** The aliases and grants in memory, for the call path; dropped when models or tenants change. */
 export function createModelCatalog(context: Context): ModelCatalog {
   const { changes } = context;
-  const aliases = new ConfigCache<Aliases>({ changes, kinds: ["models"], capacity: 1 });
+  const aliases = new ConfigCache<ReadonlyMap<string, AliasRows>>({
+    changes,
+    kinds: ["models"],
+    capacity: 1,
+  });
   const grants = new ConfigCache<readonly ModelAlias[]>({
     changes,
     kinds: ["models", "tenants"],
@@ -64,13 +78,19 @@ export function createModelCatalog(context: Context): ModelCatalog {
   return {
     grantedTo: (teamId) =>
       grants.get(teamId, async () => {
-        const ids = await selectGrantedAliasIds(context.database.drizzle, teamId);
-        const { byId } = await readAliases();
-        return ids
-          .flatMap((id) => byId.get(id) ?? [])
+        const granted = await selectGrantedAliases(context.database.drizzle, teamId);
+        const rows = await readAliases();
+        return granted
+          .flatMap(({ name, organizationId }) => {
+            const alias = rows.get(name);
+            return alias ? [aliasFor(alias, organizationId)] : [];
+          })
           .sort((one, other) => (one.name < other.name ? -1 : 1));
       }),
-    alias: async (name) => (await readAliases()).byName.get(name),
+    async alias(name) {
+      const rows = (await readAliases()).get(name);
+      return rows && aliasFor(rows, null);
+    },
     gatewayConfig: () => readGatewayConfig(context),
     stop() {
       aliases.stop();
@@ -79,39 +99,54 @@ export function createModelCatalog(context: Context): ModelCatalog {
   };
 }
 
-async function loadAliases(context: Context): Promise<Aliases> {
-  const byId = new Map<string, ModelAlias & { targets: AliasTarget[] }>();
-  for (const { alias, target } of await selectAliases(context.database.drizzle)) {
-    if (alias.status !== "active") continue;
-    const known = byId.get(alias.id) ?? {
-      id: alias.id,
-      name: alias.name,
-      mode: alias.mode === "embedding" ? "embedding" : "chat",
-      version: alias.version,
-      createdAt: alias.createdAt,
-      extraParams: alias.extraParams,
-      defaultOutputTokens: alias.defaultOutputTokens,
-      maxOutputTokens: alias.maxOutputTokens,
-      targets: [],
-    };
-    if (target) known.targets.push(toTarget(target));
-    byId.set(alias.id, known);
-  }
-  return { byId, byName: new Map([...byId.values()].map((alias) => [alias.name, alias])) };
+/** The alias, if a call can go anywhere. Throws `model_unavailable`: its targets are switched off or another organization's. */
+export function requireTargets(alias: ModelAlias): ModelAlias {
+  if (alias.targets.length > 0) return alias;
+  throw new DomainError(
+    "model_unavailable",
+    `${JSON.stringify(alias.name)} cannot be used at present. Use another model, or ask whoever runs this service.`,
+    { hints: { model: alias.name }, retryAfterSeconds: 30 },
+  );
 }
 
-function toTarget(row: TargetRow): AliasTarget {
+async function loadAliases(context: Context): Promise<Map<string, AliasRows>> {
+  const aliases = new Map<string, [AliasWithTarget, ...AliasWithTarget[]]>();
+  for (const row of await selectAliases(context.database.drizzle)) {
+    if (row.alias.status !== "active") continue;
+    const known = aliases.get(row.alias.name);
+    if (known) known.push(row);
+    else aliases.set(row.alias.name, [row]);
+  }
+  return aliases;
+}
+
+function aliasFor(rows: AliasRows, organizationId: string | null): ModelAlias {
+  const [{ alias }] = rows;
+  const hasOwn = variantsOf(rows.map(({ credential }) => credential)).includes(organizationId);
   return {
-    model: row.model,
-    weight: row.weight,
-    timeoutMs: row.timeoutMs,
-    retries: row.retries,
-    prices: {
-      input: row.inputNanos ?? undefined,
-      output: row.outputNanos ?? undefined,
-      cachedInput: row.cachedInputNanos ?? undefined,
-      cacheWrite: row.cacheWriteNanos ?? undefined,
-      reasoning: row.reasoningNanos ?? undefined,
-    },
+    id: alias.id,
+    name: alias.name,
+    gatewayName: gatewayName(alias.name, hasOwn ? organizationId : null),
+    mode: alias.mode === "embedding" ? "embedding" : "chat",
+    version: alias.version,
+    createdAt: alias.createdAt,
+    extraParams: alias.extraParams,
+    defaultOutputTokens: alias.defaultOutputTokens,
+    maxOutputTokens: alias.maxOutputTokens,
+    minOutputTokens: alias.minOutputTokens,
+    reasoning: alias.reasoning,
+    cacheTtlSeconds: alias.cacheTtlSeconds,
+    targets: rows.flatMap(({ target, credential }) =>
+      target && serves(credential, organizationId) ? [toTarget(target)] : [],
+    ),
   };
 }
+
+const toTarget = (row: NonNullable<AliasWithTarget["target"]>): AliasTarget => ({
+  id: row.id,
+  model: row.model,
+  weight: row.weight,
+  timeoutMs: row.timeoutMs,
+  retries: row.retries,
+  prices: pricesFromRow(row),
+});

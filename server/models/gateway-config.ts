@@ -1,23 +1,34 @@
 import type { Context } from "../context.ts";
 import { unseal } from "../kernel/sealing.ts";
 import type { GatewayConfig, GatewayModel, GatewayTarget } from "../litellm/upstream.ts";
+import { pricesFromRow } from "./price.ts";
 import { selectAliases, selectModelsVersion, type AliasWithTarget } from "./store.ts";
+import { gatewayName, serves, variantsOf } from "./variants.ts";
 
 /** What a sealed provider key is authenticated as. */
 export const CREDENTIAL_PURPOSE = "provider_credentials.sealed_key";
 
-/** The active aliases as the gateway serves them, provider keys in plain text. Throws when the master key is another one. */
+/**
+ * The active aliases as the gateway serves them, provider keys in plain text: only with targets whose credential is switched on.
+ * Throws when the master key is another one.
+ */
 export async function readGatewayConfig(context: Context): Promise<GatewayConfig> {
   const { drizzle } = context.database;
   const version = await selectModelsVersion(drizzle);
-  const models = new Map<string, GatewayModel & { targets: GatewayTarget[] }>();
+  const aliases = new Map<string, AliasWithTarget[]>();
   for (const row of await selectAliases(drizzle)) {
     if (row.alias.status !== "active" || !row.target) continue;
-    const model = models.get(row.alias.id) ?? { alias: row.alias.name, targets: [] };
-    model.targets.push(toTarget(context, row.target, row.credential));
-    models.set(row.alias.id, model);
+    aliases.set(row.alias.name, [...(aliases.get(row.alias.name) ?? []), row]);
   }
-  return { version, models: [...models.values()] };
+  const models = [...aliases].flatMap(([alias, rows]) =>
+    variantsOf(rows.map(({ credential }) => credential)).map((organizationId): GatewayModel => ({
+      alias: gatewayName(alias, organizationId),
+      targets: rows
+        .filter(({ credential }) => serves(credential, organizationId))
+        .map((row) => toTarget(context, row.target!, row.credential)),
+    })),
+  );
+  return { version, models: models.filter(({ targets }) => targets.length > 0) };
 }
 
 function toTarget(
@@ -26,9 +37,8 @@ function toTarget(
   credential: AliasWithTarget["credential"],
 ): GatewayTarget {
   const sealed = credential?.sealedKey;
-  // A price out of the book is left to the gateway, which knows the book's other kinds as well.
-  const ours = target.priceSource === "operator";
   return {
+    id: target.id,
     model: target.model,
     apiKey: sealed
       ? unseal(context.masterKey, CREDENTIAL_PURPOSE, sealed).toString("utf8")
@@ -37,7 +47,7 @@ function toTarget(
     weight: target.weight,
     timeoutMs: target.timeoutMs,
     retries: target.retries,
-    inputNanosPerMillion: ours ? (target.inputNanos ?? undefined) : undefined,
-    outputNanosPerMillion: ours ? (target.outputNanos ?? undefined) : undefined,
+    // A price out of the book is left to the gateway, which knows the book's other kinds as well.
+    prices: target.priceSource === "operator" ? pricesFromRow(target) : undefined,
   };
 }

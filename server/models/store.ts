@@ -7,9 +7,10 @@ import {
   modelAliasTargets,
   providerCredentials,
   teamAccessGroups,
+  teams,
 } from "../../db/schema/index.ts";
 
-type AliasRow = typeof modelAliases.$inferSelect;
+export type AliasRow = typeof modelAliases.$inferSelect;
 export type TargetRow = typeof modelAliasTargets.$inferSelect;
 
 /** Whether the alias's name was free. */
@@ -85,6 +86,28 @@ export async function insertGrants(
     .values(groupIds.map((groupId) => ({ teamId, groupId })));
 }
 
+export async function deleteGrants(transaction: Drizzle, teamId: string): Promise<void> {
+  await transaction.delete(teamAccessGroups).where(eq(teamAccessGroups.teamId, teamId));
+}
+
+/** The active aliases that groups hold together, by name. */
+export function selectAliasesOfGroups(
+  transaction: Drizzle,
+  groupIds: readonly string[],
+): Promise<{ name: string; mode: string }[]> {
+  return transaction
+    .selectDistinct({ name: modelAliases.name, mode: modelAliases.mode })
+    .from(modelAliases)
+    .innerJoin(modelAccessGroupMembers, eq(modelAccessGroupMembers.aliasId, modelAliases.id))
+    .where(
+      and(
+        inArray(modelAccessGroupMembers.groupId, [...groupIds]),
+        eq(modelAliases.status, "active"),
+      ),
+    )
+    .orderBy(asc(modelAliases.name));
+}
+
 /** The groups granted to a team, sorted. */
 export async function selectGrantedGroups(drizzle: Drizzle, teamId: string): Promise<string[]> {
   const rows = await drizzle
@@ -95,11 +118,15 @@ export async function selectGrantedGroups(drizzle: Drizzle, teamId: string): Pro
   return rows.map((row) => row.groupId);
 }
 
-/** Ids of the active aliases that the groups granted to a team hold. */
-export async function selectGrantedAliasIds(drizzle: Drizzle, teamId: string): Promise<string[]> {
-  const rows = await drizzle
-    .selectDistinct({ aliasId: modelAccessGroupMembers.aliasId })
+/** The active aliases that the groups granted to a team hold, and whose team it is. */
+export function selectGrantedAliases(
+  drizzle: Drizzle,
+  teamId: string,
+): Promise<{ name: string; organizationId: string }[]> {
+  return drizzle
+    .selectDistinct({ name: modelAliases.name, organizationId: teams.organizationId })
     .from(teamAccessGroups)
+    .innerJoin(teams, eq(teams.id, teamAccessGroups.teamId))
     .innerJoin(
       modelAccessGroupMembers,
       eq(modelAccessGroupMembers.groupId, teamAccessGroups.groupId),
@@ -109,14 +136,20 @@ export async function selectGrantedAliasIds(drizzle: Drizzle, teamId: string): P
       and(eq(modelAliases.id, modelAccessGroupMembers.aliasId), eq(modelAliases.status, "active")),
     )
     .where(eq(teamAccessGroups.teamId, teamId));
-  return rows.map((row) => row.aliasId);
 }
 
 export interface AliasWithTarget {
   alias: AliasRow;
   /** Null = the alias has no target. */
   target: TargetRow | null;
-  credential: { sealedKey: Uint8Array | null; apiBase: string | null } | null;
+  credential: {
+    id: string;
+    name: string;
+    sealedKey: Uint8Array | null;
+    apiBase: string | null;
+    organizationId: string | null;
+    enabled: boolean;
+  } | null;
 }
 
 /** Every alias with each of its targets in order of position, aliases by name. */
@@ -126,8 +159,12 @@ export function selectAliases(drizzle: Drizzle): Promise<AliasWithTarget[]> {
       alias: modelAliases,
       target: modelAliasTargets,
       credential: {
+        id: providerCredentials.id,
+        name: providerCredentials.name,
         sealedKey: providerCredentials.sealedKey,
         apiBase: providerCredentials.apiBase,
+        organizationId: providerCredentials.organizationId,
+        enabled: providerCredentials.enabled,
       },
     })
     .from(modelAliases)

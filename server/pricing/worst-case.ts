@@ -1,5 +1,5 @@
 import { boundedCost, divideRounded } from "../kernel/money.ts";
-import type { TargetPrices } from "./cost.ts";
+import { longPrices, type TargetPrices } from "./cost.ts";
 
 /** Input tokens that an image or an audio part counts for, whatever its size: above what providers bill for large ones. */
 const TOKENS_PER_MEDIA_PART = 3_000n;
@@ -16,23 +16,43 @@ export interface CallSize {
   outputTokens: number;
 }
 
+/** The most input tokens that a call of this size may be billed for. */
+export function worstInputTokens(size: CallSize): bigint {
+  return BigInt(Math.ceil(size.inputBytes / 2)) + BigInt(size.mediaParts) * TOKENS_PER_MEDIA_PART;
+}
+
 /** The most that a call may cost at its dearest target, in nano-dollars; undefined when a target has no price. */
 export function worstCostNanos(
   targets: readonly TargetPrices[],
   size: CallSize,
 ): bigint | undefined {
-  const inputTokens =
-    BigInt(Math.ceil(size.inputBytes / 2)) + BigInt(size.mediaParts) * TOKENS_PER_MEDIA_PART;
-  const outputTokens = BigInt(size.choices) * BigInt(size.outputTokens);
   let worst = 0n;
   for (const prices of targets) {
-    const input = dearest([prices.input, prices.cachedInput, prices.cacheWrite]);
-    const output = outputTokens === 0n ? 0n : dearest([prices.output, prices.reasoning]);
-    if (input === undefined || output === undefined) return undefined;
-    const cost = divideRounded(inputTokens * input + outputTokens * output, 1_000_000n);
-    if (cost > worst) worst = cost;
+    for (const at of reachable(prices, size)) {
+      const cost = worstAt(at, size);
+      if (cost === undefined) return undefined;
+      if (cost > worst) worst = cost;
+    }
   }
   return boundedCost(worst);
+}
+
+/** The prices that may come to apply: how long the input is in tokens is known only afterwards. */
+function reachable(prices: TargetPrices, size: CallSize): readonly TargetPrices[] {
+  const { longContext } = prices;
+  const mayBeLong = longContext && worstInputTokens(size) > BigInt(longContext.aboveTokens);
+  return mayBeLong ? [prices, longPrices(prices, longContext)] : [prices];
+}
+
+function worstAt(prices: TargetPrices, size: CallSize): bigint | undefined {
+  const outputTokens = BigInt(size.choices) * BigInt(size.outputTokens);
+  // Text alone is never billed as audio or image.
+  const media = size.mediaParts === 0 ? [] : [prices.audioInput, prices.imageInput];
+  const input = dearest([prices.input, prices.cachedInput, prices.cacheWrite, ...media]);
+  const output =
+    outputTokens === 0n ? 0n : dearest([prices.output, prices.reasoning, prices.audioOutput]);
+  if (input === undefined || output === undefined) return undefined;
+  return divideRounded(worstInputTokens(size) * input + outputTokens * output, 1_000_000n);
 }
 
 /** The highest of the prices of a kind; undefined when its first, the plain one, is not known. */

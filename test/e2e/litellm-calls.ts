@@ -1,3 +1,4 @@
+import { noPrices } from "../../server/pricing/cost.ts";
 import type { GatewayTarget, Lease } from "../../server/litellm/upstream.ts";
 
 export const providerKey = "provider-key-that-must-not-show";
@@ -7,14 +8,14 @@ export const gatewayTarget = (
   providerUrl: string,
   change: Partial<GatewayTarget> = {},
 ): GatewayTarget => ({
+  id: "a",
   model: "openai/loopback-chat",
   apiKey: providerKey,
   apiBase: `${providerUrl}/v1`,
   weight: 1,
   timeoutMs: 60_000,
   retries: 0,
-  inputNanosPerMillion: 1_000_000_000n,
-  outputNanosPerMillion: 2_000_000_000n,
+  prices: { ...noPrices, input: 1_000_000_000n, output: 2_000_000_000n },
   ...change,
 });
 

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { makeInternalKey } from "../../server/litellm/internal-key.ts";
-import { targetPosition } from "../../server/litellm/proxy-config.ts";
+import { answeringTarget } from "../../server/litellm/proxy-config.ts";
 import type { GatewayModel, GatewayTarget, Upstream } from "../../server/litellm/upstream.ts";
 import {
   startLoopbackProvider,
@@ -33,7 +33,7 @@ const models = (): GatewayModel[] => [
   { alias: "unpriced", targets: [target(noPrice)] },
   { alias: "embed", targets: [target({ model: "openai/text-embedding-3-small", ...noPrice })] },
 ];
-const noPrice = { inputNanosPerMillion: undefined, outputNanosPerMillion: undefined };
+const noPrice = { prices: undefined };
 
 async function serve(newModels: readonly GatewayModel[]): Promise<void> {
   version += 1;
@@ -73,7 +73,7 @@ describe("a call", () => {
     const { status, headers, text } = await call("chat-fast", script);
     expect(status).toBe(200);
     expect(headers.get("x-litellm-response-cost")).toBe("0.002");
-    expect(targetPosition(headers.get("x-litellm-model-id"))).toBe(0);
+    expect(answeringTarget(headers.get("x-litellm-model-id"))).toBe("a");
     expect(JSON.parse(text)).toMatchObject({
       usage: { prompt_tokens: 1000, completion_tokens: 500 },
     });

@@ -212,12 +212,16 @@ describe("what costs beyond a model's prices", () => {
   const alias: ModelAlias = {
     id: "a",
     name: "fast",
+    gatewayName: "fast",
     mode: "chat",
     version: 1,
     createdAt: new Date(0),
     extraParams: [],
     defaultOutputTokens: null,
     maxOutputTokens: null,
+    minOutputTokens: 256,
+    reasoning: false,
+    cacheTtlSeconds: 0,
     targets: [],
   };
   const costly = {

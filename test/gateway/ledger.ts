@@ -1,3 +1,4 @@
+import { noTokens } from "../../server/pricing/cost.ts";
 import {
   openCalls,
   type OpenItem,
@@ -58,13 +59,7 @@ export async function ledger() {
       jobId: item.jobId,
       status: "succeeded",
       target: "openai/x",
-      usage: {
-        inputTokens: 10,
-        cachedInputTokens: 0,
-        cacheWriteTokens: 0,
-        outputTokens: 4,
-        reasoningTokens: 0,
-      },
+      usage: { ...noTokens, inputTokens: 10, outputTokens: 4 },
       providerCostNanos: 700n,
       litellmCostNanos: undefined,
       costFlags: [],

@@ -16,14 +16,14 @@ let upstream: Upstream;
 let changes: number;
 
 const target: GatewayTarget = {
+  id: "a",
   model: "their-model",
   apiKey: undefined,
   apiBase: undefined,
   weight: 1,
   timeoutMs: 1_000,
   retries: 0,
-  inputNanosPerMillion: undefined,
-  outputNanosPerMillion: undefined,
+  prices: undefined,
 };
 
 beforeEach(async () => {

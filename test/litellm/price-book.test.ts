@@ -60,3 +60,41 @@ describe("the price book", () => {
     expect(book.has("image")).toBe(false);
   });
 });
+
+describe("a price of another kind", () => {
+  const price = { input_cost_per_token: 1e-6, output_cost_per_token: 2e-6 };
+
+  it("is read for audio, images and reasoning", () => {
+    const spoken = {
+      ...price,
+      ...{ input_cost_per_audio_token: 4e-5, output_cost_per_audio_token: 8e-5 },
+      ...{ input_cost_per_image_token: 1e-5, output_cost_per_reasoning_token: 3e-6 },
+    };
+    expect(readPriceBook(JSON.stringify({ spoken })).get("spoken")).toMatchObject({
+      audioInputNanosPerMillion: 40_000_000_000n,
+      audioOutputNanosPerMillion: 80_000_000_000n,
+      imageInputNanosPerMillion: 10_000_000_000n,
+      reasoningNanosPerMillion: 3_000_000_000n,
+    });
+  });
+
+  it("is read for long contexts with its threshold, standard tier only", () => {
+    const long = {
+      ...price,
+      ...{ input_cost_per_token_above_200k_tokens_priority: 9e-6 },
+      ...{
+        input_cost_per_token_above_200k_tokens: 3e-6,
+        output_cost_per_token_above_200k_tokens: 4e-6,
+      },
+      ...{ cache_read_input_token_cost_above_200k_tokens: 6e-7 },
+    };
+    expect(readPriceBook(JSON.stringify({ long })).get("long")?.longContext).toEqual({
+      aboveTokens: 200_000,
+      input: 3_000_000_000n,
+      output: 4_000_000_000n,
+      cachedInput: 600_000_000n,
+      cacheWrite: undefined,
+    });
+    expect(readPriceBook(JSON.stringify({ price })).get("price")).not.toHaveProperty("longContext");
+  });
+});

@@ -1,21 +1,22 @@
 import { describe, expect, it } from "vitest";
 import {
+  answeringTarget,
   deploymentId,
   modelName,
   renderProxyConfig,
-  targetPosition,
 } from "../../server/litellm/proxy-config.ts";
+import { noPrices } from "../../server/pricing/cost.ts";
 import type { GatewayConfig, GatewayTarget } from "../../server/litellm/upstream.ts";
 
 const target: GatewayTarget = {
+  id: "one",
   model: "openai/gpt-5-mini",
   apiKey: "the-provider-key",
   apiBase: undefined,
   weight: 1,
   timeoutMs: 2_500,
   retries: 2,
-  inputNanosPerMillion: undefined,
-  outputNanosPerMillion: undefined,
+  prices: undefined,
 };
 
 const configOf = (...targets: GatewayTarget[]): GatewayConfig => ({
@@ -36,12 +37,18 @@ const params = (config: GatewayConfig) =>
 
 describe("the config of LiteLLM", () => {
   it("has a deployment for each target, with its limits", () => {
-    const second = { ...target, model: "azure/x", apiBase: "https://azure.example", weight: 3 };
+    const second = {
+      ...target,
+      id: "two",
+      model: "azure/x",
+      apiBase: "https://azure.example",
+      weight: 3,
+    };
     const { model_list } = rendered(configOf(target, second));
     expect(model_list.map((deployment) => deployment.model_name)).toEqual(["chat", "chat"]);
     expect(model_list.map((deployment) => deployment.model_info)).toEqual([
-      { id: "chat#0" },
-      { id: "chat#1" },
+      { id: "chat#one" },
+      { id: "chat#two" },
     ]);
     expect(model_list[1]?.litellm_params).toEqual({
       model: "azure/x",
@@ -69,7 +76,7 @@ describe("the config of LiteLLM", () => {
   });
 
   it("writes prices without an exponent, cached input at the input price", () => {
-    const priced = { ...target, inputNanosPerMillion: 100_000_000n, outputNanosPerMillion: 1n };
+    const priced = { ...target, prices: { ...noPrices, input: 100_000_000n, output: 1n } };
     const { text } = renderProxyConfig(configOf(priced));
     expect(text).toContain('"input_cost_per_token": 0.0000001,');
     expect(text).toContain('"cache_read_input_token_cost": 0.0000001,');
@@ -79,12 +86,41 @@ describe("the config of LiteLLM", () => {
   it("writes a price of zero, and dollars", () => {
     const priced = {
       ...target,
-      inputNanosPerMillion: 0n,
-      outputNanosPerMillion: 2_500_000_000_000_000n,
+      prices: { ...noPrices, input: 0n, output: 2_500_000_000_000_000n },
     };
     const { text } = renderProxyConfig(configOf(priced));
     expect(text).toContain('"input_cost_per_token": 0.0,');
     expect(text).toContain('"output_cost_per_token": 2.5}');
+  });
+
+  it("writes a price of every kind that has one, and those of long calls as LiteLLM names them", () => {
+    const dollar = 1_000_000_000n;
+    const prices = {
+      ...{ input: dollar, output: 2n * dollar, cachedInput: dollar / 2n, cacheWrite: undefined },
+      ...{ reasoning: 3n * dollar, audioInput: 4n * dollar, audioOutput: 5n * dollar },
+      imageInput: 6n * dollar,
+      longContext: {
+        ...{ aboveTokens: 200_000, input: 7n * dollar, output: undefined },
+        ...{ cachedInput: undefined, cacheWrite: undefined },
+      },
+    };
+    const [rendered] = params(configOf({ ...target, prices }));
+    expect(
+      Object.fromEntries(Object.entries(rendered!).filter(([key]) => /cost/.test(key))),
+    ).toEqual({
+      input_cost_per_token: 1e-6,
+      cache_read_input_token_cost: 5e-7,
+      cache_creation_input_token_cost: 1e-6,
+      input_cost_per_audio_token: 4e-6,
+      input_cost_per_image_token: 6e-6,
+      output_cost_per_token: 2e-6,
+      output_cost_per_reasoning_token: 3e-6,
+      output_cost_per_audio_token: 5e-6,
+      input_cost_per_token_above_200k_tokens: 7e-6,
+      cache_read_input_token_cost_above_200k_tokens: 5e-7,
+      cache_creation_input_token_cost_above_200k_tokens: 7e-6,
+      output_cost_per_token_above_200k_tokens: 2e-6,
+    });
   });
 
   it("names no price that nobody gave", () => {
@@ -136,8 +172,8 @@ describe("the name of an alias", () => {
   });
 
   it("is part of the id by which an answer names its target", () => {
-    expect(targetPosition(deploymentId("gpt-#7*", 12))).toBe(12);
-    expect(targetPosition("a-hash-of-somebody-else")).toBeUndefined();
-    expect(targetPosition(null)).toBeUndefined();
+    expect(answeringTarget(deploymentId("gpt-#7*", "a-b"))).toBe("a-b");
+    expect(answeringTarget("a-hash-of-somebody-else")).toBeUndefined();
+    expect(answeringTarget(null)).toBeUndefined();
   });
 });

@@ -53,14 +53,14 @@ test("stores the provider's key encrypted, for the gateway's configuration only"
   const { models } = await readGatewayConfig(context);
   expect(models.find(({ alias }) => alias === "secret")?.targets).toEqual([
     {
+      id: expect.any(String),
       model: "openai/gpt-5-mini",
       apiKey: "provider-key-1",
       apiBase: "http://127.0.0.1:9/v1",
       weight: 1,
       timeoutMs: 600_000,
       retries: 2,
-      inputNanosPerMillion: undefined,
-      outputNanosPerMillion: undefined,
+      prices: undefined,
     },
   ]);
 });
@@ -75,9 +75,9 @@ test("hands the operator's prices to the gateway, and raises its version", async
   await add({ alias: "priced", model: "openai/unheard-of", inputPrice: 0.5, outputPrice: "1.5" });
   const config = await readGatewayConfig(context);
   expect(config.version).toBe(before + 1);
-  expect(config.models.find(({ alias }) => alias === "priced")?.targets[0]).toMatchObject({
-    inputNanosPerMillion: 500_000_000n,
-    outputNanosPerMillion: 1_500_000_000n,
+  expect(config.models.find(({ alias }) => alias === "priced")?.targets[0]?.prices).toMatchObject({
+    input: 500_000_000n,
+    output: 1_500_000_000n,
   });
 });
 

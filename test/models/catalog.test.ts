@@ -1,6 +1,7 @@
 import { afterAll, expect, test } from "vitest";
 import { addModel } from "../../server/models/aliases.ts";
 import { createModelCatalog } from "../../server/models/catalog.ts";
+import { noPrices } from "../../server/pricing/cost.ts";
 import { createOrganization } from "../../server/organizations/organizations.ts";
 import { createTeam } from "../../server/teams/teams.ts";
 import { testDatabase } from "../harness.ts";
@@ -62,13 +63,7 @@ test("tells what a call needs of an alias", async () => {
         weight: 1,
         timeoutMs: 600_000,
         retries: 2,
-        prices: {
-          input: 1_000_000_000n,
-          output: 0n,
-          cachedInput: undefined,
-          cacheWrite: undefined,
-          reasoning: undefined,
-        },
+        prices: { ...noPrices, input: 1_000_000_000n, output: 0n },
       },
     ],
   });

@@ -28,7 +28,7 @@ test("finds a model with and without its provider's prefix, and prefers the whol
 });
 
 test("takes the book's price with all its kinds", () => {
-  expect(priceTarget({ ...asked, entry })).toEqual({
+  expect(priceTarget({ ...asked, entry })).toMatchObject({
     source: "book",
     inputNanos: 250_000_000n,
     outputNanos: 2_000_000_000n,

@@ -1,15 +1,88 @@
 import { describe, expect, test } from "vitest";
-import { costNanos, costsDiffer, noTokens, type TargetPrices } from "../../server/pricing/cost.ts";
+import {
+  costNanos,
+  costsDiffer,
+  noPrices,
+  noTokens,
+  type TargetPrices,
+} from "../../server/pricing/cost.ts";
 import { worstCostNanos } from "../../server/pricing/worst-case.ts";
 
 /** $3 in, $15 out, $0.30 cached, $3.75 written, per million tokens. */
 const prices: TargetPrices = {
+  ...noPrices,
   input: 3_000_000_000n,
   output: 15_000_000_000n,
   cachedInput: 300_000_000n,
   cacheWrite: 3_750_000_000n,
-  reasoning: undefined,
 };
+
+/** Above 200 tokens of input $6 in, $22.50 out, $0.60 cached; audio $40 in and $80 out, images $10, whatever the length. */
+const rich: TargetPrices = {
+  ...prices,
+  reasoning: 20_000_000_000n,
+  audioInput: 40_000_000_000n,
+  audioOutput: 80_000_000_000n,
+  imageInput: 10_000_000_000n,
+  longContext: {
+    aboveTokens: 200,
+    input: 6_000_000_000n,
+    output: 22_500_000_000n,
+    cachedInput: 600_000_000n,
+    cacheWrite: undefined,
+  },
+};
+
+describe("the cost of each kind of token", () => {
+  test.each([
+    // 60 × $3 + 40 × $40 = 180 + 1,600 → per million
+    ["audio input", { inputTokens: 100, audioInputTokens: 40 }, 1_780_000n],
+    // 70 × $3 + 30 × $10
+    ["image input", { inputTokens: 100, imageInputTokens: 30 }, 510_000n],
+    // 10 × $15 + 20 × $80 + 5 × $20
+    [
+      "audio and reasoning output",
+      { outputTokens: 35, audioOutputTokens: 20, reasoningTokens: 5 },
+      1_850_000n,
+    ],
+    // exactly at the threshold: 200 × $3
+    ["a call at the threshold as a short one", { inputTokens: 200 }, 600_000n],
+    // 201 × $6 + 10 × $22.50
+    [
+      "a call above it at the long prices, all of it",
+      { inputTokens: 201, outputTokens: 10 },
+      1_431_000n,
+    ],
+    // 100 × $6 + 100 × $0.60 + 10 × $3.75 (no long price of its own) + 40 × $40
+    [
+      "kinds without a long price at their own",
+      {
+        inputTokens: 250,
+        cachedInputTokens: 100,
+        cacheWriteTokens: 10,
+        audioInputTokens: 40,
+      },
+      2_297_500n,
+    ],
+    // All 100 were cached; that providers count 40 of them as audio too costs nothing more.
+    [
+      "tokens that have two names once",
+      { inputTokens: 100, cachedInputTokens: 100, audioInputTokens: 40 },
+      30_000n,
+    ],
+  ])("counts %s", (_, usage, nanos) => {
+    expect(costNanos(rich, { ...noTokens, ...usage })).toBe(nanos);
+  });
+
+  test("takes the input and output price for a kind without one of its own", () => {
+    const usage = { ...noTokens, inputTokens: 100, audioInputTokens: 50, imageInputTokens: 50 };
+    expect(costNanos(prices, usage)).toBe(300_000n);
+    const spoken = { ...noTokens, outputTokens: 100, audioOutputTokens: 100 };
+    expect(costNanos(prices, spoken)).toBe(1_500_000n);
+    const free = { ...prices, audioInput: 0n, imageInput: 0n };
+    expect(costNanos(free, usage)).toBe(0n);
+  });
+});
 
 describe("the cost of a usage", () => {
   test.each([
@@ -75,5 +148,15 @@ describe("the worst case of a call", () => {
     expect(worstCostNanos([{ ...prices, output: undefined }], { ...size, outputTokens: 0 })).toBe(
       3_750_000n,
     );
+  });
+
+  test("counts media at their prices, and long inputs where they may be long", () => {
+    // 100 × $3.75 + 100 × $80
+    const short = { inputBytes: 200, mediaParts: 0, choices: 1, outputTokens: 100 };
+    expect(worstCostNanos([rich], short)).toBe(8_375_000n);
+    // 3,100 × $40 + 100 × $80
+    expect(worstCostNanos([rich], { ...short, mediaParts: 1 })).toBe(132_000_000n);
+    // 300 × $6 (long) + 100 × $80
+    expect(worstCostNanos([rich], { ...short, inputBytes: 600 })).toBe(9_800_000n);
   });
 });
