@@ -1,15 +1,7 @@
 import { DomainError } from "../kernel/errors.ts";
 import { readAmount, readCount, readPercent, readUsd, refuse } from "./rule-values.ts";
 import { readTiers, type TierInput } from "./tiers.ts";
-import {
-  type CallRule,
-  defaults,
-  periods,
-  type Plan,
-  type PlanKind,
-  planKinds,
-  type Period,
-} from "./plan.ts";
+import { type CallRule, defaults, periods, type Plan, type PlanKind, planKinds } from "./plan.ts";
 
 /** A decimal number, or its text. */
 export type Decimal = number | string;
@@ -97,7 +89,7 @@ export function fromRules(kind: string, rules: RulesInput): Plan {
     ...every,
     // Null is said, and means none; nothing said means the default.
     maxCalls: every.maxCalls === undefined ? defaults.maxCallsOfJobPlans : every.maxCalls,
-    period: readChoice<Period>(rules.period ?? defaults.period, "rules.period", periods),
+    period: readChoice(rules.period ?? defaults.period, "rules.period", periods),
   };
   const ofCalls = { ...every, maxCalls: every.maxCalls ?? null };
   switch (known) {

@@ -22,8 +22,6 @@ export interface Terms {
   minimum?: string;
   failed_jobs?: "free" | "full";
   free_failures?: number;
-  /** In which the job's place and its failure count. */
-  period?: Period;
   credit_price_nanos: string;
   max_calls?: number;
   /** A call outside any job: its job takes no other. */
@@ -79,7 +77,7 @@ export function jobStart(pricing: Pricing, jobType: string, nowMs: number): JobS
       credit_price_nanos: pricing.creditPriceNanos.toString(),
       ...(plan.maxCalls === null ? {} : { max_calls: plan.maxCalls }),
     },
-    period: chargesJobs(plan) ? periodOf(plan.period, nowMs) : null,
+    period: chargesJobs(plan) ? countedIn(plan.period, nowMs) : null,
     max_cost_nanos: plan.maxCostNanos?.toString() ?? null,
     ends_by: endsByMs === null ? null : new Date(endsByMs).toISOString(),
   };
@@ -92,7 +90,6 @@ function jobTerms(plan: JobPlan, jobType: string): Omit<Terms, "credit_price_nan
     ...priceTerms(plan, jobType),
     failed_jobs: plan.failedJobs,
     free_failures: plan.freeFailures,
-    period: plan.period,
   };
 }
 
@@ -118,7 +115,7 @@ function callTerms(plan: Exclude<Plan, JobPlan>): Omit<Terms, "credit_price_nano
   return { kind: plan.kind, charged: "call", ...minimum };
 }
 
-function periodOf(period: Period, nowMs: number): JobStart["period"] {
+function countedIn(period: Period, nowMs: number): JobStart["period"] {
   const { startsAt, endsAt } = periodAt(period, nowMs);
   return { period, starts_at: startsAt.toISOString(), ends_at: endsAt.toISOString() };
 }

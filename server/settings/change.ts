@@ -2,7 +2,7 @@ import type { Drizzle } from "../../db/client.ts";
 import { type Author, recordAudit } from "../audit/audit.ts";
 import { changeConfig } from "../config-change.ts";
 import type { Context } from "../context.ts";
-import { DomainError } from "../kernel/errors.ts";
+import { requireVersion } from "../kernel/versions.ts";
 import { settingDefaults, type SettingValues, toSettings } from "./settings.ts";
 import {
   deleteSetting,
@@ -40,13 +40,7 @@ export function changeSettings(
   return changeConfig(context, ["settings"], async (transaction) => {
     await lockSettings(transaction);
     const { values: before, version } = await stateOf(transaction);
-    if (change.version !== undefined && change.version !== version) {
-      throw new DomainError(
-        "version_conflict",
-        `version is ${change.version}, and the settings have been changed since: their version is ${version}. Read them again and repeat the change.`,
-        { hints: { field: "version", value: change.version, version } },
-      );
-    }
+    requireVersion(version, change.version, { noun: "the table of settings" });
     const after = { ...before, ...change.values };
     toSettings(after);
     for (const [name, value] of Object.entries(change.values)) {

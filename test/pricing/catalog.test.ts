@@ -27,7 +27,6 @@ test("where nobody has chosen a plan, a job costs one credit", async () => {
       price: "1000000",
       failed_jobs: "free",
       free_failures: 10,
-      period: "month",
       credit_price_nanos: "100000000",
       max_calls: 100,
     },
