@@ -1,11 +1,16 @@
--- Resolves calls whose instance is gone: aborted, at their worst case as estimated cost, free of charge for the team.
+-- Resolves calls whose instance is gone: aborted, at what they may have cost at most as estimated cost, free of charge for the
+-- team. A job that was to end with its call fails.
 -- Who calls it has made sure that these instances are dead or silent; should one come back, its settle finds 'swept'.
--- Invariant: afterwards no call of these instances is in flight (as far as p_limit reaches), and no key of theirs runs.
--- Locks jobs ascending. Returns how many calls it resolved: call again while that is p_limit.
-create or replace function resolve_lost_calls_v1(p_at timestamptz, p_instances uuid[], p_limit int)
+-- Invariant: afterwards no call of these instances is in flight or holds anything (as far as p_limit reaches), and no key of theirs
+-- runs.
+-- Locks, each ascending: jobs, team periods, wallets, budget periods. Returns how many calls it resolved: call again while that is p_limit.
+create or replace function resolve_lost_calls_v2(p_at timestamptz, p_instances uuid[], p_limit int)
 returns int language plpgsql volatile set enable_seqscan = off as $$
 declare
   chosen uuid[];
+  ending uuid[];
+  job uuid;
+  budget_holds jsonb;
   resolved int;
 begin
   select array_agg(id) into chosen from (
@@ -15,23 +20,52 @@ begin
   perform 1 from jobs j
   where j.id in (select c.job_id from llm_calls c where c.id = any (chosen)) order by j.id for update;
 
+  -- What another one has settled meanwhile stays settled.
+  select array_agg(c.id), array_agg(distinct j.id) filter (where j.ends_with_call and j.ended_at is null)
+  into chosen, ending
+  from llm_calls c join jobs j on j.id = c.job_id where c.id = any (chosen) and c.status = 'in_flight';
+  perform lock_ending_jobs_v1(
+    ending, (select array_agg(h.wallet_id) from credit_holds h where h.id = any (chosen) and h.state = 'open'));
+
   with aborted as (
     update llm_calls c
-    set status = 'aborted', lost = true, ended_at = p_at, provider_cost_nanos = c.worst_cost_nanos,
+    set status = 'aborted', lost = true, ended_at = p_at, provider_cost_nanos = coalesce(c.cost_held, c.worst_cost_nanos),
       cost_flags = case when c.worst_cost_nanos is null then array['unpriced', 'estimated'] else array['estimated'] end,
       error_code = 'instance_lost'
     where c.id = any (chosen) and c.status = 'in_flight'
-    returning c.id, c.job_id, c.worst_cost_nanos
+    returning c.id, c.job_id, c.provider_cost_nanos, c.held, c.cost_held, c.budget_holds
+  ), released as (
+    update credit_holds h set state = 'released', resolved_at = p_at
+    from aborted where h.id = aborted.id and h.state = 'open'
+    returning h.wallet_id, h.amount
+  ), freed as (
+    update wallets w set held = w.held - sums.amount, updated_at = p_at
+    from (select wallet_id, sum(amount)::bigint as amount from released group by wallet_id) sums
+    where w.id = sums.wallet_id
   ), booked as (
     update jobs j
     set calls_in_flight = j.calls_in_flight - sums.n, failed_calls = j.failed_calls + sums.n,
       provider_cost_nanos = j.provider_cost_nanos + sums.cost, last_activity_at = p_at,
-      status = case when j.ends_with_call and j.ended_at is null then 'failed' else j.status end,
-      ended_at = case when j.ends_with_call and j.ended_at is null then p_at else j.ended_at end
-    from (select job_id, count(*)::int as n, coalesce(sum(worst_cost_nanos), 0) as cost from aborted group by job_id) sums
+      held = j.held - sums.held, cost_held = j.cost_held - sums.cost_held,
+      status = case when j.id = any (ending) then 'failed' else j.status end,
+      ended_at = case when j.id = any (ending) then p_at else j.ended_at end
+    from (
+      select job_id, count(*)::int as n, coalesce(sum(provider_cost_nanos), 0) as cost, sum(held)::bigint as held,
+        coalesce(sum(cost_held), 0)::bigint as cost_held
+      from aborted group by job_id
+    ) sums
     where j.id = sums.job_id
   )
-  select count(*) into resolved from aborted;
+  select count(*), jsonb_agg(jsonb_build_object('holds', a.budget_holds, 'held', a.cost_held, 'spent', a.cost_held))
+    filter (where a.budget_holds is not null)
+  into resolved, budget_holds from aborted a;
+
+  foreach job in array coalesce(ending, '{}') loop
+    perform charge_job_v1(p_at, job, 'failed');
+  end loop;
+  if budget_holds is not null then
+    perform settle_budgets_v1(budget_holds);
+  end if;
 
   delete from idempotency_keys k where k.instance_id = any (p_instances)
     and (k.call_id is null or k.call_id = any (chosen));

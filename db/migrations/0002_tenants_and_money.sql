@@ -254,6 +254,8 @@ ALTER TABLE "credit_transactions" ADD COLUMN "charge_id" uuid;--> statement-brea
 ALTER TABLE "credit_transactions" ADD COLUMN "reference" text;--> statement-breakpoint
 ALTER TABLE "credit_transactions" ADD COLUMN "counterpart_team_id" text;--> statement-breakpoint
 ALTER TABLE "wallets" ADD COLUMN "low_balance_threshold" bigint;--> statement-breakpoint
+ALTER TABLE "idempotency_keys" ADD COLUMN "charged" bigint;--> statement-breakpoint
+ALTER TABLE "idempotency_keys" ADD COLUMN "balance" bigint;--> statement-breakpoint
 ALTER TABLE "jobs" ADD COLUMN "plan_version_id" uuid;--> statement-breakpoint
 ALTER TABLE "jobs" ADD COLUMN "terms" jsonb;--> statement-breakpoint
 ALTER TABLE "jobs" ADD COLUMN "period_start" timestamp with time zone;--> statement-breakpoint

@@ -210,6 +210,9 @@ export const idempotencyKeys = pgTable(
     responseStatus: integer("response_status"),
     /** The stored answer, encrypted. */
     sealedResponse: bytes("sealed_response"),
+    /** What the settle that stored the answer charged, and the wallet's balance then; they were not known when it was encrypted. */
+    charged: bigintColumn("charged"),
+    balance: bigintColumn("balance"),
     createdAt: instant("created_at").notNull(),
     expiresAt: instant("expires_at").notNull(),
   },
