@@ -123,6 +123,7 @@ function adminDocument(
       { name: "Organizations", description: "Customers." },
       { name: "Teams", description: "Tenants, their keys and credits." },
       { name: "Models", description: "Model aliases and what they cost." },
+      { name: "Budgets", description: "Caps on provider cost, hard or soft." },
       { name: "Jobs", description: "Jobs of all teams with what they cost." },
       { name: "Health", description: "For monitoring." },
     ],

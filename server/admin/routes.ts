@@ -2,6 +2,7 @@ import { Type } from "@sinclair/typebox";
 import type { Context } from "../context.ts";
 import { adminOperation, type Operation } from "../http/operation.ts";
 import type { Upstream } from "../litellm/upstream.ts";
+import { budgetOperations } from "./budget-routes.ts";
 import { jobDetailExample, jobExample, statusExample } from "./examples.ts";
 import { listJobs, readJob } from "./jobs.ts";
 import { modelOperations } from "./model-routes.ts";
@@ -21,6 +22,7 @@ export function adminOperations(
     ...organizationOperations(context),
     ...teamOperations(context),
     ...modelOperations(context, parts.upstream),
+    ...budgetOperations(context),
     ...jobOperations(context),
     adminOperation(
       "GET",

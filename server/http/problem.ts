@@ -147,6 +147,11 @@ export const problemKinds: Readonly<Record<ErrorCode, ProblemKind>> = {
     title: "There are not enough credits",
     remedy: "Have credits added to the team's wallet.",
   },
+  budget_exists: {
+    status: 409,
+    title: "There is such a budget already",
+    remedy: "Change that budget: `GET /api/budgets?subject_id=…` names it.",
+  },
   idempotency_mismatch: {
     status: 422,
     title: "The idempotency key was used for another request",

@@ -37,6 +37,7 @@ export type ErrorCode =
   | "version_conflict"
   | "amount_invalid"
   | "insufficient_credits"
+  | "budget_exists"
   | "idempotency_mismatch"
   | "idempotency_running"
   | "idempotency_not_supported"
