@@ -263,6 +263,8 @@ begin
   loop
     if entry.wallet_id is distinct from at_wallet then
       at_wallet := entry.wallet_id;
+      -- What one team's item has found out of a job tells nothing about another team's.
+      at_job := null;
       room := entry.room;
       wallet_balance := entry.balance;
       if wallets_changed then

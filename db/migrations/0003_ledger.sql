@@ -722,6 +722,8 @@ begin
   loop
     if entry.wallet_id is distinct from at_wallet then
       at_wallet := entry.wallet_id;
+      -- What one team's item has found out of a job tells nothing about another team's.
+      at_job := null;
       room := entry.room;
       wallet_balance := entry.balance;
       if wallets_changed then
@@ -1605,10 +1607,6 @@ begin
   for slot in 1..coalesce(cardinality(ending), 0) loop
     charges[ending[slot]] := charge_job_v1(p_at, job_ids[ending[slot]], p_items -> (ending[slot] - 1) ->> 'end_job');
   end loop;
-  if budget_holds is not null then
-    perform settle_budgets_v1(budget_holds);
-  end if;
-
   if with_claims then
     with answers as materialized (
       select ordinality as i, x.*, w.balance
@@ -1649,13 +1647,18 @@ begin
         update jobs j set provider_cost_nanos = j.provider_cost_nanos + coalesce(entry.cost, 0) - coalesce(swept.estimate, 0)
         where j.id = swept.job_id;
         if swept.budget_holds is not null then
-          perform settle_budgets_v1(jsonb_build_array(jsonb_build_object(
+          budget_holds := coalesce(budget_holds, '[]') || jsonb_build_object(
             'holds', swept.budget_holds, 'held', 0,
-            'spent', coalesce(entry.cost, swept.estimate, 0) - coalesce(swept.estimate, 0))));
+            'spent', coalesce(entry.cost, swept.estimate, 0) - coalesce(swept.estimate, 0));
         end if;
         outcomes[entry.i] := 'swept';
       end if;
     end loop;
+  end if;
+
+  -- All at once, since their locks are taken in ascending order.
+  if budget_holds is not null then
+    perform settle_budgets_v1(budget_holds);
   end if;
 
   return query
