@@ -49,6 +49,22 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     about: "List models with their prices",
     load: async () => (await import("./cli/model.ts")).listModelsCommand,
   },
+  "budget create": {
+    about: "Cap what calls cost, of an organization, team, key or model",
+    load: async () => (await import("./cli/budget.ts")).createBudgetCommand,
+  },
+  "budget list": {
+    about: "List budgets with what they have spent",
+    load: async () => (await import("./cli/budget.ts")).listBudgetsCommand,
+  },
+  "budget update": {
+    about: "Change a budget's limit or alerts",
+    load: async () => (await import("./cli/budget.ts")).updateBudgetCommand,
+  },
+  "budget delete": {
+    about: "Delete a budget",
+    load: async () => (await import("./cli/budget.ts")).deleteBudgetCommand,
+  },
   "job show": {
     about: "Show a job, its calls and what they really cost",
     load: async () => (await import("./cli/job.ts")).showJobCommand,

@@ -38,7 +38,7 @@ test("a budget is created, read, listed, changed and deleted", async () => {
       version: 1,
     },
   });
-  const { budget_id } = created.body as Budget;
+  const { budget_id } = created.body as unknown as Budget;
   const path = `/api/budgets/${budget_id}`;
   expect((await call("GET", path)).body).toEqual(created.body);
   expect((await call("GET", "/api/budgets?scope=team&subject_id=routing")).body).toEqual({
