@@ -770,7 +770,7 @@ begin
       refused := 'job_ended';
     elsif per_call and entry.plan_version_id is distinct from job_version then
       refused := 'other_terms';
-    elsif job_calls >= case when terms ->> 'single' = 'true' then 1 else (terms ->> 'max_calls')::int end then
+    elsif job_calls >= (case when terms ->> 'single' = 'true' then 1 else (terms ->> 'max_calls')::int end) then
       refused := 'job_limit_exceeded';
       reason := jsonb_build_object('limit', 'max_calls', 'max_calls', job_calls);
     elsif ends_by <= p_at then
