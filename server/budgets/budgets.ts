@@ -35,9 +35,11 @@ export async function createBudget(
   const at = new Date(context.clock.now());
   const limitNanos = usdToNanos(input.limitUsd, "limit_usd");
   const row = await changeConfig(context, ["budgets"], async (transaction) => {
-    const subject = isSubjectId(input.scope, input.subjectId)
-      ? await store.lockSubject(transaction, input.scope, input.subjectId)
-      : undefined;
+    // What cannot be an id is answered as any unknown one, before the database has to make sense of it.
+    const subject =
+      input.scope === "key" && !isUuid(input.subjectId)
+        ? undefined
+        : await store.lockSubject(transaction, input.scope, input.subjectId);
     if (!subject) throw subjectNotFound(input);
     const budget = await store.insertBudget(transaction, {
       id: uuidV7(at.getTime()),
@@ -169,10 +171,6 @@ const toState = (row: store.BudgetRow) => ({
 });
 
 const sortedAlerts = (percents: readonly number[]) => [...percents].sort((a, b) => a - b);
-
-/** What cannot be an id is answered as any unknown one, before the database has to make sense of it. */
-const isSubjectId = (scope: BudgetScope, id: string) =>
-  scope === "key" ? isUuid(id) : !id.includes("\0");
 
 const budgetNotFound = () => new DomainError("not_found", "There is no budget with this id.");
 

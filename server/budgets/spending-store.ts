@@ -42,7 +42,7 @@ export async function countUnheld(
 ): Promise<void> {
   const { startsAt, resetsAt } = of.period;
   const holds = JSON.stringify([{ id: of.budgetId }]);
-  const end = sql`${resetsAt?.toISOString() ?? "infinity"}::timestamptz`;
+  const end = endOf(resetsAt);
   await drizzle.execute(sql`
     with counted as materialized (
       select p.starts_at, p.counted_from, first_uuid_v7_v1(greatest(p.counted_from, 'epoch'::timestamptz + interval '1 minute') - interval '1 minute') as first_id
@@ -82,16 +82,19 @@ function rolledUp(of: Counted, until: SQL): SQL {
   const { startsAt, resetsAt } = of.period;
   const inPeriod = sql`
     r.starts_at >= ${startsAt.toISOString()}::timestamptz
-    and r.starts_at < least(${resetsAt?.toISOString() ?? "infinity"}::timestamptz, ${until})`;
+    and r.starts_at < least(${endOf(resetsAt)}, ${until})`;
   const isFinished = sql`exists (
     select 1 from rollup_spans d
     where d.span = 'day' and d.starts_at = date_trunc('day', r.starts_at, 'UTC') and not d.open
-      and d.starts_at + interval '24 hours' <= least(${resetsAt?.toISOString() ?? "infinity"}::timestamptz, ${until}))`;
+      and d.starts_at + interval '24 hours' <= least(${endOf(resetsAt)}, ${until}))`;
   return sql`(
     select coalesce(sum(r.cost_nanos), 0) from call_rollups r
     where ${inPeriod} and ${ofRollup(of)}
       and (r.span = 'day' and ${isFinished} or r.span = 'quarter' and not ${isFinished}))`;
 }
+
+const endOf = (resetsAt: Date | null) =>
+  sql`coalesce(${resetsAt?.toISOString() ?? null}::timestamptz, 'infinity')`;
 
 function ofCall({ scope, subjectId }: Counted): SQL {
   switch (scope) {

