@@ -7,8 +7,10 @@ import { jobDetailExample, jobExample, statusExample } from "./examples.ts";
 import { listJobs, readJob } from "./jobs.ts";
 import { modelOperations } from "./model-routes.ts";
 import { organizationOperations } from "./organization-routes.ts";
+import { planOperations } from "./plan-routes.ts";
 import { JobDetail, JobPage, JobQuery, Status } from "./schema.ts";
 import { sessionOperations } from "./session-routes.ts";
+import { settingsOperations } from "./settings-routes.ts";
 import { readStatus, type StatusSource } from "./status.ts";
 import { teamOperations } from "./team-routes.ts";
 
@@ -22,7 +24,9 @@ export function adminOperations(
     ...organizationOperations(context),
     ...teamOperations(context),
     ...modelOperations(context, parts.upstream),
+    ...planOperations(context),
     ...budgetOperations(context),
+    ...settingsOperations(context),
     ...jobOperations(context),
     adminOperation(
       "GET",

@@ -101,6 +101,7 @@ export const problemKinds: Readonly<Record<ErrorCode, ProblemKind>> = {
     title: "The model has no price",
     remedy: "Give its input and output price.",
   },
+  plan_in_use: { status: 409, title: "The plan is in use", remedy: readDetail },
   model_in_use: { status: 409, title: "The model is in use", remedy: readDetail },
   model_unavailable: {
     status: 503,

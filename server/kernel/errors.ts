@@ -25,6 +25,7 @@ export type ErrorCode =
   | "model_ambiguous"
   | "model_unpriced"
   | "model_in_use"
+  | "plan_in_use"
   | "model_unavailable"
   | "group_in_use"
   | "credential_in_use"

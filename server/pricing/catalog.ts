@@ -2,10 +2,7 @@ import { ConfigCache } from "../config-cache.ts";
 import type { Context } from "../context.ts";
 import type { TeamPrincipal } from "../keys/principal.ts";
 import type { SettingsCatalog } from "../settings/catalog.ts";
-import { type Assignment, assignmentAt, type PlanSource, versionAt } from "./in-force.ts";
-import type { Plan } from "./plan.ts";
-import { fromRules } from "./rules.ts";
-import { type AssignmentRow, selectAllVersions, selectAssignmentsFor } from "./store.ts";
+import type { Assignment } from "./in-force.ts";
 import {
   type CallCharging,
   callInJob,
@@ -15,31 +12,17 @@ import {
   type Pricing,
   singleCall,
 } from "./terms.ts";
+import {
+  loadAssignments,
+  loadVersions,
+  planAt,
+  type PlanInForce,
+  type PlanVersion,
+  type Versions,
+} from "./versions.ts";
 
 /** Teams whose assignments stay in memory. */
 const TEAM_CAPACITY = 20_000;
-
-/** A version of a plan in memory. */
-export interface PlanVersion {
-  id: string;
-  planId: string;
-  planName: string;
-  number: number;
-  effectiveFrom: Date;
-  plan: Plan;
-}
-
-interface Versions {
-  byId: ReadonlyMap<string, PlanVersion>;
-  byPlan: ReadonlyMap<string, readonly PlanVersion[]>;
-}
-
-/** The plan that a team's new jobs go by. */
-export interface PlanInForce {
-  version: PlanVersion;
-  /** Whose choice it is. */
-  source: PlanSource;
-}
 
 type Team = Pick<TeamPrincipal, "teamId" | "organizationId">;
 
@@ -89,16 +72,15 @@ export class PlanCatalog {
 
   /** The plan that counts for a team, and whose choice it is. */
   async inForce(team: Team, nowMs: number): Promise<PlanInForce> {
-    const assignments = await this.#assignments.get(team.teamId, async () =>
-      (await selectAssignmentsFor(this.#context.database.drizzle, team)).map(toAssignment),
+    const assignments = await this.#assignments.get(team.teamId, () =>
+      loadAssignments(this.#context.database.drizzle, {
+        teamId: team.teamId,
+        organizationId: team.organizationId,
+      }),
     );
-    const chosen = assignmentAt(assignments, nowMs);
-    if (!chosen) throw new Error("the platform has no plan");
-    const version = await this.#find(({ byPlan }) =>
-      versionAt(byPlan.get(chosen.planId) ?? [], nowMs),
-    );
-    if (!version) throw new Error(`plan ${chosen.planId} has no version in force`);
-    return { version, source: chosen.source };
+    const plan = await this.#find((versions) => planAt(assignments, versions, nowMs));
+    if (!plan) throw new Error(`the plan of ${team.teamId} has no version in force`);
+    return plan;
   }
 
   /** Stops listening for changes; twice is fine. */
@@ -117,34 +99,8 @@ export class PlanCatalog {
   }
 
   /** A plan that was just made on another instance may be assigned here before the heartbeat tells of it: then all are read anew. */
-  async #find(
-    pick: (versions: Versions) => PlanVersion | undefined,
-  ): Promise<PlanVersion | undefined> {
-    const load = () => loadVersions(this.#context);
+  async #find<Found>(pick: (versions: Versions) => Found | undefined): Promise<Found | undefined> {
+    const load = () => loadVersions(this.#context.database.drizzle);
     return pick(await this.#versions.get("all", load)) ?? pick(await load());
   }
-}
-
-async function loadVersions(context: Context): Promise<Versions> {
-  const byId = new Map<string, PlanVersion>();
-  const byPlan = new Map<string, PlanVersion[]>();
-  for (const { version: row, planName } of await selectAllVersions(context.database.drizzle)) {
-    const version: PlanVersion = {
-      id: row.id,
-      planId: row.planId,
-      planName,
-      number: row.number,
-      effectiveFrom: row.effectiveFrom,
-      plan: fromRules(row.kind, row.rules),
-    };
-    byId.set(row.id, version);
-    byPlan.set(row.planId, [...(byPlan.get(row.planId) ?? []), version]);
-  }
-  return { byId, byPlan };
-}
-
-/** Whose choice a row is. */
-export function toAssignment(row: AssignmentRow): Assignment {
-  const source = row.teamId ? "team" : row.organizationId ? "organization" : "platform";
-  return { source, planId: row.planId, effectiveFrom: row.effectiveFrom };
 }

@@ -1,4 +1,5 @@
-import { usdToNanos, creditsToMicros } from "../kernel/money.ts";
+import { DomainError } from "../kernel/errors.ts";
+import { creditsToMicros, usdToNanos } from "../kernel/money.ts";
 
 /** What an operator sets for the whole platform, at run time. What a start needs stands in `config/settings.ts`. */
 export interface Settings {
@@ -38,16 +39,37 @@ export const settingDefaults: Readonly<SettingValues> = {
   expiry_notice_days: 7,
 };
 
+/** Throws `amount_invalid` naming a setting that makes no sense. */
 export function toSettings(values: SettingValues): Settings {
   const { low_balance_credits: lowBalance } = values;
   return {
-    creditPriceNanos: usdToNanos(values.credit_price_usd, "credit_price_usd"),
+    creditPriceNanos: readCreditPrice(values.credit_price_usd),
     brand: values.brand,
     storeBodies: values.store_bodies,
     storeBodiesDays: values.store_bodies_days,
     callsRetentionDays: values.calls_retention_days,
-    lowBalanceMicros:
-      lowBalance === null ? null : creditsToMicros(lowBalance, "low_balance_credits"),
+    lowBalanceMicros: lowBalance === null ? null : readLowBalance(lowBalance),
     expiryNoticeDays: values.expiry_notice_days,
   };
+}
+
+/** A million dollars. */
+const MOST_CREDIT_PRICE_NANOS = 1_000_000_000_000_000n;
+
+function readCreditPrice(usd: number): bigint {
+  const nanos = usdToNanos(usd, "credit_price_usd");
+  if (nanos > 0n && nanos <= MOST_CREDIT_PRICE_NANOS) return nanos;
+  throw outside("credit_price_usd", usd, "above 0 and at most 1000000");
+}
+
+function readLowBalance(credits: number): bigint {
+  const micros = creditsToMicros(credits, "low_balance_credits");
+  if (micros >= 0n) return micros;
+  throw outside("low_balance_credits", credits, "0 or more, or null");
+}
+
+function outside(field: string, value: number, rule: string): DomainError {
+  return new DomainError("amount_invalid", `${field} is ${value}; it must be ${rule}.`, {
+    hints: { field, value },
+  });
 }
