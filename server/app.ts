@@ -122,6 +122,8 @@ function adminDocument(
       { name: "Status", description: "The state of everything." },
       { name: "Organizations", description: "Customers." },
       { name: "Teams", description: "Tenants, their keys and credits." },
+      { name: "Wallets", description: "Credits of teams: changes, grants, refills, the ledger." },
+      { name: "Top-up codes", description: "Codes that teams redeem for credits." },
       { name: "Models", description: "Model aliases and what they cost." },
       { name: "Plans", description: "What jobs and calls are charged, and who goes by which plan." },
       { name: "Budgets", description: "Caps on provider cost, hard or soft." },

@@ -1,5 +1,6 @@
 import { Type } from "@sinclair/typebox";
 import type { Context } from "../context.ts";
+import { walletOperations } from "../credits/wallet-routes.ts";
 import { adminOperation, type Operation } from "../http/operation.ts";
 import type { Upstream } from "../litellm/upstream.ts";
 import { budgetOperations } from "./budget-routes.ts";
@@ -23,6 +24,7 @@ export function adminOperations(
     ...sessionOperations(context),
     ...organizationOperations(context),
     ...teamOperations(context),
+    ...walletOperations(context),
     ...modelOperations(context, parts.upstream),
     ...planOperations(context),
     ...budgetOperations(context),

@@ -1,10 +1,8 @@
 import { Type } from "@sinclair/typebox";
 import type { Context } from "../context.ts";
-import { AllocationCreate, AllocationView } from "../credits/schema.ts";
-import { allocateCredits } from "../credits/wallet.ts";
 import { adminOperation, Reply, type Operation } from "../http/operation.ts";
 import { DomainError } from "../kernel/errors.ts";
-import { creditsToMicros, microsToCredits } from "../kernel/money.ts";
+import { creditsToMicros } from "../kernel/money.ts";
 import { isSlug } from "../kernel/slugs.ts";
 import { createKey } from "../keys/issue.ts";
 import { KeyCreate, KeyCreated } from "../keys/schema.ts";
@@ -15,7 +13,7 @@ import { toTeamDetailView, toTeamView } from "./team-views.ts";
 const tag = "Teams";
 const params = { team_id: Type.String({ description: "Id of a team.", examples: ["routing"] }) };
 
-/** Teams, their keys and credits. */
+/** Teams and their keys. */
 export function teamOperations(context: Context): readonly Operation[] {
   return [
     adminOperation(
@@ -116,46 +114,6 @@ export function teamOperations(context: Context): readonly Operation[] {
         );
       },
     ),
-
-    adminOperation(
-      "POST",
-      "/api/teams/:team_id/credits/allocate",
-      {
-        operationId: "allocateCredits",
-        summary: "Allocate credits",
-        description:
-          "Adds one entry to the team's ledger. With an idempotency key, a repeat of the same amount answers the entry that was made and adds nothing; another amount is refused.",
-        tag,
-        params,
-        body: AllocationCreate,
-        idempotent: true,
-        success: {
-          description: "The ledger entry.",
-          schema: AllocationView,
-          headers: { "idempotency-replayed": "`true` when nothing was added now." },
-        },
-        problems: ["not_found", "amount_invalid"],
-      },
-      async ({ body, params: { team_id }, principal, request }) => {
-        const allocation = await allocateCredits(context, {
-          teamId: requireTeamId(team_id),
-          amountMicros: creditsToMicros(body.credits),
-          actor: principal.actor,
-          reason: body.reason,
-          idempotencyKey: oneKey(request.headers.get("idempotency-key"), body.idempotency_key),
-        });
-        const view: AllocationView = {
-          team_id,
-          entry_no: Number(allocation.entryNo),
-          credits: microsToCredits(allocation.amountMicros),
-          balance: microsToCredits(allocation.balanceAfterMicros),
-          created_at: allocation.createdAt.toISOString(),
-          replayed: allocation.replayed,
-        };
-        if (!allocation.replayed) return view;
-        return new Reply(view, { headers: { "idempotency-replayed": "true" } });
-      },
-    ),
   ];
 }
 
@@ -163,22 +121,4 @@ export function teamOperations(context: Context): readonly Operation[] {
 function requireTeamId(text: string): string {
   if (isSlug(text)) return text;
   throw new DomainError("not_found", `There is no team ${JSON.stringify(text)}.`);
-}
-
-function oneKey(header: string | null, field: string | undefined): string | undefined {
-  if (header !== null && field !== undefined && header !== field) {
-    throw new DomainError(
-      "invalid_request",
-      "The header Idempotency-Key and the field idempotency_key differ; send one of them.",
-      { hints: { field: "idempotency_key" } },
-    );
-  }
-  if (header !== null && !/^[ -~]{1,255}$/.test(header)) {
-    throw new DomainError(
-      "invalid_request",
-      "The header Idempotency-Key must have 1 to 255 printable ASCII characters.",
-      { hints: { field: "Idempotency-Key" } },
-    );
-  }
-  return header ?? field;
 }

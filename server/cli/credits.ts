@@ -31,7 +31,7 @@ export const allocateCreditsCommand: Command = {
     const credits = requirePositive(readNumber(amount, "N"), "N");
     const answer = await connect(given).request<Allocation>(
       "POST",
-      `/api/teams/${encodeURIComponent(team)}/credits/allocate`,
+      `/api/teams/${encodeURIComponent(team)}/wallet/allocate`,
       {
         json: { credits, reason: options["reason"] },
         idempotencyKey: options["idempotency-key"],

@@ -1,22 +1,88 @@
 import type { Context } from "../context.ts";
 import { type Page, type PageStart, readPage } from "../http/pagination.ts";
-import { microsToCredits } from "../kernel/money.ts";
-import type { LedgerEntryView, WalletView } from "./schema.ts";
-import { type LedgerEntryRow, selectEntries } from "./store.ts";
-import type { Wallet } from "./wallet.ts";
+import { isUuid } from "../kernel/ids.ts";
+import { microsToCredits, nanosToUsd } from "../kernel/money.ts";
+import type { Grant, LedgerEntry, LedgerEntryView, OpenGrant, WalletView } from "./schema.ts";
+import {
+  type EntryFilter,
+  type GrantRow,
+  type LedgerEntryRow,
+  selectEntries,
+  selectGrants,
+} from "./store.ts";
+import { readWalletWithGrants, readWallet, type Wallet } from "./wallet.ts";
+
+/** What a request may narrow a list of entries by. */
+export interface EntryQuery {
+  limit?: number;
+  cursor?: string;
+  kind?: string;
+  job_id?: string;
+  from?: string;
+  to?: string;
+}
 
 /** A wallet's entries as its team sees them, newest first. Throws `invalid_request` for a cursor that is not ours. */
-export function listEntries(
+export async function listTeamEntries(
   context: Context,
-  walletId: string,
-  query: { limit?: number; cursor?: string },
+  teamId: string,
+  query: EntryQuery,
 ): Promise<Page<LedgerEntryView>> {
+  return listEntries(context, teamId, query, toEntryView);
+}
+
+/** The same as the operator sees them. Throws `not_found` too. */
+export function listLedger(
+  context: Context,
+  teamId: string,
+  query: EntryQuery,
+): Promise<Page<LedgerEntry>> {
+  return listEntries(context, teamId, query, toLedgerEntry);
+}
+
+async function listEntries<View>(
+  context: Context,
+  teamId: string,
+  query: EntryQuery,
+  toItem: (row: LedgerEntryRow) => View,
+): Promise<Page<View>> {
+  const { id } = await readWallet(context, teamId);
+  const filter = filterOf(query);
+  if (filter === undefined) return { data: [], next: null, prev: null };
   return readPage(query, {
     read: (start: PageStart<bigint> | undefined, limit) =>
-      selectEntries(context.database.drizzle, walletId, { start, limit }),
+      selectEntries(context.database.drizzle, id, filter, { start, limit }),
     keyOf: (entry) => entry.entryNo.toString(),
     parseKey: (text) => (/^\d{1,18}$/.test(text) ? BigInt(text) : undefined),
-    toItem: toEntryView,
+    toItem,
+  });
+}
+
+/** Undefined = nothing fits: no job has that id. */
+function filterOf(query: EntryQuery): EntryFilter | undefined {
+  if (query.job_id !== undefined && !isUuid(query.job_id)) return undefined;
+  return {
+    kind: query.kind,
+    jobId: query.job_id,
+    from: query.from === undefined ? undefined : new Date(query.from),
+    to: query.to === undefined ? undefined : new Date(query.to),
+  };
+}
+
+/** A wallet's grants, newest first, after what was spent was taken from them. Throws `not_found`, `invalid_request`. */
+export async function listGrants(
+  context: Context,
+  teamId: string,
+  query: { limit?: number; cursor?: string; open?: boolean },
+): Promise<Page<Grant>> {
+  const { wallet } = await readWalletWithGrants(context, teamId);
+  const filter = { open: query.open ?? false };
+  return readPage(query, {
+    read: (start: PageStart<string> | undefined, limit) =>
+      selectGrants(context.database.drizzle, wallet.id, filter, { start, limit }),
+    keyOf: (grant) => grant.id,
+    parseKey: (text) => (isUuid(text) ? text : undefined),
+    toItem: toGrant,
   });
 }
 
@@ -30,6 +96,38 @@ function toEntryView(entry: LedgerEntryRow): LedgerEntryView {
     call_id: entry.callId,
     reason: entry.reason,
     created_at: entry.createdAt.toISOString(),
+  };
+}
+
+function toLedgerEntry(entry: LedgerEntryRow): LedgerEntry {
+  return {
+    ...toEntryView(entry),
+    grant_id: entry.grantId,
+    actor: entry.actor,
+    reference: entry.reference,
+    idempotency_key: entry.idempotencyKey,
+    counterpart_team_id: entry.counterpartTeamId,
+  };
+}
+
+export function toOpenGrant(grant: GrantRow): OpenGrant {
+  return {
+    kind: grant.kind,
+    credits: microsToCredits(grant.amount),
+    remaining: microsToCredits(grant.remaining),
+    expires_at: grant.expiresAt?.toISOString() ?? null,
+    created_at: grant.createdAt.toISOString(),
+  };
+}
+
+function toGrant(grant: GrantRow): Grant {
+  return {
+    grant_id: grant.id,
+    ...toOpenGrant(grant),
+    priority: grant.priority,
+    price_paid_usd: grant.pricePaidNanos === null ? null : nanosToUsd(grant.pricePaidNanos),
+    reference: grant.reference,
+    refill_id: grant.refillId,
   };
 }
 

@@ -1,10 +1,14 @@
 import type { Context } from "../context.ts";
+import { idempotencyClaim } from "../http/idempotency.ts";
 import { type Operation, teamOperation } from "../http/operation.ts";
 import { requireOwnTeam } from "../keys/own-team.ts";
 import { TeamIdParameter } from "../teams/schema.ts";
-import { listEntries, toWalletView } from "./entries.ts";
+import { listTeamEntries, toOpenGrant, toWalletView } from "./entries.ts";
+import { once } from "./once.ts";
 import { LedgerPage, LedgerQuery, TeamWallet } from "./schema.ts";
-import { readWallet } from "./wallet.ts";
+import { CodeRedeem, Redeemed } from "./top-up-schema.ts";
+import { redeemCode } from "./top-ups.ts";
+import { readWalletWithGrants } from "./wallet.ts";
 
 const tag = "Team";
 const params = { team_id: TeamIdParameter };
@@ -18,7 +22,8 @@ export function creditOperations(context: Context): readonly Operation[] {
       {
         operationId: "getCredits",
         summary: "Get the wallet",
-        description: "Balance, what is held, and what new work may use.",
+        description:
+          "Balance, what is held, what new work may use, and the credits that it is made of with their expiry.",
         tag,
         params,
         success: { description: "The wallet.", schema: TeamWallet },
@@ -26,7 +31,8 @@ export function creditOperations(context: Context): readonly Operation[] {
       },
       async ({ principal, params: { team_id } }) => {
         requireOwnTeam(principal, team_id);
-        return { team_id, ...toWalletView(await readWallet(context, team_id)) };
+        const { wallet, grants } = await readWalletWithGrants(context, team_id);
+        return { team_id, ...toWalletView(wallet), grants: grants.map(toOpenGrant) };
       },
     ),
 
@@ -45,7 +51,31 @@ export function creditOperations(context: Context): readonly Operation[] {
       },
       ({ principal, params: { team_id }, query }) => {
         requireOwnTeam(principal, team_id);
-        return listEntries(context, principal.walletId, query);
+        return listTeamEntries(context, team_id, query);
+      },
+    ),
+
+    teamOperation(
+      "POST",
+      "/api/teams/:team_id/credits/redeem",
+      {
+        operationId: "redeemTopUpCode",
+        summary: "Redeem a top-up code",
+        description:
+          "Adds the code's credits to the wallet, once. The same code sent again by the same team answers the same entry.",
+        tag,
+        params,
+        body: CodeRedeem,
+        idempotent: true,
+        success: { description: "The ledger entry.", schema: Redeemed },
+        problems: ["not_found", "state_conflict"],
+      },
+      ({ principal, params: { team_id }, body, request }) => {
+        requireOwnTeam(principal, team_id);
+        const claim = idempotencyClaim({ principalId: principal.teamId, request, body });
+        return once(context, claim, 200, (transaction) =>
+          redeemCode(context, transaction, principal, body.code),
+        );
       },
     ),
   ];

@@ -7,52 +7,6 @@ export const Credits = Type.Number({
   examples: [2500],
 });
 
-export const AllocationCreate = Type.Object(
-  {
-    credits: Credits,
-    reason: Type.Optional(
-      Type.String({
-        minLength: 1,
-        maxLength: 500,
-        pattern: "^[^\\u0000]+$",
-        said: "without NUL characters",
-      }),
-    ),
-    idempotency_key: Type.Optional(
-      Type.String({
-        pattern: "^[ -~]{1,255}$",
-        said: "of 1 to 255 ASCII characters",
-        description: "The header Idempotency-Key does the same.",
-      }),
-    ),
-  },
-  { additionalProperties: false, examples: [{ credits: 2500, reason: "Invoice 2026-118" }] },
-);
-
-export const AllocationView = Type.Object(
-  {
-    team_id: Type.String(),
-    entry_no: Type.Integer({ description: "Number of the ledger entry." }),
-    credits: Type.Number(),
-    balance: Type.Number({ description: "Credits after this entry." }),
-    created_at: Type.String({ format: "date-time" }),
-    replayed: Type.Boolean({ description: "The key was used before: nothing was added now." }),
-  },
-  {
-    examples: [
-      {
-        team_id: "routing",
-        entry_no: 2,
-        credits: 2500,
-        balance: 3500,
-        created_at: "2026-11-23T12:00:00.000Z",
-        replayed: false,
-      },
-    ],
-  },
-);
-export type AllocationView = Static<typeof AllocationView>;
-
 export const WalletView = Type.Object({
   balance: Type.Number(),
   held: Type.Number(),
@@ -65,12 +19,107 @@ export const WalletView = Type.Object({
 });
 export type WalletView = Static<typeof WalletView>;
 
+const textOrNull = Type.Union([Type.String(), Type.Null()]);
+
 const walletExample = { balance: 3500, held: 0, available: 3500, credit_limit: 0 };
+
+const instantOrNull = (description: string) =>
+  Type.Union([Type.String({ format: "date-time" }), Type.Null()], { description });
+const numberOrNull = (description: string) =>
+  Type.Union([Type.Number(), Type.Null()], { description });
+
+const openGrantExample = {
+  kind: "allocation",
+  credits: 2500,
+  remaining: 2500,
+  expires_at: null,
+  created_at: "2026-11-23T12:00:00.000Z",
+};
+
+/** Credits that were given, as their team sees them. */
+export const OpenGrant = Type.Object(
+  {
+    kind: Type.String({
+      description: "`allocation`, `adjustment`, `refund`, `refill`, `top_up`, `transfer_in`.",
+    }),
+    credits: Type.Number({ description: "What was given." }),
+    remaining: Type.Number({ description: "What is left of it." }),
+    expires_at: instantOrNull("When what is left expires; null = never."),
+    created_at: Type.String({ format: "date-time" }),
+  },
+  { $id: "Grant", examples: [openGrantExample] },
+);
+export type OpenGrant = Static<typeof OpenGrant>;
 
 /** A team's own view of its wallet. */
 export const TeamWallet = Type.Object(
-  { team_id: Type.String(), ...WalletView.properties },
-  { examples: [{ team_id: "routing", ...walletExample }] },
+  {
+    team_id: Type.String(),
+    ...WalletView.properties,
+    grants: Type.Array(OpenGrant, {
+      description:
+        "What the balance is made of, in the order in which it is used up; at most 200. Together they are the balance, unless that is below 0.",
+    }),
+  },
+  { examples: [{ team_id: "routing", ...walletExample, grants: [openGrantExample] }] },
+);
+
+/** The operator's view of it. */
+export const AdminWallet = Type.Object(
+  {
+    team_id: Type.String(),
+    ...WalletView.properties,
+    low_balance_threshold: numberOrNull(
+      "A notice goes out when less than this is available; null = never.",
+    ),
+    grants: TeamWallet.properties.grants,
+  },
+  {
+    examples: [
+      {
+        team_id: "routing",
+        ...walletExample,
+        low_balance_threshold: 100,
+        grants: [openGrantExample],
+      },
+    ],
+  },
+);
+
+/** A grant as the operator sees it. */
+export const Grant = Type.Object(
+  {
+    grant_id: Type.String(),
+    ...OpenGrant.properties,
+    priority: Type.Integer({ description: "Lower is used up first." }),
+    price_paid_usd: numberOrNull("What the customer paid for it; null = not told."),
+    reference: textOrNull,
+    refill_id: textOrNull,
+  },
+  {
+    examples: [
+      {
+        grant_id: "019aaf3c-6a80-7c11-9d1b-2f9d1b6d2a10",
+        ...openGrantExample,
+        priority: 100,
+        price_paid_usd: 200,
+        reference: "Invoice 2026-118",
+        refill_id: null,
+      },
+    ],
+  },
+);
+export type Grant = Static<typeof Grant>;
+
+export const GrantPage = pageOf(Grant, [...(Grant["examples"] as unknown[])]);
+export const GrantQuery = Type.Object(
+  {
+    ...pageQuery,
+    open: Type.Optional(
+      Type.Boolean({ description: "Only those of which something is left.", examples: [true] }),
+    ),
+  },
+  { additionalProperties: false },
 );
 
 const entryExample = {
@@ -84,13 +133,25 @@ const entryExample = {
   created_at: "2026-11-23T12:00:00.000Z",
 };
 
-const textOrNull = Type.Union([Type.String(), Type.Null()]);
+const entryKinds = [
+  "allocation",
+  "deduction",
+  "adjustment",
+  "refund",
+  "expiry",
+  "refill",
+  "fee",
+  "transfer_in",
+  "transfer_out",
+  "top_up",
+  "charge",
+] as const;
 
 /** An entry of the ledger as its team sees it: without who wrote it. */
 export const LedgerEntryView = Type.Object(
   {
     entry_no: Type.Integer({ description: "1, 2, 3 … in the order of the changes." }),
-    kind: Type.String({ description: "`allocation`, and in time charges and refunds." }),
+    kind: Type.String({ description: entryKinds.map((kind) => `\`${kind}\``).join(", ") }),
     credits: Type.Number({ description: "What the balance changed by." }),
     balance_after: Type.Number(),
     job_id: textOrNull,
@@ -103,4 +164,49 @@ export const LedgerEntryView = Type.Object(
 export type LedgerEntryView = Static<typeof LedgerEntryView>;
 
 export const LedgerPage = pageOf(LedgerEntryView, [entryExample]);
-export const LedgerQuery = Type.Object(pageQuery, { additionalProperties: false });
+
+/** An entry as the operator sees it. */
+export const LedgerEntry = Type.Object({
+  ...LedgerEntryView.properties,
+  grant_id: textOrNull,
+  actor: Type.String({ description: "Who did it." }),
+  reference: textOrNull,
+  idempotency_key: textOrNull,
+  counterpart_team_id: Type.Union([Type.String(), Type.Null()], {
+    description: "The other team of a transfer.",
+  }),
+});
+export type LedgerEntry = Static<typeof LedgerEntry>;
+
+export const AdminLedgerPage = pageOf(LedgerEntry, [
+  {
+    ...entryExample,
+    grant_id: "019aaf3c-6a80-7c11-9d1b-2f9d1b6d2a10",
+    actor: "cli",
+    reference: null,
+    idempotency_key: "invoice-2026-118",
+    counterpart_team_id: null,
+  },
+]);
+
+export const LedgerQuery = Type.Object(
+  {
+    ...pageQuery,
+    kind: Type.Optional(
+      Type.Union(
+        entryKinds.map((kind) => Type.Literal(kind)),
+        { description: "Only entries of this kind.", examples: ["charge"] },
+      ),
+    ),
+    job_id: Type.Optional(
+      Type.String({ maxLength: 100, description: "Only entries of this job." }),
+    ),
+    from: Type.Optional(
+      Type.String({ format: "date-time", description: "Only entries from this instant on." }),
+    ),
+    to: Type.Optional(
+      Type.String({ format: "date-time", description: "Only entries before this instant." }),
+    ),
+  },
+  { additionalProperties: false },
+);

@@ -1,6 +1,6 @@
-import { and, asc, desc, eq, gt, lt, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gt, gte, lt, sql } from "drizzle-orm";
 import type { Drizzle } from "../../db/client.ts";
-import { creditTransactions, wallets } from "../../db/schema/index.ts";
+import { creditGrants, creditTransactions, teams, wallets } from "../../db/schema/index.ts";
 import type { PageStart } from "../http/pagination.ts";
 
 export async function insertWallet(
@@ -13,88 +13,82 @@ export async function insertWallet(
 /** All amounts in micro-credits. */
 export interface WalletRow {
   id: string;
+  organizationId: string;
+  teamStatus: string;
   balance: bigint;
   held: bigint;
   /** Null = unlimited. */
   creditLimit: bigint | null;
+  /** Null = no notice. */
+  lowBalanceThreshold: bigint | null;
+  /** Something is due by now that its figures do not show yet. */
+  due: boolean;
 }
 
 export async function selectWallet(
   drizzle: Drizzle,
   teamId: string,
+  at: Date,
 ): Promise<WalletRow | undefined> {
   const [row] = await drizzle
     .select({
       id: wallets.id,
+      organizationId: teams.organizationId,
+      teamStatus: teams.status,
       balance: wallets.balance,
       held: wallets.held,
       creditLimit: wallets.creditLimit,
+      lowBalanceThreshold: wallets.lowBalanceThreshold,
+      due: sql<boolean>`${wallets.nextDueAt} <= ${at.toISOString()}::timestamptz`,
     })
     .from(wallets)
+    .innerJoin(teams, eq(teams.id, wallets.teamId))
     .where(eq(wallets.teamId, teamId));
   return row;
 }
 
-/** What `change_wallet_v2` says of an allocation; amounts in micro-credits. */
-export interface WalletChange {
-  outcome: "changed" | "replayed" | "mismatch" | "team_not_found";
-  entryNo: bigint;
-  amount: bigint;
-  balanceAfter: bigint;
-  createdAt: Date;
-}
-
-/** Adds credits to a wallet. Idempotent by the key, when there is one. */
-export async function changeWallet(
+/** Sets limit and threshold; an absent one stays. Locks the wallet. */
+export async function updateWalletSettings(
   transaction: Drizzle,
-  change: {
+  walletId: string,
+  settings: {
     at: Date;
-    teamId: string;
-    amount: bigint;
-    grantId: string;
-    actor: string;
-    reason: string | null;
-    idempotencyKey: string | null;
+    creditLimit: bigint | null | undefined;
+    lowBalanceThreshold: bigint | null | undefined;
   },
-): Promise<WalletChange> {
-  const parameters = JSON.stringify({
-    team_id: change.teamId,
-    kind: "allocation",
-    amount: change.amount.toString(),
-    grant_id: change.grantId,
-    actor: change.actor,
-    reason: change.reason,
-    idempotency_key: change.idempotencyKey,
-  });
-  const [row] = await transaction
-    .select({
-      outcome: sql<WalletChange["outcome"]>`outcome`,
-      entryNo: sql<string>`coalesce(entry_no, 0)::text`,
-      amount: sql<string>`coalesce(amount, 0)::text`,
-      balanceAfter: sql<string>`coalesce(balance_after, 0)::text`,
-      createdMs: sql<string>`coalesce(extract(epoch from created_at) * 1000, 0)::text`,
+): Promise<void> {
+  await transaction
+    .update(wallets)
+    .set({
+      ...(settings.creditLimit === undefined ? {} : { creditLimit: settings.creditLimit }),
+      ...(settings.lowBalanceThreshold === undefined
+        ? {}
+        : { lowBalanceThreshold: settings.lowBalanceThreshold }),
+      updatedAt: settings.at,
     })
-    .from(
-      sql`change_wallet_v2(${change.at.toISOString()}::timestamptz, ${parameters}::text::jsonb)`,
-    );
-  return {
-    outcome: row!.outcome,
-    entryNo: BigInt(row!.entryNo),
-    amount: BigInt(row!.amount),
-    balanceAfter: BigInt(row!.balanceAfter),
-    createdAt: new Date(Number(row!.createdMs)),
-  };
+    .where(eq(wallets.id, walletId));
 }
 
 export type LedgerEntryRow = typeof creditTransactions.$inferSelect;
+
+/** Which entries of a wallet; an absent field = all. */
+export interface EntryFilter {
+  kind?: string | undefined;
+  jobId?: string | undefined;
+  /** Included. */
+  from?: Date | undefined;
+  /** Excluded. */
+  to?: Date | undefined;
+}
 
 /** Entries of a wallet beyond an entry, those nearest to it, always newest first. */
 export async function selectEntries(
   drizzle: Drizzle,
   walletId: string,
+  filter: EntryFilter,
   page: { start: PageStart<bigint> | undefined; limit: number },
 ): Promise<LedgerEntryRow[]> {
-  const { entryNo } = creditTransactions;
+  const { entryNo, kind, jobId, createdAt } = creditTransactions;
   const newer = page.start?.towards === "newer";
   const rows = await drizzle
     .select()
@@ -102,10 +96,55 @@ export async function selectEntries(
     .where(
       and(
         eq(creditTransactions.walletId, walletId),
+        filter.kind === undefined ? undefined : eq(kind, filter.kind),
+        filter.jobId === undefined ? undefined : eq(jobId, filter.jobId),
+        filter.from && gte(createdAt, filter.from),
+        filter.to && lt(createdAt, filter.to),
         page.start && (newer ? gt(entryNo, page.start.key) : lt(entryNo, page.start.key)),
       ),
     )
     .orderBy(newer ? asc(entryNo) : desc(entryNo))
+    .limit(page.limit);
+  return newer ? rows.reverse() : rows;
+}
+
+export type GrantRow = typeof creditGrants.$inferSelect;
+
+/** What is left of a wallet's grants, in burn order. */
+export function selectOpenGrants(
+  drizzle: Drizzle,
+  walletId: string,
+  limit: number,
+): Promise<GrantRow[]> {
+  const { priority, expiresAt, createdAt, id } = creditGrants;
+  return drizzle
+    .select()
+    .from(creditGrants)
+    .where(and(eq(creditGrants.walletId, walletId), gt(creditGrants.remaining, 0n)))
+    .orderBy(asc(priority), sql`${expiresAt} asc nulls last`, asc(createdAt), asc(id))
+    .limit(limit);
+}
+
+/** Grants of a wallet beyond one, those nearest to it, always newest first: their ids sort by time. */
+export async function selectGrants(
+  drizzle: Drizzle,
+  walletId: string,
+  filter: { open: boolean },
+  page: { start: PageStart<string> | undefined; limit: number },
+): Promise<GrantRow[]> {
+  const { id } = creditGrants;
+  const newer = page.start?.towards === "newer";
+  const rows = await drizzle
+    .select()
+    .from(creditGrants)
+    .where(
+      and(
+        eq(creditGrants.walletId, walletId),
+        filter.open ? gt(creditGrants.remaining, 0n) : undefined,
+        page.start && (newer ? gt(id, page.start.key) : lt(id, page.start.key)),
+      ),
+    )
+    .orderBy(newer ? asc(id) : desc(id))
     .limit(page.limit);
   return newer ? rows.reverse() : rows;
 }

@@ -1,11 +1,17 @@
 import type { Drizzle } from "../../db/client.ts";
+import { type Author, recordAudit } from "../audit/audit.ts";
 import type { Context } from "../context.ts";
 import { DomainError } from "../kernel/errors.ts";
 import { uuidV7 } from "../kernel/ids.ts";
-import { changeWallet, insertWallet, selectWallet, type WalletRow } from "./store.ts";
-
-/** The most that a wallet may hold, 10^12 credits in micro-credits: two of them still fit into a bigint of PostgreSQL. */
-const LARGEST_BALANCE = 10n ** 18n;
+import { bringUpToDate, rollOverDue } from "./change-store.ts";
+import {
+  type GrantRow,
+  insertWallet,
+  selectOpenGrants,
+  selectWallet,
+  updateWalletSettings,
+  type WalletRow,
+} from "./store.ts";
 
 /** A team's wallet; amounts in micro-credits. */
 export interface Wallet extends WalletRow {
@@ -13,25 +19,8 @@ export interface Wallet extends WalletRow {
   available: bigint | null;
 }
 
-export interface Allocation {
-  /** Number of the ledger entry. */
-  entryNo: bigint;
-  amountMicros: bigint;
-  balanceAfterMicros: bigint;
-  createdAt: Date;
-  /** True = the idempotency key was used before, and nothing was changed now. */
-  replayed: boolean;
-}
-
-export interface AllocationInput {
-  teamId: string;
-  /** More than 0. */
-  amountMicros: bigint;
-  /** Who gives them, e.g. `cli`. Written into the ledger. */
-  actor: string;
-  reason?: string | undefined;
-  idempotencyKey?: string | undefined;
-}
+/** The most grants that are shown with a wallet; the list of grants has them all. */
+const SHOWN_GRANTS = 200;
 
 /** Opens the empty wallet of a new team, within the transaction that creates it. Returns its id. */
 export async function openWallet(
@@ -45,59 +34,39 @@ export async function openWallet(
   return id;
 }
 
-/**
- * Gives a team credits: one ledger entry, one grant. The same idempotency key again returns the entry that it made.
- * Throws `amount_invalid`, `not_found` for an unknown team, `idempotency_mismatch` for the same key with another amount.
- */
-export function allocateCredits(context: Context, input: AllocationInput): Promise<Allocation> {
-  return context.database.drizzle.transaction((transaction) =>
-    allocateWithin(context, transaction, input),
-  );
-}
-
-/** `allocateCredits` as a part of a larger transaction. */
-export async function allocateWithin(
-  context: Context,
-  transaction: Drizzle,
-  input: AllocationInput,
-): Promise<Allocation> {
-  if (input.amountMicros <= 0n) throw amountInvalid("an allocation must be more than 0 credits");
-  if (input.amountMicros > LARGEST_BALANCE) throw tooLarge();
-  const now = context.clock.now();
-  const change = await changeWallet(transaction, {
-    at: new Date(now),
-    teamId: input.teamId,
-    amount: input.amountMicros,
-    grantId: uuidV7(now),
-    actor: input.actor,
-    reason: input.reason ?? null,
-    idempotencyKey: input.idempotencyKey ?? null,
-  });
-  switch (change.outcome) {
-    case "team_not_found":
-      throw teamNotFound(input.teamId);
-    case "mismatch":
-      throw new DomainError(
-        "idempotency_mismatch",
-        "This idempotency key was used for an allocation of another amount.",
-      );
-    case "changed":
-    case "replayed":
-      // Thrown inside the transaction, so that nothing is kept.
-      if (change.balanceAfter > LARGEST_BALANCE) throw tooLarge();
-      return {
-        entryNo: change.entryNo,
-        amountMicros: change.amount,
-        balanceAfterMicros: change.balanceAfter,
-        createdAt: change.createdAt,
-        replayed: change.outcome === "replayed",
-      };
-  }
-}
-
-/** A team's balance, held, limit and what is available. Throws `not_found`. */
+/** A team's balance, held, limit and what is available, after all that is due by now. Throws `not_found`. */
 export async function readWallet(context: Context, teamId: string): Promise<Wallet> {
-  const row = await selectWallet(context.database.drizzle, teamId);
+  const { drizzle } = context.database;
+  const at = new Date(context.clock.now());
+  const wallet = await requireWallet(drizzle, teamId, at);
+  if (!wallet.due) return wallet;
+  return drizzle.transaction(async (transaction) => {
+    await bringUpToDate(transaction, at, wallet.id);
+    return requireWallet(transaction, teamId, at);
+  });
+}
+
+/** The wallet with what is left of its grants, in the order in which they are used up; at most 200. Throws `not_found`. */
+export async function readWalletWithGrants(
+  context: Context,
+  teamId: string,
+): Promise<{ wallet: Wallet; grants: GrantRow[] }> {
+  const { drizzle } = context.database;
+  const at = new Date(context.clock.now());
+  const { id } = await requireWallet(drizzle, teamId, at);
+  // Under the wallet's lock, so that the grants add up to the balance beside them.
+  return drizzle.transaction(async (transaction) => {
+    await bringUpToDate(transaction, at, id);
+    return {
+      wallet: await requireWallet(transaction, teamId, at),
+      grants: await selectOpenGrants(transaction, id, SHOWN_GRANTS),
+    };
+  });
+}
+
+/** A team's wallet as it is stored. Throws `not_found`. */
+export async function requireWallet(drizzle: Drizzle, teamId: string, at: Date): Promise<Wallet> {
+  const row = await selectWallet(drizzle, teamId, at);
   if (!row) throw teamNotFound(teamId);
   return {
     ...row,
@@ -105,16 +74,57 @@ export async function readWallet(context: Context, teamId: string): Promise<Wall
   };
 }
 
-function teamNotFound(teamId: string): DomainError {
-  return new DomainError("not_found", `There is no team ${JSON.stringify(teamId)}.`, {
-    hints: { field: "team_id", value: teamId },
+/** Sets how far a team may go into debt (null = without end) and when it is told that credits run low (null = never). */
+export function changeWalletSettings(
+  context: Context,
+  author: Author,
+  input: {
+    teamId: string;
+    creditLimit?: bigint | null | undefined;
+    lowBalanceThreshold?: bigint | null | undefined;
+    reason?: string | undefined;
+  },
+): Promise<Wallet> {
+  const { teamId, reason } = input;
+  const at = new Date(context.clock.now());
+  return context.database.drizzle.transaction(async (transaction) => {
+    const { id } = await requireWallet(transaction, teamId, at);
+    await bringUpToDate(transaction, at, id);
+    const before = await requireWallet(transaction, teamId, at);
+    await updateWalletSettings(transaction, id, {
+      at,
+      creditLimit: input.creditLimit,
+      lowBalanceThreshold: input.lowBalanceThreshold,
+    });
+    const after = await requireWallet(transaction, teamId, at);
+    await recordAudit(transaction, at, author, {
+      action: "wallet.settings",
+      subject: { kind: "wallet", id: teamId },
+      organizationId: before.organizationId,
+      teamId,
+      before: settingsOf(before),
+      after: { ...settingsOf(after), ...(reason === undefined ? {} : { reason }) },
+    });
+    return after;
   });
 }
 
-function amountInvalid(detail: string): DomainError {
-  return new DomainError("amount_invalid", `${detail}.`, { hints: { field: "credits" } });
+const settingsOf = (wallet: Wallet) => ({
+  credit_limit_micros: wallet.creditLimit?.toString() ?? null,
+  low_balance_threshold_micros: wallet.lowBalanceThreshold?.toString() ?? null,
+});
+
+/**
+ * Makes current what is due in wallets that nobody works with: expiry and refills. Part of the upkeep; a hold does the same
+ * for its own wallet first, so that nothing depends on when this runs. `limit` = wallets a statement.
+ */
+export async function rollOverDueWallets(context: Context, limit: number): Promise<void> {
+  const at = new Date(context.clock.now());
+  while ((await rollOverDue(context.database.drizzle, at, limit)) === limit);
 }
 
-function tooLarge(): DomainError {
-  return amountInvalid("a wallet holds at most 1,000,000,000,000 credits");
+export function teamNotFound(teamId: string, field = "team_id"): DomainError {
+  return new DomainError("not_found", `There is no team ${JSON.stringify(teamId)}.`, {
+    hints: { field, value: teamId },
+  });
 }

@@ -163,7 +163,7 @@ test("nothing but the pages answers without session or token", async () => {
     });
   }
   const changes = [
-    ...["/api/organizations", "/api/teams", "/api/teams/x/keys", "/api/teams/x/credits/allocate"],
+    ...["/api/organizations", "/api/teams", "/api/teams/x/keys", "/api/teams/x/wallet/allocate"],
     ...["/api/models", "/api/setup-links", "/api/tokens"],
   ];
   for (const path of changes) {

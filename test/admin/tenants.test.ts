@@ -35,7 +35,7 @@ test("an organization, a team, a key and credits, from nothing", async () => {
   const key = await post("/api/teams/routing/keys", { name: "production" });
   expect(key).toMatchObject({ status: 201, body: { name: "production", expires_at: null } });
 
-  const allocated = await post("/api/teams/routing/credits/allocate", { credits: 0.000001 });
+  const allocated = await post("/api/teams/routing/wallet/allocate", { credits: 0.000001 });
   expect(allocated).toMatchObject({
     status: 200,
     body: { team_id: "routing", entry_no: 2, credits: 0.000001, balance: 1000.500001 },
@@ -67,7 +67,7 @@ test("the ledger names who allocated", async () => {
   const { body } = await post("/api/tokens", { name: "billing" });
   const { token, token_id } = body as { token: string; token_id: string };
   await post(
-    "/api/teams/routing/credits/allocate",
+    "/api/teams/routing/wallet/allocate",
     { credits: 1 },
     { authorization: `Bearer ${token}` },
   );
@@ -80,7 +80,7 @@ test("the ledger names who allocated", async () => {
 });
 
 test("repeats of an allocation add nothing, by header or field", async () => {
-  const path = "/api/teams/routing/credits/allocate";
+  const path = "/api/teams/routing/wallet/allocate";
   const key = { "idempotency-key": "invoice-118" };
   const first = await post(path, { credits: 5 }, key);
   const second = await post(path, { credits: 5 }, key);
@@ -108,7 +108,7 @@ test("unknown teams, organizations and groups are told by name", async () => {
   for (const id of ["nobody", "%00", "Routing", "a%20b", "..%2f"]) {
     expect(await get(`/api/teams/${id}`)).toMatchObject(unknown);
     expect(await post(`/api/teams/${id}/keys`, {})).toMatchObject(unknown);
-    expect(await post(`/api/teams/${id}/credits/allocate`, { credits: 1 })).toMatchObject(unknown);
+    expect(await post(`/api/teams/${id}/wallet/allocate`, { credits: 1 })).toMatchObject(unknown);
   }
   const team = { name: "X", organization_id: "nobody" };
   const refused = await post("/api/teams", team);
@@ -140,11 +140,11 @@ for (const [path, body, code] of [
   ["/api/teams/routing/keys", { name: "" }, "invalid_request"],
   ["/api/teams/routing/keys", { expires_at: "tomorrow" }, "invalid_request"],
   ["/api/teams/routing/keys", { expires_at: "2020-01-01T00:00:00Z" }, "invalid_request"],
-  ["/api/teams/routing/credits/allocate", {}, "invalid_request"],
-  ["/api/teams/routing/credits/allocate", { credits: 0 }, "amount_invalid"],
-  ["/api/teams/routing/credits/allocate", { credits: 1e21 }, "amount_invalid"],
-  ["/api/teams/routing/credits/allocate", { credits: 1e15 }, "amount_invalid"],
-  ["/api/teams/routing/credits/allocate", { credits: 1, reason: "" }, "invalid_request"],
+  ["/api/teams/routing/wallet/allocate", {}, "invalid_request"],
+  ["/api/teams/routing/wallet/allocate", { credits: 0 }, "amount_invalid"],
+  ["/api/teams/routing/wallet/allocate", { credits: 1e21 }, "amount_invalid"],
+  ["/api/teams/routing/wallet/allocate", { credits: 1e15 }, "amount_invalid"],
+  ["/api/teams/routing/wallet/allocate", { credits: 1, reason: "" }, "invalid_request"],
   ["/api/models", { alias: "x" }, "invalid_request"],
   ["/api/models", { alias: "a b", model: "m" }, "invalid_request"],
   ["/api/models", { alias: "x".repeat(129), model: "m" }, "invalid_request"],

@@ -88,7 +88,7 @@ test("credits allocate passes the idempotency key as a header", async () => {
   answer = { status: 201, body: { team_id: "t", credits: 5, balance: 5, replayed: false } };
   expect(await cli("credits", "allocate", "t", "5", "--idempotency-key", "k1")).toBe(0);
   expect(asked.headers["idempotency-key"]).toBe("k1");
-  expect(asked.path).toBe("/api/teams/t/credits/allocate");
+  expect(asked.path).toBe("/api/teams/t/wallet/allocate");
 });
 
 test("a name with a slash stays one part of the path", async () => {

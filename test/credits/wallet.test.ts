@@ -1,5 +1,7 @@
 import { beforeEach, expect, test } from "vitest";
-import { allocateCredits, readWallet } from "../../server/credits/wallet.ts";
+import { systemAuthor } from "../../server/audit/audit.ts";
+import { changeCredits } from "../../server/credits/changes.ts";
+import { readWallet } from "../../server/credits/wallet.ts";
 import { createOrganization } from "../../server/organizations/organizations.ts";
 import { createTeam } from "../../server/teams/teams.ts";
 import { testDatabase } from "../harness.ts";
@@ -15,7 +17,7 @@ beforeEach(async () => {
 });
 
 const allocate = (amountMicros: bigint, idempotencyKey?: string) =>
-  allocateCredits(context, { teamId, amountMicros, actor: "cli", idempotencyKey });
+  changeCredits(context, systemAuthor, "allocation", { teamId, amountMicros, idempotencyKey });
 
 test("adds credits as numbered entries", async () => {
   expect(await allocate(2_000_000n)).toMatchObject({
@@ -49,10 +51,9 @@ test("refuses an idempotency key with another amount", async () => {
 test("takes an idempotency key anew for another team", async () => {
   await allocate(5n, "shared");
   const other = await createTeam(context, { name: "Other", organizationId: "acme", actor: "cli" });
-  const second = await allocateCredits(context, {
+  const second = await changeCredits(context, systemAuthor, "allocation", {
     teamId: other.teamId,
     amountMicros: 9n,
-    actor: "cli",
     idempotencyKey: "shared",
   });
   expect(second.replayed).toBe(false);

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { allocateCredits } from "../../server/credits/wallet.ts";
+import { systemAuthor } from "../../server/audit/audit.ts";
+import { changeCredits } from "../../server/credits/changes.ts";
 import { seedModel, seedTeam, testApp } from "../harness.ts";
 
 const { send, context, database, gateway } = await testApp();
@@ -52,9 +53,10 @@ test("the wallet and its entries are the ledger's, newest first, in pages", asyn
     [2_500_000n, "Invoice 1"],
     [1n, "Invoice 2"],
   ] as const) {
-    await allocateCredits(context, { teamId, amountMicros, actor: "session:secret-admin", reason });
+    const author = { ...systemAuthor, actor: "session:secret-admin" };
+    await changeCredits(context, author, "allocation", { teamId, amountMicros, reason });
   }
-  expect((await get(`/api/teams/${teamId}/credits`)).body).toEqual({
+  expect((await get(`/api/teams/${teamId}/credits`)).body).toMatchObject({
     team_id: teamId,
     balance: 12.500001,
     held: 0,

@@ -1,0 +1,74 @@
+import { Type, type Static } from "@sinclair/typebox";
+import { line } from "../jobs/fields.ts";
+import { CREDITS_PRIORITY } from "./change-schema.ts";
+import { Credits } from "./schema.ts";
+
+const Period = Type.Union([Type.Literal("day"), Type.Literal("week"), Type.Literal("month")], {
+  description: "Of UTC; weeks begin on Monday.",
+  examples: ["month"],
+});
+
+export const RefillCreate = Type.Object(
+  {
+    credits: Credits,
+    period: Period,
+    expires: Type.Optional(
+      Type.Boolean({
+        default: true,
+        description: "What is left expires with the period; true when absent.",
+      }),
+    ),
+    priority: Type.Optional(Type.Integer({ ...CREDITS_PRIORITY, default: 50, examples: [50] })),
+    first: Type.Optional(
+      Type.Union([Type.Literal("current"), Type.Literal("next")], {
+        default: "current",
+        description:
+          "`current` gives for the period under way, at once; `next` begins with the one after.",
+        examples: ["next"],
+      }),
+    ),
+    reason: Type.Optional(line(500, "Why, for the audit log.", "Included in the contract")),
+  },
+  { additionalProperties: false, examples: [{ credits: 1000, period: "month" }] },
+);
+
+export const RefillStop = Type.Object(
+  { reason: Type.Optional(line(500, "Why, for the audit log.", "Contract ended")) },
+  { additionalProperties: false, examples: [{ reason: "Contract ended" }] },
+);
+
+const refillExample = {
+  refill_id: "019aaf3c-6a80-7c11-9d1b-2f9d1b6d2a10",
+  credits: 1000,
+  period: "month",
+  expires: true,
+  priority: 50,
+  active: true,
+  starts_at: "2026-11-01T00:00:00.000Z",
+  actor: "cli",
+  created_at: "2026-11-23T12:00:00.000Z",
+};
+
+export const Refill = Type.Object(
+  {
+    refill_id: Type.String(),
+    credits: Type.Number(),
+    period: Period,
+    expires: Type.Boolean({ description: "What is left expires with the period." }),
+    priority: Type.Integer(),
+    active: Type.Boolean({ description: "False = stopped." }),
+    starts_at: Type.String({
+      format: "date-time",
+      description: "Start of the first period that it gives for.",
+    }),
+    actor: Type.String(),
+    created_at: Type.String({ format: "date-time" }),
+  },
+  { examples: [refillExample] },
+);
+export type Refill = Static<typeof Refill>;
+
+export const RefillList = Type.Object(
+  { data: Type.Array(Refill) },
+  { examples: [{ data: [refillExample] }] },
+);

@@ -1,0 +1,67 @@
+import { and, asc, count, eq, sql } from "drizzle-orm";
+import type { Drizzle } from "../../db/client.ts";
+import { creditRefills, wallets } from "../../db/schema/index.ts";
+
+export type RefillRow = typeof creditRefills.$inferSelect;
+
+/** Adds a refill from the period that the instant lies in, or the next one, and sets when it is due. The wallet is locked. */
+export async function insertRefill(
+  transaction: Drizzle,
+  row: Omit<typeof creditRefills.$inferInsert, "startsAt">,
+  first: "current" | "next",
+): Promise<RefillRow> {
+  const at = row.createdAt.toISOString();
+  const startsAt = sql`(select ${first === "current" ? sql`starts_at` : sql`ends_at`} from period_of_v1(${row.period}, ${at}::timestamptz))`;
+  const [refill] = await transaction
+    .insert(creditRefills)
+    .values({ ...row, startsAt })
+    .returning();
+  await transaction
+    .update(wallets)
+    .set({
+      nextDueAt: sql`least(${wallets.nextDueAt}, ${refill!.startsAt.toISOString()}::timestamptz)`,
+    })
+    .where(eq(wallets.id, row.walletId));
+  return refill!;
+}
+
+export async function countActiveRefills(drizzle: Drizzle, walletId: string): Promise<number> {
+  const [row] = await drizzle
+    .select({ active: count() })
+    .from(creditRefills)
+    .where(and(eq(creditRefills.walletId, walletId), eq(creditRefills.active, true)));
+  return row!.active;
+}
+
+/** Oldest first. */
+export function selectRefills(
+  drizzle: Drizzle,
+  walletId: string,
+  limit: number,
+): Promise<RefillRow[]> {
+  return drizzle
+    .select()
+    .from(creditRefills)
+    .where(eq(creditRefills.walletId, walletId))
+    .orderBy(asc(creditRefills.id))
+    .limit(limit);
+}
+
+export async function selectRefill(
+  drizzle: Drizzle,
+  walletId: string,
+  refillId: string,
+): Promise<RefillRow | undefined> {
+  const [row] = await drizzle
+    .select()
+    .from(creditRefills)
+    .where(and(eq(creditRefills.walletId, walletId), eq(creditRefills.id, refillId)));
+  return row;
+}
+
+export async function deactivateRefill(transaction: Drizzle, refillId: string): Promise<void> {
+  await transaction
+    .update(creditRefills)
+    .set({ active: false })
+    .where(eq(creditRefills.id, refillId));
+}
