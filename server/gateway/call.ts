@@ -1,3 +1,4 @@
+import type { HardBudget } from "../budgets/catalog.ts";
 import type { Context } from "../context.ts";
 import { DomainError } from "../kernel/errors.ts";
 import { uuidV7 } from "../kernel/ids.ts";
@@ -8,9 +9,11 @@ import type { Lease } from "../litellm/upstream.ts";
 import type { ModelAlias } from "../models/catalog.ts";
 import { costNanos, costsDiffer, type TargetPrices, type TokenUsage } from "../pricing/cost.ts";
 import { priceSnapshot } from "../pricing/price-snapshot.ts";
-import { worstCostNanos } from "../pricing/worst-case.ts";
-import { sizeOf } from "./parameters.ts";
+import type { CallCharging } from "../pricing/terms.ts";
+import type { CallSize } from "../pricing/worst-case.ts";
+import { limitParameters } from "./output-limit.ts";
 import type { NewJob, OpenItem, SettleItem } from "./store.ts";
+import { worstCase } from "./worst-case.ts";
 
 /** A call as the routes ask for it, after validation. */
 export interface CallRequest {
@@ -25,6 +28,12 @@ export interface CallRequest {
   metadata: Readonly<Record<string, unknown>> | undefined;
   /** Only of JSON calls. */
   claim: { id: string; bodyHash: string } | undefined;
+  /** How the call is charged, if its job was created under the plan that counts now. */
+  charging: CallCharging;
+  /** How it is charged in a job of another plan version. */
+  chargingBy: (planVersionId: string) => Promise<CallCharging>;
+  /** The hard budgets that its cost is held in; ascending by id. */
+  budgets: readonly HardBudget[];
 }
 
 /** A call that stands in flight in the database. */
@@ -33,6 +42,14 @@ export interface OpenedCall {
   callId: string;
   jobId: string;
   lease: Lease;
+  /** The parameters as JSON. */
+  text: string;
+  /** The output limit per choice to send upstream, where what is held depends on it. */
+  sentLimit: number | undefined;
+  /** Headers of the answer that are known from the beginning. */
+  headers: Readonly<Record<string, string>>;
+  /** Micro-credits of the wallet; undefined = opening did not touch it. */
+  balance: bigint | undefined;
   /** For durations. */
   startedMs: number;
 }
@@ -55,23 +72,37 @@ export interface CallEnd {
 
 /** A request's parts on their way upstream. */
 export function upstreamRequest(
-  call: Pick<OpenedCall, "request" | "lease" | "jobId">,
+  call: Pick<OpenedCall, "request" | "lease" | "jobId" | "text" | "sentLimit">,
   stream: boolean,
 ): RequestInit & { url: string } {
-  const { request, lease, jobId } = call;
-  const body = {
-    ...request.parameters,
+  const { request, lease } = call;
+  return {
+    url: `${lease.baseUrl}/v1/${request.endpoint === "chat" ? "chat/completions" : "embeddings"}`,
+    method: "POST",
+    headers: { ...lease.headers, "content-type": "application/json" },
+    body: upstreamBody(call, stream),
+  };
+}
+
+/** The client's parameters as they were written when the call was measured, and ours after them. */
+function upstreamBody(
+  { request, lease, jobId, text, sentLimit }: Parameters<typeof upstreamRequest>[0],
+  stream: boolean,
+): string {
+  const { parameters } = request;
+  const limit = sentLimit === undefined ? {} : limitParameters(parameters, sentLimit);
+  const ours = {
+    ...limit,
     model: lease.model,
     ...(stream ? { stream: true, stream_options: { include_usage: true } } : {}),
     litellm_session_id: jobId,
     metadata: { tags: [request.principal.teamId, ...jobTypeTag(request)] },
   };
-  return {
-    url: `${lease.baseUrl}/v1/${request.endpoint === "chat" ? "chat/completions" : "embeddings"}`,
-    method: "POST",
-    headers: { ...lease.headers, "content-type": "application/json" },
-    body: JSON.stringify(body),
-  };
+  // What stands in both has to be left out of the first.
+  if (Object.keys(ours).some((name) => name in parameters)) {
+    return JSON.stringify({ ...parameters, ...ours });
+  }
+  return `${text.slice(0, -1)},${JSON.stringify(ours).slice(1)}`;
 }
 
 /** The job's type, where the call makes the job; of an existing one it would take a query. */
@@ -83,24 +114,26 @@ export function upstreamTimeoutMs(alias: ModelAlias): number {
   return Math.min(Math.max(...attempts, 0) + 5_000, 2_147_483_647);
 }
 
-export function openItem(context: Context, request: CallRequest, stream: boolean): OpenItem {
+export function openItem(
+  context: Context,
+  call: { request: CallRequest; size: CallSize },
+  stream: boolean,
+): OpenItem {
+  const { request, size } = call;
   const nowMs = context.clock.now();
-  const prices = request.alias.targets.map((target) => target.prices);
   return {
     callId: uuidV7(nowMs),
     jobId: "id" in request.job ? request.job.id : uuidV7(nowMs),
     teamId: request.principal.teamId,
     keyId: request.principal.keyId,
+    walletId: request.principal.walletId,
     alias: request.alias.name,
     endpoint: request.endpoint,
     stream,
     purpose: request.purpose,
     metadata: request.metadata,
     priceSnapshot: snapshotOf(request.alias),
-    worstCostNanos: worstCostNanos(
-      prices,
-      sizeOf(request.endpoint, request.parameters, request.alias),
-    ),
+    ...worstCase(request, size),
     create: "create" in request.job ? request.job.create : undefined,
     claim: request.claim,
   };
@@ -138,6 +171,9 @@ export function settleItem(call: OpenedCall, end: CallEnd): SettleItem {
     providerCostNanos: cost,
     litellmCostNanos: theirs,
     costFlags: flags,
+    walletId: request.principal.walletId,
+    charge: request.charging.charge({ costNanos: cost, usage: end.usage, cacheHit: false }),
+    cacheHit: false,
     latencyMs: Math.round(performance.now() - call.startedMs),
     firstTokenMs: end.firstTokenMs,
     finishReason: end.finishReason,

@@ -1,15 +1,23 @@
 import type { Context } from "../context.ts";
-import { idempotencyMismatch, idempotencyRunning } from "../http/idempotency.ts";
-import { DomainError } from "../kernel/errors.ts";
 import { isUuid } from "../kernel/ids.ts";
 import { jobNotFound } from "../jobs/lifecycle.ts";
 import type { Upstream } from "../litellm/upstream.ts";
+import type { CallSize } from "../pricing/worst-case.ts";
 import { type CallRequest, openItem, type OpenedCall, shuttingDown } from "./call.ts";
-import { type JsonAnswer, runJsonCall, type ShapeAnswer } from "./json-call.ts";
+import {
+  billedBefore,
+  idHeaders,
+  type JsonAnswer,
+  type Replay,
+  runJsonCall,
+  type ShapeAnswer,
+} from "./json-call.ts";
 import { LedgerLanes } from "./ledger-lanes.ts";
-import type { OpenOutcome } from "./store.ts";
+import { sizeOf } from "./parameters.ts";
+import { openRefusal } from "./refusals.ts";
 import type { StreamStop } from "./relay.ts";
 import { runStreamCall, type StreamAnswer } from "./stream-call.ts";
+import { sentLimits } from "./worst-case.ts";
 
 /** An opened call that can be told to stop. */
 export interface RunningCall {
@@ -45,7 +53,7 @@ export class Calls {
   /** A JSON call, from its place at the gateway to its settled end. It runs out even when its client leaves. */
   async json(request: CallRequest, shape: ShapeAnswer): Promise<JsonAnswer> {
     const opened = await this.#open(request, false);
-    if ("replay" in opened) return { replay: opened.replay };
+    if ("replay" in opened) return opened;
     return this.#tracked(
       opened,
       () => {},
@@ -110,28 +118,54 @@ export class Calls {
     this.#lanes.stop();
   }
 
-  async #open(request: CallRequest, stream: boolean): Promise<OpenedCall | { replay: Uint8Array }> {
+  async #open(request: CallRequest, stream: boolean): Promise<OpenedCall | Replay> {
     if (this.#draining) throw shuttingDown();
     // A malformed id cannot be a job's.
     if ("id" in request.job && !isUuid(request.job.id)) throw jobNotFound();
     const lease = await this.#options.upstream.acquire({
-      alias: request.alias.gatewayName,
+      alias: request.alias.name,
       teamId: request.principal.teamId,
     });
     try {
       const startedMs = performance.now();
-      const item = openItem(this.#context, request, stream);
-      const outcome = await this.#lanes.open(item);
+      const text = JSON.stringify(request.parameters);
+      const size = sizeOf(request, text);
+      const { item, outcome, priced } = await this.#granted(request, size, stream);
       if (outcome.outcome === "replay") {
         lease.release();
-        return { replay: outcome.sealedResponse! };
+        return { replay: outcome.sealedResponse!, billed: billedBefore(outcome) };
       }
-      if (outcome.outcome !== "opened") throw refusal(outcome);
-      return { request, callId: item.callId, jobId: outcome.jobId, lease, startedMs };
+      if (outcome.outcome !== "opened") throw openRefusal(priced, outcome);
+      const limits = sentLimits(priced, size, outcome);
+      const ids = { callId: item.callId, jobId: outcome.jobId };
+      const headers = { ...idHeaders(ids), ...limits.headers };
+      return {
+        ...ids,
+        request: priced,
+        lease,
+        startedMs,
+        text,
+        sentLimit: limits.sent,
+        headers,
+        balance: outcome.balance,
+      };
     } catch (error) {
       lease.release();
       throw error;
     }
+  }
+
+  /** Opens the call; anew, when its job was created under another plan version, by that one's prices. */
+  async #granted(request: CallRequest, size: CallSize, stream: boolean) {
+    let priced = request;
+    let item = openItem(this.#context, { request: priced, size }, stream);
+    let outcome = await this.#lanes.open(item);
+    if (outcome.outcome === "other_terms") {
+      priced = { ...request, charging: await request.chargingBy(outcome.planVersionId!) };
+      item = openItem(this.#context, { request: priced, size }, stream);
+      outcome = await this.#lanes.open(item);
+    }
+    return { item, outcome, priced };
   }
 
   /** Keeps a call in the register, and its place at the gateway, until it has ended; a stream ends when `ended` resolves. */
@@ -156,29 +190,5 @@ export class Calls {
       forget();
       throw error;
     }
-  }
-}
-
-function refusal({ outcome, jobStatus }: OpenOutcome): DomainError {
-  switch (outcome) {
-    case "job_not_found":
-      return jobNotFound();
-    case "job_ended":
-      return jobStatus === "expired"
-        ? new DomainError(
-            "job_expired",
-            "This job has expired: it was idle for too long. Create a new one.",
-          )
-        : new DomainError(
-            "job_ended",
-            `This job is ${jobStatus ?? "ended"}; it takes no more calls. Create a new one.`,
-          );
-    case "running":
-      return idempotencyRunning();
-    case "mismatch":
-      return idempotencyMismatch();
-    case "opened":
-    case "replay":
-      throw new Error(`not a refusal: ${outcome}`);
   }
 }

@@ -11,6 +11,7 @@ import {
   upstreamTimeoutMs,
 } from "./call.ts";
 import type { LedgerLanes } from "./ledger-lanes.ts";
+import type { OpenOutcome, SettleOutcome } from "./store.ts";
 import {
   failureFromException,
   failureFromResponse,
@@ -22,12 +23,31 @@ import { estimateUsage, isRecord, parseRecord, usageFromApi } from "./usage.ts";
 export type ShapeAnswer = (
   completion: Record<string, unknown>,
   ids: { jobId: string; callId: string },
-) => Promise<Record<string, unknown>> | Record<string, unknown>;
+) => Record<string, unknown>;
 
-/** A fresh answer, or the sealed one of the first request with this idempotency key. */
+/** What a call, or the job that it ended, came to; micro-credits. */
+export interface Billed {
+  charged: bigint;
+  balance: bigint;
+}
+
+/** The sealed answer of the first request with this idempotency key. What it came to was known only after it was sealed. */
+export interface Replay {
+  replay: Uint8Array;
+  billed: Billed | undefined;
+}
+
+/** A fresh answer, or that of the first request. */
 export type JsonAnswer =
-  | { body: Record<string, unknown>; jobId: string; callId: string }
-  | { replay: Uint8Array };
+  | {
+      jobId: string;
+      callId: string;
+      body: Record<string, unknown>;
+      headers: Readonly<Record<string, string>>;
+      /** Undefined = the wallet was not touched, or the end is not booked yet. */
+      billed: Billed | undefined;
+    }
+  | Replay;
 
 interface JsonCall {
   context: Context;
@@ -66,16 +86,25 @@ export async function runJsonCall({ context, lanes, call, shape }: JsonCall): Pr
   if (call.request.claim === undefined) {
     // The answer takes shape while the database flushes.
     const settled = settle(undefined);
-    const [body] = await Promise.all([
-      shape(completionOf(upstream, identity, call.request.endpoint), ids),
-      settled,
-    ]);
-    return { body, ...ids };
+    const body = shape(completionOf(upstream, identity, call.request.endpoint), ids);
+    return { ...ids, body, headers: call.headers, billed: billedBy(await settled) };
   }
-  const body = await shape(completionOf(upstream, identity, call.request.endpoint), ids);
-  const sealed = sealAnswer(context.masterKey, { status: 200, body, headers: idHeaders(ids) });
-  await settle({ status: 200, sealed });
-  return { body, ...ids };
+  const body = shape(completionOf(upstream, identity, call.request.endpoint), ids);
+  const sealed = sealAnswer(context.masterKey, { status: 200, body, headers: call.headers });
+  const settled = await settle({ status: 200, sealed });
+  return { ...ids, body, headers: call.headers, billed: billedBy(settled) };
+}
+
+const billedBy = (settled: SettleOutcome | undefined): Billed | undefined =>
+  settled?.balance === undefined
+    ? undefined
+    : { charged: settled.charged, balance: settled.balance };
+
+/** What the first request came to, as its settle noted it beside the sealed answer. */
+export function billedBefore({ detail }: Pick<OpenOutcome, "detail">): Billed | undefined {
+  const balance = detail?.["balance"] ?? undefined;
+  if (balance === undefined) return undefined;
+  return { charged: BigInt(detail?.["charged"] ?? 0), balance: BigInt(balance) };
 }
 
 const completionOf = (

@@ -22,7 +22,7 @@ export class LedgerLanes {
   readonly #context: Context;
   readonly #opens: Lane<store.OpenItem, store.OpenOutcome>;
   readonly #settles: Lane<store.SettleItem, store.SettleOutcome>;
-  readonly #pending = new Set<Promise<void>>();
+  readonly #pending = new Set<Promise<unknown>>();
   readonly #stopped = new AbortController();
 
   constructor(context: Context) {
@@ -59,12 +59,12 @@ export class LedgerLanes {
     }
   }
 
-  /** Resolves when the end of the call is booked, or after ten seconds while it goes on being tried. */
-  async settle(item: store.SettleItem): Promise<void> {
+  /** Resolves when the end of the call is booked; with undefined after ten seconds, while it goes on being tried. */
+  async settle(item: store.SettleItem): Promise<store.SettleOutcome | undefined> {
     const booked = this.#untilBooked(item);
     this.#pending.add(booked);
     void booked.finally(() => this.#pending.delete(booked));
-    await inTime(booked, SETTLE_PATIENCE_MS);
+    return inTime(booked, SETTLE_PATIENCE_MS);
   }
 
   /** Resolves when every settle that was asked for is booked. */
@@ -80,7 +80,7 @@ export class LedgerLanes {
     this.#stopped.abort();
   }
 
-  async #untilBooked(asked: store.SettleItem): Promise<void> {
+  async #untilBooked(asked: store.SettleItem): Promise<store.SettleOutcome | undefined> {
     const { signal } = this.#stopped;
     let item = asked;
     for (
@@ -90,12 +90,12 @@ export class LedgerLanes {
     ) {
       try {
         const outcome = await this.#settles.add(item);
-        if (outcome === "swept") {
+        if (outcome.outcome === "swept") {
           this.#context.log.warn("a call ended after it had been swept", { callId: item.callId });
         }
-        return;
+        return outcome;
       } catch (error) {
-        if (signal.aborted) return;
+        if (signal.aborted) return undefined;
         this.#context.log.error("a settle failed and is tried again", {
           callId: item.callId,
           error,
@@ -104,6 +104,7 @@ export class LedgerLanes {
         await wait(delayMs, undefined, { signal }).catch(() => {});
       }
     }
+    return undefined;
   }
 }
 
@@ -120,13 +121,17 @@ function simpler(item: store.SettleItem): store.SettleItem {
 function abandoned(item: store.OpenItem): store.SettleItem {
   return {
     callId: item.callId,
-    jobId: item.jobId,
+    // With a reference the job may be another one than was asked for.
+    jobId: item.create ? undefined : item.jobId,
     status: "aborted",
     target: undefined,
     usage: undefined,
     providerCostNanos: 0n,
     litellmCostNanos: undefined,
     costFlags: [],
+    walletId: item.walletId,
+    charge: 0n,
+    cacheHit: false,
     latencyMs: 0,
     firstTokenMs: undefined,
     finishReason: undefined,

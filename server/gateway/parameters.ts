@@ -1,7 +1,9 @@
 import { DomainError } from "../kernel/errors.ts";
 import type { ModelAlias } from "../models/catalog.ts";
-import { ASSUMED_OUTPUT_TOKENS, type CallSize } from "../pricing/worst-case.ts";
+import type { CallSize } from "../pricing/worst-case.ts";
+import type { CallRequest } from "./call.ts";
 import { chatParameters } from "./chat-parameters.ts";
+import { outputLimit } from "./output-limit.ts";
 import { isRecord } from "./usage.ts";
 
 /** What a client sent, split into what goes upstream and what is ours. */
@@ -62,21 +64,18 @@ function unknownField(name: string): DomainError {
   );
 }
 
-/** How large a request is, for its worst case. */
+/** How large a request is, for its worst case; `text` is its parameters as JSON. */
 export function sizeOf(
-  endpoint: "chat" | "embeddings",
-  parameters: Parameters,
-  alias: ModelAlias,
+  { endpoint, parameters, alias }: Pick<CallRequest, "endpoint" | "parameters" | "alias">,
+  text: string,
 ): CallSize {
-  const inputBytes = Buffer.byteLength(JSON.stringify(parameters));
+  const inputBytes = Buffer.byteLength(text);
   if (endpoint === "embeddings") return { inputBytes, mediaParts: 0, choices: 1, outputTokens: 0 };
-  const asked = parameters["max_completion_tokens"] ?? parameters["max_tokens"];
   return {
     inputBytes,
     mediaParts: countMediaParts(parameters["messages"]),
     choices: typeof parameters["n"] === "number" ? parameters["n"] : 1,
-    outputTokens:
-      typeof asked === "number" ? asked : (alias.defaultOutputTokens ?? ASSUMED_OUTPUT_TOKENS),
+    outputTokens: outputLimit(parameters, alias),
   };
 }
 

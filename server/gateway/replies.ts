@@ -1,12 +1,15 @@
 import type { Context } from "../context.ts";
+import type { BudgetCatalog } from "../budgets/catalog.ts";
 import { replayedAnswer } from "../http/idempotency.ts";
 import { Reply } from "../http/operation.ts";
 import { DomainError } from "../kernel/errors.ts";
+import { microsToCredits } from "../kernel/money.ts";
 import type { TeamPrincipal } from "../keys/principal.ts";
 import type { ModelCatalog } from "../models/catalog.ts";
+import type { PlanCatalog } from "../pricing/catalog.ts";
 import type { CallRequest } from "./call.ts";
 import type { Calls } from "./calls.ts";
-import { idHeaders, type ShapeAnswer } from "./json-call.ts";
+import type { Billed, ShapeAnswer } from "./json-call.ts";
 import type { Requester } from "./requests.ts";
 import type { StreamAnswer } from "./stream-call.ts";
 
@@ -14,6 +17,8 @@ import type { StreamAnswer } from "./stream-call.ts";
 export interface CallParts {
   context: Context;
   catalog: ModelCatalog;
+  plans: PlanCatalog;
+  budgets: BudgetCatalog;
   calls: Calls;
 }
 
@@ -25,6 +30,10 @@ export const callProblems = [
   "team_paused",
   "model_not_granted",
   "model_ambiguous",
+  "model_unpriced",
+  "insufficient_credits",
+  "job_limit_exceeded",
+  "budget_exceeded",
   "upstream_bad_request",
   "upstream_rate_limited",
   "upstream_error",
@@ -37,6 +46,9 @@ export const callProblems = [
 export const callHeaders = {
   "x-job-id": "The job of the call.",
   "x-call-id": "The call.",
+  "x-credits-remaining": "The team's balance, where the call has changed or needed it.",
+  "x-max-tokens-clamped":
+    "The output limit that the call was cut down to, because credits or a budget allow no more.",
 };
 
 export function requester(
@@ -44,18 +56,40 @@ export function requester(
   principal: TeamPrincipal,
   claim?: CallRequest["claim"],
 ): Requester {
-  return { context: parts.context, catalog: parts.catalog, principal, claim };
+  const { context, catalog, plans, budgets } = parts;
+  return { context, catalog, plans, budgets, principal, claim };
 }
 
-/** Runs a JSON call and answers it, or replays the answer of the first request with its idempotency key. */
+/**
+ * Runs a JSON call and answers it, or replays the answer of the first request with its idempotency key. `withBilling` adds what
+ * the job came to.
+ */
 export async function jsonReply(
   parts: CallParts,
   call: CallRequest,
   shape: ShapeAnswer,
-): Promise<Reply | Response> {
+  options: { withBilling: boolean } = { withBilling: false },
+): Promise<Reply> {
   const answer = await parts.calls.json(call, shape);
-  if ("replay" in answer) return replayedAnswer(parts.context.masterKey, answer.replay);
-  return new Reply(answer.body, { headers: idHeaders(answer) });
+  const first =
+    "replay" in answer ? replayedAnswer(parts.context.masterKey, answer.replay) : answer;
+  const { billed } = answer;
+  return new Reply(
+    options.withBilling ? { ...(first.body as object), billing: billingOf(billed) } : first.body,
+    { headers: { ...first.headers, ...creditHeaders(billed?.balance) } },
+  );
+}
+
+/** Null while the database has not booked it: the answer itself does not wait longer than ten seconds for that. */
+function billingOf(billed: Billed | undefined) {
+  return {
+    credits_charged: billed ? microsToCredits(billed.charged) : null,
+    credits_remaining: billed ? microsToCredits(billed.balance) : null,
+  };
+}
+
+export function creditHeaders(balance: bigint | undefined): Record<string, string> {
+  return balance === undefined ? {} : { "x-credits-remaining": String(microsToCredits(balance)) };
 }
 
 export function streamResponse(stream: StreamAnswer): Response {
@@ -65,7 +99,8 @@ export function streamResponse(stream: StreamAnswer): Response {
       "cache-control": "no-cache, no-transform",
       // Proxies that buffer would hold the tokens back.
       "x-accel-buffering": "no",
-      ...idHeaders(stream),
+      ...stream.headers,
+      ...creditHeaders(stream.balance),
     },
   });
 }

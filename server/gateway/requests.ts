@@ -1,12 +1,16 @@
+import type { BudgetCatalog } from "../budgets/catalog.ts";
 import type { Context } from "../context.ts";
 import type { TeamPrincipal } from "../keys/principal.ts";
 import { requireTargets, type ModelAlias, type ModelCatalog } from "../models/catalog.ts";
+import type { PlanCatalog } from "../pricing/catalog.ts";
+import type { CallCharging, JobStart } from "../pricing/terms.ts";
 import type { CallRequest } from "./call.ts";
 import { isUuid } from "../kernel/ids.ts";
 import { DomainError } from "../kernel/errors.ts";
 import { requireMetadata } from "../jobs/limits.ts";
 import { requireCompleteChat } from "./chat-rules.ts";
 import { chooseAlias } from "./choice.ts";
+import { requireOutputLimit } from "./output-limit.ts";
 import { upstreamParameters } from "./parameters.ts";
 import type { CreateAndCall, JobCall, OpenAiChat, OpenAiEmbeddings } from "./schema.ts";
 import * as store from "./store.ts";
@@ -15,6 +19,8 @@ import * as store from "./store.ts";
 export interface Requester {
   context: Context;
   catalog: ModelCatalog;
+  plans: PlanCatalog;
+  budgets: BudgetCatalog;
   principal: TeamPrincipal;
   claim: CallRequest["claim"];
 }
@@ -48,11 +54,11 @@ export async function jobCallRequest(
   const named = modelOf(body);
   const jobType = await typeForChoice(requester, named, jobId);
   const alias = await granted(requester, "chat", named, jobType);
+  const of = { endpoint: "chat", alias } as const;
   return {
+    ...(await moneyOf(requester, of, await inJob(requester, of))),
     principal: requester.principal,
-    endpoint: "chat",
-    alias,
-    parameters: upstreamParameters("chat", body, { alias, ours: ownFields.jobCall }),
+    parameters: parametersOf(body, { ...of, ours: ownFields.jobCall }),
     job: { id: jobId },
     purpose: body.purpose,
     metadata: body.call_metadata,
@@ -68,11 +74,12 @@ export async function createAndCallRequest(
   requireMetadata(body.metadata);
   requireMetadata(body.call_metadata, "call_metadata");
   const alias = await granted(requester, "chat", modelOf(body), body.job_type);
+  const of = { endpoint: "chat", alias } as const;
+  const start = await startOf(requester, body.job_type);
   return {
+    ...(await moneyOf(requester, of, await inJob(requester, of))),
     principal: requester.principal,
-    endpoint: "chat",
-    alias,
-    parameters: upstreamParameters("chat", body, { alias, ours: ownFields.createAndCall }),
+    parameters: parametersOf(body, { ...of, ours: ownFields.createAndCall }),
     job: {
       create: {
         type: body.job_type,
@@ -81,6 +88,7 @@ export async function createAndCallRequest(
         metadata: body.metadata,
         reference: undefined,
         endsWithCall: true,
+        start,
       },
     },
     purpose: body.purpose,
@@ -105,16 +113,64 @@ export async function openAiRequest(
     body.model,
     jobType,
   );
+  const of = { endpoint, alias } as const;
+  const { job, charging } = await placeOf(requester, of, { headers, userId: body.user });
   return {
+    ...(await moneyOf(requester, of, charging)),
     principal: requester.principal,
-    endpoint,
-    alias,
-    parameters: upstreamParameters(endpoint, body, { alias, ours: ownFields.openAi }),
-    job:
-      headers.jobId === undefined ? { create: jobOf(headers, body.user) } : { id: headers.jobId },
+    parameters: parametersOf(body, { ...of, ours: ownFields.openAi }),
+    job,
     purpose: undefined,
     metadata,
     claim: requester.claim,
+  };
+}
+
+type Of = Pick<CallRequest, "endpoint" | "alias">;
+
+function parametersOf(body: object, of: Of & { ours: readonly string[] }): Record<string, unknown> {
+  const parameters = upstreamParameters(of.endpoint, { ...body }, of);
+  requireOutputLimit(parameters, of.alias);
+  return parameters;
+}
+
+/** The call's job, and how the call is charged in it or, outside any, by itself. */
+async function placeOf(
+  requester: Requester,
+  of: Of,
+  client: { headers: JobHeaders; userId: string | undefined },
+): Promise<{ job: CallRequest["job"]; charging: CallCharging }> {
+  const { context, plans, principal } = requester;
+  const { headers } = client;
+  if (headers.jobId !== undefined) {
+    return { job: { id: headers.jobId }, charging: await inJob(requester, of) };
+  }
+  const create = jobOf(headers, client.userId);
+  if (headers.jobReference !== undefined) {
+    const start = await startOf(requester, create.type);
+    return { job: { create: { ...create, start } }, charging: await inJob(requester, of) };
+  }
+  const { start, charging } = await plans.singleCall(principal, of, context.clock.now());
+  return { job: { create: { ...create, start } }, charging };
+}
+
+const inJob = ({ plans, principal, context }: Requester, of: Of) =>
+  plans.callInJob(principal, of, context.clock.now());
+
+const startOf = ({ plans, principal, context }: Requester, jobType: string): Promise<JobStart> =>
+  plans.jobStart(principal, { jobType }, context.clock.now());
+
+/** What a call is and what it is charged and limited by. */
+async function moneyOf(
+  { budgets, context, plans, principal }: Requester,
+  of: Of,
+  charging: CallCharging,
+) {
+  return {
+    ...of,
+    charging,
+    chargingBy: (planVersionId: string) => plans.byVersion(planVersionId, of),
+    budgets: await budgets.hardFor(principal, of.alias.name, context.clock.now()),
   };
 }
 

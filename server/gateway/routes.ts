@@ -2,7 +2,6 @@ import { Type } from "@sinclair/typebox";
 import { idempotencyClaim } from "../http/idempotency.ts";
 import { given } from "../http/optional.ts";
 import { teamOperation, type Operation } from "../http/operation.ts";
-import { microsToCredits } from "../kernel/money.ts";
 import { requireOwnTeam } from "../keys/own-team.ts";
 import {
   createAndCallExample,
@@ -28,7 +27,6 @@ import {
   JobChatCompletion,
   StreamText,
 } from "./schema.ts";
-import { walletBalance } from "./store.ts";
 
 const tag = "Calls";
 const jobIdParameter = {
@@ -119,7 +117,7 @@ export function callOperations(parts: CallParts): Operation[] {
               failed_calls: 0,
               total_tokens: completionExample.usage.total_tokens,
             },
-            billing: { credits_charged: 0, credits_remaining: 100 },
+            billing: { credits_charged: 1, credits_remaining: 99 },
           },
           headers: callHeaders,
         },
@@ -133,16 +131,15 @@ export function callOperations(parts: CallParts): Operation[] {
         requireOwnTeam(principal, body.team_id);
         const claim = idempotencyClaim({ principalId: principal.teamId, request, body });
         const call = await createAndCallRequest(requester(parts, principal, claim), body);
-        return jsonReply(parts, call, async (completion, ids) => ({
-          ...withIds(completion, ids),
-          summary: oneCallSummary(completion["usage"]),
-          billing: {
-            credits_charged: 0,
-            credits_remaining: microsToCredits(
-              await walletBalance(parts.context.database, principal.teamId),
-            ),
-          },
-        }));
+        return jsonReply(
+          parts,
+          call,
+          (completion, ids) => ({
+            ...withIds(completion, ids),
+            summary: oneCallSummary(completion["usage"]),
+          }),
+          { withBilling: true },
+        );
       },
     ),
     teamOperation(

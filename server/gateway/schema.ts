@@ -145,7 +145,13 @@ export const CreateAndCallAnswer = Type.Composite([
       failed_calls: Type.Integer(),
       total_tokens: Type.Integer(),
     }),
-    billing: Type.Object({ credits_charged: Type.Number(), credits_remaining: Type.Number() }),
+    billing: Type.Object(
+      {
+        credits_charged: Type.Union([Type.Number(), Type.Null()]),
+        credits_remaining: Type.Union([Type.Number(), Type.Null()]),
+      },
+      { description: "Null while the end of the job is not booked yet, for want of a database." },
+    ),
   }),
 ]);
 

@@ -1,5 +1,7 @@
 import type { Database } from "../../db/client.ts";
+import type { RefusalDetail, StartRefusal } from "../jobs/refusals.ts";
 import type { TokenUsage } from "../pricing/cost.ts";
+import type { JobStart } from "../pricing/terms.ts";
 
 /** A call to open. Times and money as in `llm_calls`; see db/functions/open_calls.sql. */
 export interface OpenItem {
@@ -14,9 +16,27 @@ export interface OpenItem {
   metadata: Readonly<Record<string, unknown>> | undefined;
   priceSnapshot: object;
   worstCostNanos: bigint | undefined;
+  /** Of a call whose output can be cut short; undefined = all of `worstCostNanos` or nothing. */
+  costMinNanos: bigint | undefined;
+  walletId: string;
+  /** The plan version that `hold` was computed for. */
+  planVersionId: string;
+  /** Micro-credits; undefined = the call itself is not charged. */
+  hold: bigint | undefined;
+  holdMin: bigint | undefined;
+  /** The hard ones. */
+  budgets: readonly BudgetHold[];
   /** Makes the job `jobId` along with the call; with a reference, unless an open job of that reference exists. */
   create: NewJob | undefined;
   claim: { id: string; bodyHash: string } | undefined;
+}
+
+/** A period of a hard budget, to hold a call's worst cost in. */
+export interface BudgetHold {
+  id: string;
+  /** ISO 8601. */
+  startsAt: string;
+  limitNanos: bigint;
 }
 
 export interface NewJob {
@@ -27,25 +47,53 @@ export interface NewJob {
   reference: string | undefined;
   /** The job ends when this call ends. */
   endsWithCall: boolean;
+  /** How it is charged; undefined = never. */
+  start: JobStart | undefined;
 }
 
 export interface OpenOutcome {
-  outcome: "opened" | "job_not_found" | "job_ended" | "replay" | "running" | "mismatch";
+  outcome:
+    | "opened"
+    | "job_not_found"
+    | "job_ended"
+    | "replay"
+    | "running"
+    | "mismatch"
+    | "other_terms"
+    | "model_unpriced"
+    | "budget_exceeded"
+    | StartRefusal;
   jobId: string;
   jobStatus: string | null;
   sealedResponse: Uint8Array | null;
+  /** Micro-credits held for the call. */
+  held: bigint;
+  /** Nano-dollars held of budgets and the job's cap; undefined = neither applies. */
+  costHeld: bigint | undefined;
+  /** Micro-credits of the wallet; undefined = it was not touched. */
+  balance: bigint | undefined;
+  /** The job's; undefined = it is never charged. */
+  planVersionId: string | undefined;
+  /** What the outcome says beside its name; amounts as text. */
+  detail: RefusalDetail | null;
 }
 
 /** How a call ended. */
 export interface SettleItem {
   callId: string;
-  jobId: string;
+  /** Undefined = that of the call's row. */
+  jobId: string | undefined;
   status: "succeeded" | "failed" | "aborted";
   target: string | undefined;
   usage: TokenUsage | undefined;
   providerCostNanos: bigint | undefined;
   litellmCostNanos: bigint | undefined;
   costFlags: readonly ("unpriced" | "estimated" | "differs")[];
+  walletId: string;
+  /** Micro-credits, where the job's plan charges each call. */
+  charge: bigint;
+  /** Answered from the response cache. */
+  cacheHit: boolean;
   latencyMs: number;
   firstTokenMs: number | undefined;
   finishReason: string | undefined;
@@ -57,7 +105,13 @@ export interface SettleItem {
   endJob: "completed" | "failed" | undefined;
 }
 
-export type SettleOutcome = "settled" | "already" | "swept" | "unknown";
+export interface SettleOutcome {
+  outcome: "settled" | "already" | "swept" | "unknown";
+  /** Micro-credits that this settle booked, for the call or the job that it ended. */
+  charged: bigint;
+  /** Of the wallet; undefined = it was not touched. */
+  balance: bigint | undefined;
+}
 
 export async function openCalls(
   database: Database,
@@ -70,8 +124,14 @@ export async function openCalls(
     job_id: string;
     job_status: string | null;
     sealed_response: Uint8Array | null;
+    held: string;
+    cost_held: string | null;
+    balance: string | null;
+    plan_version_id: string | null;
+    detail: OpenOutcome["detail"];
   }>(
-    `select outcome, job_id, job_status, sealed_response from open_calls_v1($1::timestamptz, $2::uuid, $3::text::jsonb)`,
+    `select outcome, job_id, job_status, sealed_response, held::text, cost_held::text, balance::text, plan_version_id, detail
+     from open_calls_v2($1::timestamptz, $2::uuid, $3::text::jsonb)`,
     [at, instanceId, JSON.stringify(items.map(toOpenRow))],
   );
   return rows.map((row) => ({
@@ -79,28 +139,34 @@ export async function openCalls(
     jobId: row.job_id,
     jobStatus: row.job_status,
     sealedResponse: row.sealed_response,
+    held: BigInt(row.held),
+    costHeld: toBigint(row.cost_held),
+    balance: toBigint(row.balance),
+    planVersionId: row.plan_version_id ?? undefined,
+    detail: row.detail,
   }));
 }
+
+const toBigint = (text: string | null) => (text === null ? undefined : BigInt(text));
 
 export async function settleCalls(
   database: Database,
   at: Date,
   items: readonly SettleItem[],
 ): Promise<SettleOutcome[]> {
-  const rows = await database.query<{ outcome: SettleOutcome }>(
-    `select outcome from settle_calls_v1($1::timestamptz, $2::text::jsonb)`,
+  const rows = await database.query<{
+    outcome: SettleOutcome["outcome"];
+    charged: string;
+    balance: string | null;
+  }>(
+    `select outcome, charged::text, balance::text from settle_calls_v2($1::timestamptz, $2::text::jsonb)`,
     [at, JSON.stringify(items.map(toSettleRow))],
   );
-  return rows.map((row) => row.outcome);
-}
-
-/** Micro-credits of a team's wallet. */
-export async function walletBalance(database: Database, teamId: string): Promise<bigint> {
-  const [row] = await database.query<{ balance: string }>(
-    `select balance::text from wallets where team_id = $1::text`,
-    [teamId],
-  );
-  return BigInt(row!.balance);
+  return rows.map(({ outcome, charged, balance }) => ({
+    outcome,
+    charged: BigInt(charged),
+    balance: toBigint(balance),
+  }));
 }
 
 function toOpenRow(item: OpenItem): object {
@@ -116,6 +182,19 @@ function toOpenRow(item: OpenItem): object {
     metadata: item.metadata,
     price_snapshot: item.priceSnapshot,
     worst_cost_nanos: item.worstCostNanos?.toString(),
+    cost_min_nanos: item.costMinNanos?.toString(),
+    wallet_id: item.walletId,
+    plan_version_id: item.planVersionId,
+    hold: item.hold?.toString(),
+    hold_min: item.holdMin?.toString(),
+    budgets:
+      item.budgets.length === 0
+        ? undefined
+        : item.budgets.map(({ id, startsAt, limitNanos }) => ({
+            id,
+            starts_at: startsAt,
+            limit: limitNanos.toString(),
+          })),
     create: item.create && {
       type: item.create.type,
       user_id: item.create.userId,
@@ -123,6 +202,7 @@ function toOpenRow(item: OpenItem): object {
       metadata: item.create.metadata,
       reference: item.create.reference,
       ends_with_call: item.create.endsWithCall,
+      start: item.create.start,
     },
     claim: item.claim && { id: item.claim.id, body_hash: item.claim.bodyHash },
   };
@@ -142,6 +222,9 @@ function toSettleRow(item: SettleItem): object {
     provider_cost_nanos: item.providerCostNanos?.toString(),
     litellm_cost_nanos: item.litellmCostNanos?.toString(),
     cost_flags: item.costFlags,
+    wallet_id: item.walletId,
+    charge: item.charge.toString(),
+    cache_hit: item.cacheHit,
     latency_ms: item.latencyMs,
     first_token_ms: item.firstTokenMs,
     finish_reason: item.finishReason,

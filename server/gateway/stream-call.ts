@@ -11,6 +11,9 @@ import { estimateUsage } from "./usage.ts";
 export interface StreamAnswer {
   callId: string;
   jobId: string;
+  headers: Readonly<Record<string, string>>;
+  /** Micro-credits before the call is charged; undefined = not known. */
+  balance: bigint | undefined;
   /** Server-Sent Events, ready to send. */
   body: ReadableStream<Uint8Array>;
   /** Resolves when the stream has ended, one way or another, and is settled. */
@@ -52,6 +55,8 @@ export async function runStreamCall(options: StreamCall): Promise<StreamAnswer> 
   return {
     callId: call.callId,
     jobId: call.jobId,
+    headers: call.headers,
+    balance: call.balance,
     body: relay.body,
     settled: relay.settled.finally(stopListening),
   };

@@ -148,6 +148,16 @@ export const problemKinds: Readonly<Record<ErrorCode, ProblemKind>> = {
     title: "There are not enough credits",
     remedy: "Have credits added to the team's wallet.",
   },
+  job_limit_exceeded: {
+    status: 402,
+    title: "The job's limit is reached",
+    remedy: "`limit` names which one: complete the job and create a new one, or give it more room.",
+  },
+  budget_exceeded: {
+    status: 402,
+    title: "The budget is used up",
+    remedy: "Wait until `resets_at`, or ask whoever runs this service; null means that it never resets.",
+  },
   budget_exists: {
     status: 409,
     title: "There is such a budget already",

@@ -63,7 +63,7 @@ export async function resolveLostCalls(
   limit: number,
 ): Promise<number> {
   const [row] = await database.query<{ resolved: number }>(
-    `select resolve_lost_calls_v1($1::timestamptz, array(select jsonb_array_elements_text($2::text::jsonb))::uuid[], $3::int) as resolved`,
+    `select resolve_lost_calls_v2($1::timestamptz, array(select jsonb_array_elements_text($2::text::jsonb))::uuid[], $3::int) as resolved`,
     [at, JSON.stringify(instances), limit],
   );
   return row!.resolved;

@@ -66,7 +66,7 @@ export class Upkeep {
       );
     }
     await this.#repeat(
-      "expire_idle_jobs_v1($1::timestamptz, $2::int * interval '1 millisecond', $3::int)",
+      "expire_idle_jobs_v2($1::timestamptz, $2::int * interval '1 millisecond', $3::int)",
       [this.#now(), this.#options.jobIdleMs, BATCH],
     );
     await this.#repeat("expire_idempotency_keys_v1($1::timestamptz, $2::int)", [

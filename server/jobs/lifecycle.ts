@@ -12,7 +12,9 @@ import { DomainError } from "../kernel/errors.ts";
 import { isUuid, uuidV7 } from "../kernel/ids.ts";
 import { microsToCredits } from "../kernel/money.ts";
 import type { TeamPrincipal } from "../keys/principal.ts";
+import type { PlanCatalog } from "../pricing/catalog.ts";
 import { requireMetadata, requireResult } from "./limits.ts";
+import { creditRefusal } from "./refusals.ts";
 import type { JobEnded, JobStatus } from "./schema.ts";
 import * as store from "./store.ts";
 
@@ -29,9 +31,13 @@ export interface CreateJobInput {
   maxCreditsMicros: bigint | undefined;
 }
 
-/** Creates a job. Its answer is known beforehand, so that the repeat of a keyed request gets it whatever happens next. */
+/**
+ * Creates a job, with what it may be charged held. Its answer is known beforehand, so that the repeat of a keyed request gets it
+ * whatever happens next. Throws `insufficient_credits`, `job_limit_exceeded`, the idempotency refusals.
+ */
 export async function createJob(
   context: Context,
+  plans: Pick<PlanCatalog, "jobStart">,
   principal: TeamPrincipal,
   input: CreateJobInput,
   claim: IdempotencyClaim | undefined,
@@ -52,20 +58,38 @@ export async function createJob(
   const created = await store.createJob(
     context.database,
     new Date(now),
-    { ...input, id, teamId: principal.teamId, keyId: principal.keyId },
+    {
+      ...input,
+      id,
+      teamId: principal.teamId,
+      keyId: principal.keyId,
+      walletId: principal.walletId,
+      start: await plans.jobStart(principal, { jobType: input.type }, now),
+    },
     claim && { ...claim, status: answer.status, sealed: sealAnswer(context.masterKey, answer) },
   );
   switch (created.outcome) {
     case "created":
-      return toReply(answer);
+      return toReply({
+        ...answer,
+        headers: { ...answer.headers, ...creditHeaders(created.detail?.["balance"]) },
+      });
     case "replay":
       return replayedAnswer(context.masterKey, created.sealed_response!);
     case "mismatch":
       throw idempotencyMismatch();
     case "running":
       throw idempotencyRunning();
+    default:
+      throw creditRefusal(created.outcome, created.detail);
   }
 }
+
+/** The team's balance, from micro-credits as text. */
+const creditHeaders = (balance: string | number | null | undefined): Record<string, string> =>
+  balance === null || balance === undefined
+    ? {}
+    : { "x-credits-remaining": String(microsToCredits(BigInt(balance))) };
 
 export interface EndJobInput {
   jobId: string;
@@ -107,7 +131,7 @@ export async function endJob(
       const answer = {
         status: 200,
         body: toJobEnded(input.jobId, end),
-        headers: { "x-job-id": input.jobId },
+        headers: { "x-job-id": input.jobId, ...creditHeaders(end.balance) },
       };
       if (claim) {
         const sealed = sealAnswer(context.masterKey, answer);

@@ -4,6 +4,7 @@ import { given } from "../http/optional.ts";
 import { type Operation, teamOperation } from "../http/operation.ts";
 import { creditsToMicros } from "../kernel/money.ts";
 import { requireOwnTeam } from "../keys/own-team.ts";
+import type { PlanCatalog } from "../pricing/catalog.ts";
 import { createJob, endJob } from "./lifecycle.ts";
 import { listCalls, listJobs, readJob } from "./listing.ts";
 import { patchMetadata } from "./metadata.ts";
@@ -25,10 +26,11 @@ import {
 
 const tag = "Jobs";
 const params = { job_id: JobIdParameter };
-const jobIdHeader = { "x-job-id": "The job." };
+const jobIdHeader = { "x-job-id": "The job.", "x-credits-remaining": "The team's balance." };
 
 export interface JobParts {
   context: Context;
+  plans: Pick<PlanCatalog, "jobStart">;
   calls: { jobEnded(jobId: string): void };
 }
 
@@ -37,7 +39,7 @@ export function jobOperations(parts: JobParts): readonly Operation[] {
   return [...lifecycleOperations(parts), ...readingOperations(parts.context)];
 }
 
-function lifecycleOperations({ context, calls }: JobParts): readonly Operation[] {
+function lifecycleOperations({ context, plans, calls }: JobParts): readonly Operation[] {
   return [
     teamOperation(
       "POST",
@@ -57,7 +59,7 @@ function lifecycleOperations({ context, calls }: JobParts): readonly Operation[]
           schema: JobCreated,
           headers: jobIdHeader,
         },
-        problems: ["not_found", "amount_invalid"],
+        problems: ["not_found", "amount_invalid", "insufficient_credits", "job_limit_exceeded"],
       },
       ({ principal, body: sent, request }) => {
         const body = given(sent);
@@ -73,7 +75,7 @@ function lifecycleOperations({ context, calls }: JobParts): readonly Operation[]
               : creditsToMicros(body.max_credits, "max_credits"),
         };
         const claim = idempotencyClaim({ principalId: principal.teamId, request, body });
-        return createJob(context, principal, input, claim);
+        return createJob(context, plans, principal, input, claim);
       },
     ),
 

@@ -3,6 +3,8 @@ import type { Database, Drizzle } from "../../db/client.ts";
 import { jobs, llmCalls } from "../../db/schema/index.ts";
 import type { PageStart } from "../http/pagination.ts";
 import { highestIdUntil, lowestIdFrom } from "../kernel/ids.ts";
+import type { JobStart } from "../pricing/terms.ts";
+import type { RefusalDetail, StartRefusal } from "./refusals.ts";
 
 export type JobRow = typeof jobs.$inferSelect;
 export type CallRow = typeof llmCalls.$inferSelect;
@@ -16,6 +18,8 @@ export interface NewJobRow {
   externalTaskId: string | undefined;
   metadata: object | undefined;
   maxCreditsMicros: bigint | undefined;
+  walletId: string;
+  start: JobStart;
 }
 
 /** A claimed idempotency key together with the answer that its repeats get. */
@@ -27,8 +31,10 @@ export interface AnsweredClaim {
 }
 
 export interface CreateOutcome {
-  outcome: "created" | "replay" | "mismatch" | "running";
+  outcome: "created" | "replay" | "mismatch" | "running" | StartRefusal;
   sealed_response: Uint8Array | null;
+  /** Of a job that was created: `available` and `balance`, in micro-credits. */
+  detail: RefusalDetail | null;
 }
 
 export async function createJob(
@@ -38,7 +44,7 @@ export async function createJob(
   claim: AnsweredClaim | undefined,
 ): Promise<CreateOutcome> {
   const [row] = await database.query<CreateOutcome>(
-    "select outcome, sealed_response from create_job_v1($1::timestamptz, $2::text::jsonb, $3::text::jsonb)",
+    "select outcome, sealed_response, detail from create_job_v2($1::timestamptz, $2::text::jsonb, $3::text::jsonb)",
     [
       at,
       JSON.stringify({
@@ -50,6 +56,8 @@ export async function createJob(
         external_task_id: job.externalTaskId,
         metadata: job.metadata,
         max_credits: job.maxCreditsMicros?.toString(),
+        wallet_id: job.walletId,
+        start: job.start,
       }),
       claim
         ? JSON.stringify({
@@ -64,7 +72,7 @@ export async function createJob(
   return row!;
 }
 
-/** What `end_job_v1` tells: the job's totals when there is one; money in micro-credits. */
+/** What `end_job_v2` tells: the job's totals when there is one; money in micro-credits. */
 export interface EndOutcome {
   outcome: "ended" | "already" | "conflict" | "not_found" | "replay" | "mismatch" | "running";
   sealed_response: Uint8Array | null;
@@ -99,7 +107,7 @@ export async function endJob(
   const [row] = await database.query<EndOutcome>(
     `select outcome, sealed_response, job_status, created_at, ended_at, calls, succeeded_calls, failed_calls, calls_in_flight,
        input_tokens::text, output_tokens::text, latency_ms::text, charged::text, balance::text
-     from end_job_v1($1::timestamptz, $2::uuid, $3::text::jsonb, $4::text::jsonb)`,
+     from end_job_v2($1::timestamptz, $2::uuid, $3::text::jsonb, $4::text::jsonb)`,
     [
       at,
       instanceId,

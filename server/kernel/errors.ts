@@ -38,6 +38,8 @@ export type ErrorCode =
   | "version_conflict"
   | "amount_invalid"
   | "insufficient_credits"
+  | "job_limit_exceeded"
+  | "budget_exceeded"
   | "budget_exists"
   | "idempotency_mismatch"
   | "idempotency_running"

@@ -1,10 +1,13 @@
 import { expect } from "vitest";
+import { createBudgetCatalog } from "../../server/budgets/catalog.ts";
 import { Calls } from "../../server/gateway/calls.ts";
 import { jobCallRequest, type Requester } from "../../server/gateway/requests.ts";
 import { DomainError } from "../../server/kernel/errors.ts";
 import { uuidV7 } from "../../server/kernel/ids.ts";
 import { createKeyVerifier } from "../../server/keys/verify.ts";
 import { createModelCatalog } from "../../server/models/catalog.ts";
+import { PlanCatalog } from "../../server/pricing/catalog.ts";
+import { SettingsCatalog } from "../../server/settings/catalog.ts";
 import {
   seedModel,
   seedTeam,
@@ -42,6 +45,8 @@ export async function callPath() {
   const requester: Requester = {
     context,
     catalog: createModelCatalog(context),
+    plans: new PlanCatalog(context, new SettingsCatalog(context)),
+    budgets: createBudgetCatalog(context),
     principal,
     claim: undefined,
   };
@@ -58,7 +63,7 @@ export async function callPath() {
     newCalls,
     newJob: async (): Promise<string> => {
       const id = uuidV7(Date.now());
-      await database.query("select * from create_job_v1(now(), $1::text::jsonb, null)", [
+      await database.query("select * from create_job_v2(now(), $1::text::jsonb, null)", [
         JSON.stringify({ id, team_id: "acme", type: "summary" }),
       ]);
       return id;

@@ -71,6 +71,7 @@ describe("opening", () => {
       metadata: undefined,
       reference: "r-1",
       endsWithCall: false,
+      start: undefined,
     };
     const opened = await open(call(newId(), { create }), call(newId(), { create }));
     const again = await open(call(newId(), { create }));
@@ -84,8 +85,8 @@ describe("settling", () => {
   test("adds to the job once, however often it is asked for", async () => {
     const item = call(await createJob());
     await open(item);
-    expect(await settle(end(item))).toEqual(["settled"]);
-    expect(await settle(end(item, { providerCostNanos: 9_999n }))).toEqual(["already"]);
+    expect(await outcomes(settle(end(item)))).toEqual(["settled"]);
+    expect(await outcomes(settle(end(item, { providerCostNanos: 9_999n })))).toEqual(["already"]);
     expect(await job(item.jobId)).toMatchObject({
       in_flight: 0,
       succeeded: 1,
@@ -131,6 +132,7 @@ describe("settling", () => {
       metadata: undefined,
       reference: undefined,
       endsWithCall: true,
+      start: undefined,
     };
     const item = call(newId(), { create });
     await open(item);

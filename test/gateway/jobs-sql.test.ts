@@ -21,14 +21,14 @@ describe("lost calls", () => {
     expect(
       await database.query("select 1 from idempotency_keys where id = $1", [item.claim!.id]),
     ).toEqual([]);
-    expect(await settle(end(item))).toEqual(["swept"]);
+    expect(await outcomes(settle(end(item)))).toEqual(["swept"]);
     expect(await job(item.jobId)).toMatchObject({
       in_flight: 0,
       failed: 1,
       succeeded: 0,
       cost: "700",
     });
-    expect(await settle(end(item))).toEqual(["already"]);
+    expect(await outcomes(settle(end(item)))).toEqual(["already"]);
   });
 
   test("of living instances are left alone", async () => {
@@ -75,7 +75,7 @@ describe("ending a job", () => {
     await open(call(busy));
     clock.advance(3_600_001);
     const fresh = recent || (await createJob());
-    await database.query("select expire_idle_jobs_v1($1::timestamptz, interval '1 hour', 1000)", [
+    await database.query("select expire_idle_jobs_v2($1::timestamptz, interval '1 hour', 1000)", [
       at(),
     ]);
     expect((await job(idle)).status).toBe("expired");

@@ -8,18 +8,25 @@ import {
 import { uuidV7 } from "../../server/kernel/ids.ts";
 import { ManualClock, testContext, testDatabase } from "../harness.ts";
 
+/** A plan version, as far as the functions look at it. */
+export const FIRST_VERSION = "00000000-0000-7000-8000-000000000001";
+
 /** The functions of jobs and calls on a database of the file's own, with the teams `acme` and `other` and a clock to move. */
 export async function ledger() {
   const { database, open: anotherPool } = await testDatabase();
   const clock = new ManualClock();
   const keyId = uuidV7(clock.now());
   const context = await testContext(database, { clock });
+  const wallets = new Map<string, string>();
   for (const team of ["acme", "other"]) {
+    const id = uuidV7(clock.now());
     await database.query(
-      `with o as (insert into organizations (id, name, created_at, updated_at) values ($1, $1, now(), now()))
-       insert into teams (id, organization_id, name, created_at, updated_at) values ($1, $1, $1, now(), now())`,
-      [team],
+      `with o as (insert into organizations (id, name, created_at, updated_at) values ($1, $1, now(), now())),
+       t as (insert into teams (id, organization_id, name, created_at, updated_at) values ($1, $1, $1, now(), now()))
+       insert into wallets (id, team_id, updated_at) values ($2::uuid, $1, now())`,
+      [team, id],
     );
+    wallets.set(team, id);
   }
 
   const at = () => new Date(clock.now());
@@ -27,7 +34,7 @@ export async function ledger() {
 
   async function createJob(team = "acme"): Promise<string> {
     const id = newId();
-    await database.query("select * from create_job_v1($1::timestamptz, $2::text::jsonb, null)", [
+    await database.query("select * from create_job_v2($1::timestamptz, $2::text::jsonb, null)", [
       at(),
       JSON.stringify({ id, team_id: team, type: "summary" }),
     ]);
@@ -47,6 +54,12 @@ export async function ledger() {
       metadata: undefined,
       priceSnapshot: {},
       worstCostNanos: 5_000n,
+      costMinNanos: undefined,
+      walletId: wallets.get("acme")!,
+      planVersionId: FIRST_VERSION,
+      hold: undefined,
+      holdMin: undefined,
+      budgets: [],
       create: undefined,
       claim: undefined,
       ...more,
@@ -63,6 +76,9 @@ export async function ledger() {
       providerCostNanos: 700n,
       litellmCostNanos: undefined,
       costFlags: [],
+      walletId: wallets.get("acme")!,
+      charge: 0n,
+      cacheHit: false,
       latencyMs: 30,
       firstTokenMs: undefined,
       finishReason: "stop",
@@ -104,7 +120,7 @@ export async function ledger() {
       job_status: string;
       calls_in_flight: number;
     }>(
-      `select outcome, job_status, calls_in_flight from end_job_v1($1::timestamptz, $2::uuid, $3::text::jsonb, $4::text::jsonb)`,
+      `select outcome, job_status, calls_in_flight from end_job_v2($1::timestamptz, $2::uuid, $3::text::jsonb, $4::text::jsonb)`,
       [
         at(),
         context.instanceId,
@@ -116,6 +132,7 @@ export async function ledger() {
   }
 
   return {
+    wallets,
     database,
     anotherPool,
     clock,

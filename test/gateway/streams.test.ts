@@ -132,7 +132,7 @@ describe("a stream", () => {
     const stream = await streamCall(jobId, { hold: "ends", hold_after_chunks: 1 });
     const all = events(stream.body);
     await gateway.provider.until(({ held }) => held === 1);
-    await database.query("select * from end_job_v1(now(), $1::uuid, $2::text::jsonb, null)", [
+    await database.query("select * from end_job_v2(now(), $1::uuid, $2::text::jsonb, null)", [
       context.instanceId,
       JSON.stringify({ job_id: jobId, team_id: "acme", status: "cancelled" }),
     ]);

@@ -129,7 +129,7 @@ describe("caches", () => {
 describe("upkeep", () => {
   async function lostCall(instanceId: string): Promise<string> {
     const [jobId, callId] = [newId(), newId()];
-    await database.query("select * from create_job_v1(now(), $1::text::jsonb, null)", [
+    await database.query("select * from create_job_v2(now(), $1::text::jsonb, null)", [
       JSON.stringify({ id: jobId, team_id: "acme", type: "x" }),
     ]);
     const item = {
@@ -141,7 +141,7 @@ describe("upkeep", () => {
       stream: false,
       price_snapshot: {},
     };
-    await database.query("select * from open_calls_v1(now(), $1::uuid, $2::text::jsonb)", [
+    await database.query("select * from open_calls_v2(now(), $1::uuid, $2::text::jsonb)", [
       instanceId,
       JSON.stringify([item]),
     ]);

@@ -1,0 +1,63 @@
+import { DomainError } from "../kernel/errors.ts";
+import { microsToCredits } from "../kernel/money.ts";
+
+/** Why a job was not started, as the SQL function `start_job` says it. */
+export type StartRefusal = "insufficient_credits" | "fee_unaffordable" | "job_limit_exceeded";
+
+/** What a refusal says beside its name; micro-credits as text. */
+export type RefusalDetail = Readonly<Record<string, string | number | null>>;
+
+/** The public error of work that credits or limits of a job do not allow. */
+export function creditRefusal(outcome: StartRefusal, detail: RefusalDetail | null): DomainError {
+  const credits = (name: string) => microsToCredits(BigInt(detail?.[name] ?? 0));
+  switch (outcome) {
+    case "insufficient_credits": {
+      const hints = { needed: credits("needed"), available: credits("available") };
+      return new DomainError(
+        "insufficient_credits",
+        hints.available < 0
+          ? `The team owes ${-hints.available} credits; no new work is taken on until that is paid.`
+          : `This needs ${hints.needed} credits, and ${hints.available} are available.`,
+        { hints },
+      );
+    }
+    case "fee_unaffordable": {
+      const hints = {
+        fee: credits("fee"),
+        needed: credits("fee"),
+        available: credits("available"),
+      };
+      return new DomainError(
+        "insufficient_credits",
+        `The fee of this period is due: ${hints.fee} credits, and ${hints.available} are available.`,
+        { hints },
+      );
+    }
+    case "job_limit_exceeded":
+      return limitExceeded(detail);
+  }
+}
+
+function limitExceeded(detail: RefusalDetail | null): DomainError {
+  const limit = detail?.["limit"];
+  const error = (text: string, hints: object) =>
+    new DomainError("job_limit_exceeded", text, { hints: { limit, ...hints } });
+  switch (limit) {
+    case "max_credits": {
+      const needed = microsToCredits(BigInt(detail?.["needed"] ?? 0));
+      const allowed = microsToCredits(BigInt(detail?.["max_credits"] ?? 0));
+      return error(
+        `This may come to ${needed} credits more, and the job was created with max_credits ${allowed}.`,
+        { needed, max_credits: allowed },
+      );
+    }
+    case "max_calls":
+      return error(`The job has had its ${detail?.["max_calls"]} calls. Create a new one.`, {
+        max_calls: detail?.["max_calls"],
+      });
+    case "max_duration":
+      return error("The job has lasted as long as it may. Create a new one.", {});
+    default:
+      return error("The job has used up what it may cost. Create a new one.", {});
+  }
+}
