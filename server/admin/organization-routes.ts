@@ -1,16 +1,46 @@
+import { Type } from "@sinclair/typebox";
+import { authorOf } from "../audit/audit.ts";
 import type { Context } from "../context.ts";
 import { adminOperation, Reply, type Operation } from "../http/operation.ts";
-import { createOrganization, listOrganizations } from "../organizations/organizations.ts";
+import { listStatusChanges } from "../organizations/history.ts";
 import {
+  changeOrganization,
+  createOrganization,
+  listOrganizations,
+  readOrganization,
+} from "../organizations/organizations.ts";
+import {
+  DeleteQuery,
+  OrganizationChange,
   OrganizationCreate,
   OrganizationCreated,
   OrganizationList,
-  type OrganizationView,
+  OrganizationQuery,
+  OrganizationView,
+  PageQuery,
+  StatusHistory,
+  StatusReason,
 } from "../organizations/schema.ts";
+import {
+  deleteOrganization,
+  resumeOrganization,
+  suspendOrganization,
+} from "../organizations/status.ts";
 
 const tag = "Organizations";
+const params = {
+  organization_id: Type.String({
+    description: "Id of an organization.",
+    examples: ["aperture-freight"],
+  }),
+};
+const organization = { description: "The organization.", schema: OrganizationView };
 
 export function organizationOperations(context: Context): readonly Operation[] {
+  return [...recordOperations(context), ...stateOperations(context)];
+}
+
+function recordOperations(context: Context): readonly Operation[] {
   return [
     adminOperation(
       "POST",
@@ -25,8 +55,10 @@ export function organizationOperations(context: Context): readonly Operation[] {
         success: { status: 201, description: "The organization.", schema: OrganizationCreated },
         problems: ["slug_taken"],
       },
-      async ({ body }) => {
-        const { organizationId } = await createOrganization(context, body);
+      async (input) => {
+        const { body } = input;
+        const author = authorOf(input);
+        const { organizationId } = await createOrganization(context, { ...body, author });
         return new Reply({ organization_id: organizationId, name: body.name }, { status: 201 });
       },
     ),
@@ -37,21 +69,133 @@ export function organizationOperations(context: Context): readonly Operation[] {
       {
         operationId: "listOrganizations",
         summary: "List organizations",
-        description: "By name, each with the number of its teams; at most 1,000.",
+        description: "By name unless sorted otherwise, each with the number of its teams.",
         tag,
-        success: { description: "The organizations.", schema: OrganizationList },
+        query: OrganizationQuery,
+        success: { description: "A page of organizations.", schema: OrganizationList },
       },
-      async () => {
-        const rows = await listOrganizations(context);
-        const data = rows.map((row): OrganizationView => ({
-          organization_id: row.id,
-          name: row.name,
-          // The table's check constraint admits no other.
-          status: row.status as OrganizationView["status"],
-          team_count: row.teamCount,
-          created_at: row.createdAt.toISOString(),
-        }));
-        return { data };
+      ({ query }) => listOrganizations(context, query),
+    ),
+
+    adminOperation(
+      "GET",
+      "/api/organizations/:organization_id",
+      {
+        operationId: "getOrganization",
+        summary: "Get an organization",
+        description: "A deleted one is not found; the list shows it with `status=deleted`.",
+        tag,
+        params,
+        success: organization,
+        problems: ["not_found"],
+      },
+      ({ params: { organization_id } }) => readOrganization(context, organization_id),
+    ),
+
+    adminOperation(
+      "PATCH",
+      "/api/organizations/:organization_id",
+      {
+        operationId: "changeOrganization",
+        summary: "Change an organization",
+        description: "What is left out stays.",
+        tag,
+        params,
+        body: OrganizationChange,
+        success: organization,
+        problems: ["not_found", "version_conflict"],
+      },
+      (input) =>
+        changeOrganization(context, authorOf(input), {
+          ...input.body,
+          organizationId: input.params.organization_id,
+        }),
+    ),
+  ];
+}
+
+function stateOperations(context: Context): readonly Operation[] {
+  return [
+    adminOperation(
+      "POST",
+      "/api/organizations/:organization_id/suspend",
+      {
+        operationId: "suspendOrganization",
+        summary: "Suspend an organization",
+        description:
+          "Within a second every request of all its teams is refused with `team_suspended`, and their streams are cut and settled. JSON calls that run are let finish.",
+        tag,
+        params,
+        body: StatusReason,
+        success: organization,
+        problems: ["not_found"],
+      },
+      (input) =>
+        suspendOrganization(context, authorOf(input), {
+          ...input.body,
+          organizationId: input.params.organization_id,
+        }),
+    ),
+
+    adminOperation(
+      "POST",
+      "/api/organizations/:organization_id/resume",
+      {
+        operationId: "resumeOrganization",
+        summary: "Resume an organization",
+        description:
+          "Lifts its suspension. A team that is suspended or paused itself stays as it is.",
+        tag,
+        params,
+        body: StatusReason,
+        success: organization,
+        problems: ["not_found"],
+      },
+      (input) =>
+        resumeOrganization(context, authorOf(input), {
+          ...input.body,
+          organizationId: input.params.organization_id,
+        }),
+    ),
+
+    adminOperation(
+      "DELETE",
+      "/api/organizations/:organization_id",
+      {
+        operationId: "deleteOrganization",
+        summary: "Delete an organization",
+        description:
+          "With its teams, whose keys stop working. Its id stays taken, and jobs, calls and ledger are kept. Refused while credits are held for work that runs.",
+        tag,
+        params,
+        query: DeleteQuery,
+        success: organization,
+        problems: ["not_found", "holds_open"],
+      },
+      (input) =>
+        deleteOrganization(context, authorOf(input), {
+          ...input.query,
+          organizationId: input.params.organization_id,
+        }),
+    ),
+
+    adminOperation(
+      "GET",
+      "/api/organizations/:organization_id/history",
+      {
+        operationId: "getOrganizationHistory",
+        summary: "List changes of an organization's state",
+        description: "Newest first, with who and why. Its teams have histories of their own.",
+        tag,
+        params,
+        query: PageQuery,
+        success: { description: "A page of changes.", schema: StatusHistory },
+        problems: ["not_found"],
+      },
+      async ({ params: { organization_id }, query }) => {
+        await readOrganization(context, organization_id);
+        const owner = { organizationId: organization_id, teamId: null };
+        return listStatusChanges(context, owner, query);
       },
     ),
   ];

@@ -3,9 +3,11 @@ import type { Context } from "../context.ts";
 import { walletOperations } from "../credits/wallet-routes.ts";
 import { adminOperation, type Operation } from "../http/operation.ts";
 import type { Upstream } from "../litellm/upstream.ts";
+import { auditOperations } from "./audit-routes.ts";
 import { budgetOperations } from "./budget-routes.ts";
 import { jobDetailExample, jobExample, statusExample } from "./examples.ts";
 import { listJobs, readJob } from "./jobs.ts";
+import { keyOperations } from "./key-routes.ts";
 import { modelOperations } from "./model-routes.ts";
 import { organizationOperations } from "./organization-routes.ts";
 import { planOperations } from "./plan-routes.ts";
@@ -14,6 +16,7 @@ import { sessionOperations } from "./session-routes.ts";
 import { settingsOperations } from "./settings-routes.ts";
 import { readStatus, type StatusSource } from "./status.ts";
 import { teamOperations } from "./team-routes.ts";
+import { teamStateOperations } from "./team-state-routes.ts";
 
 /** Every operation of the admin API; `app.ts` puts the pages beside them. */
 export function adminOperations(
@@ -24,6 +27,9 @@ export function adminOperations(
     ...sessionOperations(context),
     ...organizationOperations(context),
     ...teamOperations(context),
+    ...teamStateOperations(context),
+    ...keyOperations(context),
+    ...auditOperations(context),
     ...walletOperations(context),
     ...modelOperations(context, parts.upstream),
     ...planOperations(context),

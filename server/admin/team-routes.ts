@@ -1,19 +1,24 @@
 import { Type } from "@sinclair/typebox";
+import { authorOf } from "../audit/audit.ts";
 import type { Context } from "../context.ts";
 import { adminOperation, Reply, type Operation } from "../http/operation.ts";
-import { DomainError } from "../kernel/errors.ts";
 import { creditsToMicros } from "../kernel/money.ts";
-import { isSlug } from "../kernel/slugs.ts";
-import { createKey } from "../keys/issue.ts";
-import { KeyCreate, KeyCreated } from "../keys/schema.ts";
-import { TeamCreate, TeamCreated, TeamDetailView, TeamFilter, TeamList } from "../teams/schema.ts";
-import { createTeam, listTeams, readTeam } from "../teams/teams.ts";
-import { toTeamDetailView, toTeamView } from "./team-views.ts";
+import { fromLimits } from "../keys/limits.ts";
+import {
+  TeamChange,
+  TeamCreate,
+  TeamCreated,
+  TeamDetailView,
+  TeamList,
+  TeamQuery,
+} from "../teams/schema.ts";
+import { changeTeam, createTeam, listTeams, readTeam } from "../teams/teams.ts";
+import { toTeamDetailView } from "../teams/views.ts";
 
 const tag = "Teams";
 const params = { team_id: Type.String({ description: "Id of a team.", examples: ["routing"] }) };
 
-/** Teams and their keys. */
+/** Teams as records; `team-state-routes.ts` has their state and access. */
 export function teamOperations(context: Context): readonly Operation[] {
   return [
     adminOperation(
@@ -29,7 +34,8 @@ export function teamOperations(context: Context): readonly Operation[] {
         success: { status: 201, description: "The team with its key.", schema: TeamCreated },
         problems: ["not_found", "slug_taken", "amount_invalid"],
       },
-      async ({ body, principal }) => {
+      async (input) => {
+        const { body, principal } = input;
         const created = await createTeam(context, {
           name: body.name,
           organizationId: body.organization_id,
@@ -37,6 +43,7 @@ export function teamOperations(context: Context): readonly Operation[] {
           creditsMicros: body.credits === undefined ? undefined : creditsToMicros(body.credits),
           groups: body.groups,
           actor: principal.actor,
+          author: authorOf(input),
         });
         const { secret, keyId } = created.key;
         return new Reply(
@@ -58,15 +65,13 @@ export function teamOperations(context: Context): readonly Operation[] {
       {
         operationId: "listTeams",
         summary: "List teams",
-        description: "By name; at most 1,000.",
+        description: "By name unless sorted otherwise.",
         tag,
-        query: TeamFilter,
-        success: { description: "The teams.", schema: TeamList },
+        query: TeamQuery,
+        success: { description: "A page of teams.", schema: TeamList },
       },
-      async ({ query }) => {
-        const teams = await listTeams(context, { organizationId: query.organization_id });
-        return { data: teams.map(toTeamView) };
-      },
+      ({ query: { organization_id, ...query } }) =>
+        listTeams(context, { ...query, organizationId: organization_id }),
     ),
 
     adminOperation(
@@ -82,43 +87,37 @@ export function teamOperations(context: Context): readonly Operation[] {
         problems: ["not_found"],
       },
       async ({ params: { team_id } }) =>
-        toTeamDetailView(await readTeam(context, requireTeamId(team_id))),
+        toTeamDetailView(await readTeam(context, team_id), context.clock.now()),
     ),
 
     adminOperation(
-      "POST",
-      "/api/teams/:team_id/keys",
+      "PATCH",
+      "/api/teams/:team_id",
       {
-        operationId: "createKey",
-        summary: "Issue a virtual key",
-        description: "The secret is shown this once.",
+        operationId: "changeTeam",
+        summary: "Change a team",
+        description: "What is left out stays. Its id and organization never change.",
         tag,
         params,
-        body: KeyCreate,
-        success: { status: 201, description: "The key.", schema: KeyCreated },
-        problems: ["not_found"],
+        body: TeamChange,
+        success: { description: "The team.", schema: TeamDetailView },
+        problems: ["not_found", "version_conflict"],
       },
-      async ({ body, params: { team_id } }) => {
-        const name = body.name ?? "key";
-        const expiresAt = body.expires_at === undefined ? undefined : new Date(body.expires_at);
-        const key = await createKey(context, { teamId: requireTeamId(team_id), name, expiresAt });
-        return new Reply(
-          {
-            key_id: key.keyId,
-            team_id,
-            name,
-            key: key.secret,
-            expires_at: expiresAt?.toISOString() ?? null,
+      async (input) => {
+        const { name, metadata, default_alias, job_type_aliases, limits, version } = input.body;
+        const detail = await changeTeam(context, authorOf(input), {
+          teamId: input.params.team_id,
+          version,
+          change: {
+            ...(name === undefined ? {} : { name }),
+            ...(metadata === undefined ? {} : { metadata }),
+            ...(default_alias === undefined ? {} : { defaultAlias: default_alias }),
+            ...(job_type_aliases === undefined ? {} : { jobTypeAliases: job_type_aliases }),
+            ...(limits === undefined ? {} : { limits: fromLimits(limits) }),
           },
-          { status: 201 },
-        );
+        });
+        return toTeamDetailView(detail, context.clock.now());
       },
     ),
   ];
-}
-
-/** What cannot be an id is answered as any unknown one, before the database has to make sense of it. */
-function requireTeamId(text: string): string {
-  if (isSlug(text)) return text;
-  throw new DomainError("not_found", `There is no team ${JSON.stringify(text)}.`);
 }

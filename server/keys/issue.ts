@@ -1,70 +1,94 @@
 import { randomBytes } from "node:crypto";
 import type { Drizzle } from "../../db/client.ts";
+import type { CallLimits } from "../../db/schema/organizations.ts";
+import { type Author, recordAudit, systemAuthor } from "../audit/audit.ts";
 import { changeConfig } from "../config-change.ts";
 import type { Context } from "../context.ts";
 import { DomainError } from "../kernel/errors.ts";
 import { uuidV7 } from "../kernel/ids.ts";
 import { sha256 } from "../kernel/sealing.ts";
-import { insertKey, lockTeamStatus, selectKeys, type KeyRow } from "./store.ts";
+import { requireAllowList } from "./allow-list.ts";
+import { insertKey, type KeyRow, lockTeam } from "./store.ts";
+import { auditState } from "./views.ts";
 
 /** 256 bits: nobody guesses them, so a plain SHA-256 protects them as well as a slow hash would. */
 const SECRET_BYTES = 32;
 
-/** The most keys that one list answers. */
-const LIST_LIMIT = 1000;
+/** `sk-` and the first four characters, for people to tell keys apart. */
+const PREFIX_LENGTH = 7;
+
+export interface NewKey {
+  teamId: string;
+  name: string;
+  expiresAt?: Date | null | undefined;
+  ipAllowList?: readonly string[] | undefined;
+  limits?: CallLimits | undefined;
+}
 
 export interface IssuedKey {
   keyId: string;
   /** `sk-` and 43 characters. Shown once: only its hash is stored. */
   secret: string;
-  lastFour: string;
+  row: KeyRow;
 }
 
-/** Issues a virtual key of a team. Throws `not_found` for an unknown team, `invalid_request` for an end in the past. */
+/** Issues a virtual key of a team. Throws `not_found` for an unknown team, `invalid_request` for an end in the past or a wrong address. */
 export function createKey(
   context: Context,
-  input: { teamId: string; name: string; expiresAt?: Date | undefined },
+  input: NewKey,
+  author: Author = systemAuthor,
 ): Promise<IssuedKey> {
   return changeConfig(context, ["keys"], async (transaction) => {
-    const status = await lockTeamStatus(transaction, input.teamId);
-    if (status === undefined || status === "deleted") {
+    const team = await lockTeam(transaction, input.teamId);
+    if (!team) {
       throw new DomainError("not_found", `There is no team ${JSON.stringify(input.teamId)}.`, {
         hints: { field: "team_id", value: input.teamId },
       });
     }
-    return issueKey(context, transaction, input);
+    return issueKey(context, transaction, { ...input, ...team, author });
   });
 }
 
-/** `createKey` within the transaction that creates the team. */
+/** `createKey` within the transaction of another change. */
 export async function issueKey(
   context: Context,
   transaction: Drizzle,
-  input: { teamId: string; name: string; expiresAt?: Date | undefined },
+  input: NewKey & { organizationId: string; author: Author; rotatedFrom?: string },
 ): Promise<IssuedKey> {
   const now = context.clock.now();
-  if (input.expiresAt && input.expiresAt.getTime() <= now) {
-    throw new DomainError(
-      "invalid_request",
-      `expires_at is ${input.expiresAt.toISOString()}; it must lie in the future.`,
-      { hints: { field: "expires_at" } },
-    );
-  }
+  const at = new Date(now);
+  requireFuture(input.expiresAt, now);
+  const ipAllowList = requireAllowList(input.ipAllowList ?? []);
   const secret = `sk-${randomBytes(SECRET_BYTES).toString("base64url")}`;
-  const issued = { keyId: uuidV7(now), secret, lastFour: secret.slice(-4) };
-  await insertKey(transaction, {
-    id: issued.keyId,
+  const row = await insertKey(transaction, {
+    id: uuidV7(now),
     teamId: input.teamId,
     name: input.name,
     hash: sha256(secret),
-    lastFour: issued.lastFour,
-    at: new Date(now),
+    prefix: secret.slice(0, PREFIX_LENGTH),
+    lastFour: secret.slice(-4),
+    createdAt: at,
     expiresAt: input.expiresAt ?? null,
+    ipAllowList,
+    limits: input.limits ?? {},
+    rotatedFrom: input.rotatedFrom ?? null,
   });
-  return issued;
+  await recordAudit(transaction, at, input.author, {
+    action: "key.create",
+    subject: { kind: "key", id: row.id },
+    organizationId: input.organizationId,
+    teamId: input.teamId,
+    before: null,
+    after: { ...auditState(row), rotated_from: row.rotatedFrom },
+  });
+  return { keyId: row.id, secret, row };
 }
 
-/** A team's keys without secrets, oldest first; at most 1,000. */
-export function listKeys(context: Context, teamId: string): Promise<KeyRow[]> {
-  return selectKeys(context.database.drizzle, teamId, LIST_LIMIT);
+/** Throws `invalid_request` for an end that is not in the future. */
+export function requireFuture(expiresAt: Date | null | undefined, nowMs: number): void {
+  if (!expiresAt || expiresAt.getTime() > nowMs) return;
+  const message = `expires_at is ${expiresAt.toISOString()}; it must lie in the future.`;
+  throw new DomainError("invalid_request", message, {
+    hints: { field: "expires_at", errors: [{ field: "expires_at", message }] },
+  });
 }

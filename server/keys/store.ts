@@ -1,36 +1,64 @@
-import { and, asc, eq, isNull, lte, or } from "drizzle-orm";
+import { and, asc, desc, eq, gt, isNull, lt, lte, ne, or, sql } from "drizzle-orm";
 import type { Drizzle } from "../../db/client.ts";
 import { organizations, teams, virtualKeys, wallets } from "../../db/schema/index.ts";
 
 export type KeyRow = typeof virtualKeys.$inferSelect;
 
+/** Stores a key and returns its row. */
 export async function insertKey(
   transaction: Drizzle,
-  row: {
-    id: string;
-    teamId: string;
-    name: string;
-    hash: Uint8Array;
-    lastFour: string;
-    at: Date;
-    expiresAt: Date | null;
-  },
-): Promise<void> {
-  const { at, ...columns } = row;
-  await transaction.insert(virtualKeys).values({ ...columns, createdAt: at });
+  row: typeof virtualKeys.$inferInsert,
+): Promise<KeyRow> {
+  const [inserted] = await transaction.insert(virtualKeys).values(row).returning();
+  return inserted!;
 }
 
-/** The status of a team, locked against a change until the transaction ends; undefined = there is none. */
-export async function lockTeamStatus(
+/** The owner of a key, locked against a change until the transaction ends; undefined = there is none, or it is deleted. */
+export async function lockTeam(
   transaction: Drizzle,
   teamId: string,
-): Promise<string | undefined> {
+): Promise<{ organizationId: string } | undefined> {
   const [row] = await transaction
-    .select({ status: teams.status })
+    .select({ organizationId: teams.organizationId })
     .from(teams)
-    .where(eq(teams.id, teamId))
+    .where(and(eq(teams.id, teamId), ne(teams.status, "deleted")))
     .for("share");
-  return row?.status;
+  return row;
+}
+
+export type OwnedKey = KeyRow & { organizationId: string };
+
+const owned = (drizzle: Drizzle, keyId: string) =>
+  drizzle
+    .select({ key: virtualKeys, organizationId: teams.organizationId })
+    .from(virtualKeys)
+    .innerJoin(teams, eq(teams.id, virtualKeys.teamId))
+    .where(and(eq(virtualKeys.id, keyId), ne(teams.status, "deleted")));
+
+/** The key, unless its team is deleted. */
+export async function selectKey(drizzle: Drizzle, keyId: string): Promise<OwnedKey | undefined> {
+  const [row] = await owned(drizzle, keyId);
+  return row && { ...row.key, organizationId: row.organizationId };
+}
+
+/** `selectKey`, locked for a change. */
+export async function lockKey(transaction: Drizzle, keyId: string): Promise<OwnedKey | undefined> {
+  const [row] = await owned(transaction, keyId).for("update", { of: virtualKeys });
+  return row && { ...row.key, organizationId: row.organizationId };
+}
+
+/** Changes columns of a key, raises its version and returns the row. */
+export async function updateKey(
+  transaction: Drizzle,
+  keyId: string,
+  change: Partial<Pick<KeyRow, "name" | "expiresAt" | "revokedAt" | "ipAllowList" | "limits">>,
+): Promise<KeyRow> {
+  const [row] = await transaction
+    .update(virtualKeys)
+    .set({ ...change, version: sql`${virtualKeys.version} + 1` })
+    .where(eq(virtualKeys.id, keyId))
+    .returning();
+  return row!;
 }
 
 /** A key with the state of its team, organization and wallet, by one query. */
@@ -87,4 +115,25 @@ export function selectKeys(drizzle: Drizzle, teamId: string, limit: number): Pro
     .where(eq(virtualKeys.teamId, teamId))
     .orderBy(asc(virtualKeys.id))
     .limit(limit);
+}
+
+/** A page of a team's keys, newest first. */
+export async function selectKeyPage(
+  drizzle: Drizzle,
+  teamId: string,
+  page: { start: { towards: "older" | "newer"; key: string } | undefined; limit: number },
+): Promise<KeyRow[]> {
+  const newer = page.start?.towards === "newer";
+  const rows = await drizzle
+    .select()
+    .from(virtualKeys)
+    .where(
+      and(
+        eq(virtualKeys.teamId, teamId),
+        page.start && (newer ? gt : lt)(virtualKeys.id, page.start.key),
+      ),
+    )
+    .orderBy((newer ? asc : desc)(virtualKeys.id))
+    .limit(page.limit);
+  return newer ? rows.reverse() : rows;
 }

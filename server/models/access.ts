@@ -74,6 +74,5 @@ export async function addToGroup(
 }
 
 /** The access groups of a team, sorted. */
-export function grantedGroups(context: Context, teamId: string): Promise<string[]> {
-  return selectGrantedGroups(context.database.drizzle, teamId);
-}
+export const grantedGroups = (drizzle: Drizzle, teamId: string): Promise<string[]> =>
+  selectGrantedGroups(drizzle, teamId);

@@ -1,4 +1,6 @@
 import { Type, type Static } from "@sinclair/typebox";
+import { pageOf, pageQuery } from "../http/pagination.ts";
+import { line, Metadata } from "../jobs/fields.ts";
 import { slugPattern } from "../kernel/slugs.ts";
 
 /** A name for people: one line with something in it. */
@@ -20,15 +22,48 @@ export const Slug = Type.String({
   examples: ["aperture-freight"],
 });
 
+/** What a change was made from. */
+export const Version = Type.Integer({
+  minimum: 1,
+  maximum: 2_147_483_647,
+  description:
+    "The version that the change was made from; any other is refused. Absent = change it whatever it is.",
+  examples: [3],
+});
+
+export const Reason = line(500, "Why, for the history.", "invoice 2026-118 unpaid");
+
+/** What both kinds of tenants are listed by. */
+export const listQuery = {
+  ...pageQuery,
+  search: Type.Optional(
+    line(200, "Only those with this in their name or id, in any case.", "freight"),
+  ),
+  sort: Type.Optional(
+    Type.Union(
+      [
+        Type.Literal("name"),
+        Type.Literal("-name"),
+        Type.Literal("created_at"),
+        Type.Literal("-created_at"),
+      ],
+      { description: "`-` = descending; by name when absent.", examples: ["-created_at"] },
+    ),
+  ),
+};
+export type ListSort = "name" | "-name" | "created_at" | "-created_at";
+
+const instant = Type.String({ format: "date-time" });
+const orNull = <Schema extends typeof instant>(schema: Schema, description: string) =>
+  Type.Union([schema, Type.Null()], { description });
+
 export const OrganizationCreate = Type.Object(
   {
     name: Name,
     id: Type.Optional(
-      Type.String({
-        ...Slug,
-        description: "Made from the name when absent. It never changes.",
-      }),
+      Type.String({ ...Slug, description: "Made from the name when absent. It never changes." }),
     ),
+    metadata: Type.Optional(Metadata),
   },
   { additionalProperties: false, examples: [{ name: "Aperture Freight" }] },
 );
@@ -38,30 +73,95 @@ export const OrganizationCreated = Type.Object(
   { examples: [{ organization_id: "aperture-freight", name: "Aperture Freight" }] },
 );
 
-export const OrganizationView = Type.Object({
-  organization_id: Type.String(),
-  name: Type.String(),
-  status: Type.Union([Type.Literal("active"), Type.Literal("suspended"), Type.Literal("deleted")]),
-  team_count: Type.Integer(),
-  created_at: Type.String({ format: "date-time" }),
-});
+const organizationExample = {
+  organization_id: "aperture-freight",
+  name: "Aperture Freight",
+  status: "active",
+  status_reason: null,
+  metadata: {},
+  team_count: 1,
+  created_at: "2026-11-23T12:00:00.000Z",
+  updated_at: "2026-11-23T12:00:00.000Z",
+  version: 1,
+};
+
+const OrganizationStatus = Type.Union(
+  [Type.Literal("active"), Type.Literal("suspended"), Type.Literal("deleted")],
+  { description: "Covers all teams of the organization.", examples: ["active"] },
+);
+export type OrganizationStatus = Static<typeof OrganizationStatus>;
+
+export const OrganizationView = Type.Object(
+  {
+    organization_id: Type.String(),
+    name: Type.String(),
+    status: OrganizationStatus,
+    status_reason: orNull(Type.String(), "Why it is not active; null = no reason given."),
+    metadata: Metadata,
+    team_count: Type.Integer({ description: "Teams that are not deleted." }),
+    created_at: instant,
+    updated_at: instant,
+    version: Type.Integer({ description: "Raised by every change." }),
+  },
+  { $id: "Organization", examples: [organizationExample] },
+);
 export type OrganizationView = Static<typeof OrganizationView>;
 
-export const OrganizationList = Type.Object(
-  { data: Type.Array(OrganizationView) },
+export const OrganizationList = pageOf(OrganizationView, [organizationExample]);
+
+export const OrganizationQuery = Type.Object(
   {
-    examples: [
-      {
-        data: [
-          {
-            organization_id: "aperture-freight",
-            name: "Aperture Freight",
-            status: "active",
-            team_count: 1,
-            created_at: "2026-11-23T12:00:00.000Z",
-          },
-        ],
-      },
-    ],
+    ...listQuery,
+    status: Type.Optional(
+      Type.Union(OrganizationStatus.anyOf, {
+        description: "Only those in this state; all but deleted ones when absent.",
+        examples: ["suspended"],
+      }),
+    ),
   },
+  { additionalProperties: false },
 );
+
+export const OrganizationChange = Type.Object(
+  {
+    name: Type.Optional(Name),
+    metadata: Type.Optional(
+      Type.Record(Type.String(), Type.Unknown(), {
+        description: "Replaces the whole; at most 16 KiB.",
+      }),
+    ),
+    version: Type.Optional(Version),
+  },
+  { additionalProperties: false, examples: [{ name: "Aperture Freight Ltd", version: 1 }] },
+);
+
+export const StatusReason = Type.Object(
+  { reason: Type.Optional(Reason) },
+  { additionalProperties: false, examples: [{ reason: "invoice 2026-118 unpaid" }] },
+);
+
+export const DeleteQuery = Type.Object(
+  { reason: Type.Optional(Reason) },
+  { additionalProperties: false },
+);
+
+const statusChangeExample = {
+  status: "suspended",
+  paused_until: null,
+  reason: "invoice 2026-118 unpaid",
+  actor: "cli",
+  created_at: "2026-11-23T12:00:00.000Z",
+};
+
+export const StatusChangeView = Type.Object({
+  status: Type.String({ description: "The state from then on." }),
+  paused_until: orNull(instant, "Of a pause; null = until somebody resumes it."),
+  reason: orNull(Type.String(), "Null = none given."),
+  actor: Type.String({ description: "Who did it." }),
+  created_at: instant,
+});
+export type StatusChangeView = Static<typeof StatusChangeView>;
+
+export const StatusHistory = pageOf(StatusChangeView, [statusChangeExample]);
+
+export const PageQuery = Type.Object(pageQuery, { additionalProperties: false });

@@ -1,17 +1,41 @@
-import { and, asc, count, eq, ne } from "drizzle-orm";
+import {
+  and,
+  asc,
+  count,
+  desc,
+  eq,
+  gt,
+  inArray,
+  isNull,
+  lt,
+  ne,
+  or,
+  type SQL,
+  sql,
+} from "drizzle-orm";
 import type { Drizzle } from "../../db/client.ts";
-import { organizations, teams } from "../../db/schema/index.ts";
+import { keyset, type ListOrder } from "../../db/keyset.ts";
+import {
+  creditHolds,
+  jobs,
+  organizations,
+  statusChanges,
+  teams,
+  wallets,
+} from "../../db/schema/index.ts";
 
 export type OrganizationRow = typeof organizations.$inferSelect;
+export type OrganizationListRow = OrganizationRow & { teamCount: number };
 
 /** Whether the id was free. */
 export async function insertOrganization(
   transaction: Drizzle,
-  row: { id: string; name: string; at: Date },
+  row: { id: string; name: string; metadata: Record<string, unknown>; at: Date },
 ): Promise<boolean> {
+  const { at, ...columns } = row;
   const inserted = await transaction
     .insert(organizations)
-    .values({ id: row.id, name: row.name, createdAt: row.at, updatedAt: row.at })
+    .values({ ...columns, createdAt: at, updatedAt: at })
     .onConflictDoNothing()
     .returning({ id: organizations.id });
   return inserted.length > 0;
@@ -30,20 +54,173 @@ export async function lockOrganizationStatus(
   return row?.status;
 }
 
-export type OrganizationListRow = OrganizationRow & { teamCount: number };
+/** The organization, locked for a change, unless it is deleted. */
+export async function lockOrganization(
+  transaction: Drizzle,
+  id: string,
+): Promise<OrganizationRow | undefined> {
+  const [row] = await transaction
+    .select()
+    .from(organizations)
+    .where(and(eq(organizations.id, id), ne(organizations.status, "deleted")))
+    .for("update");
+  return row;
+}
 
-/** All but deleted ones, by name; at most `limit`. */
+/** Changes columns of an organization and raises its version. */
+export async function updateOrganization(
+  transaction: Drizzle,
+  id: string,
+  change: Partial<Pick<OrganizationRow, "name" | "metadata" | "status" | "statusReason">>,
+  at: Date,
+): Promise<void> {
+  await transaction
+    .update(organizations)
+    .set({ ...change, updatedAt: at, version: sql`${organizations.version} + 1` })
+    .where(eq(organizations.id, id));
+}
+
+const teamCount = sql<number>`(select count(*) from ${teams}
+  where ${teams.organizationId} = ${organizations.id} and ${teams.status} <> 'deleted')::float8`;
+
+/** The organization, also a deleted one. */
+export async function selectOrganization(
+  drizzle: Drizzle,
+  id: string,
+): Promise<OrganizationListRow | undefined> {
+  const [row] = await drizzle
+    .select({ organization: organizations, teamCount })
+    .from(organizations)
+    .where(eq(organizations.id, id));
+  return row && { ...row.organization, teamCount: row.teamCount };
+}
+
+export interface PageStart {
+  towards: "older" | "newer";
+  key: string;
+}
+
+/** A page of organizations; those without a status asked are all but deleted ones. */
 export async function selectOrganizations(
   drizzle: Drizzle,
-  limit: number,
+  page: {
+    filter: { status?: string | undefined; search?: string | undefined };
+    order: { by: "name" | "createdAt"; descending: boolean };
+    start: PageStart | undefined;
+    limit: number;
+  },
 ): Promise<OrganizationListRow[]> {
-  const rows = await drizzle
-    .select({ organization: organizations, teamCount: count(teams.id) })
+  const { filter, order } = page;
+  const listOrder: ListOrder = { ...order, column: organizations[order.by] };
+  const { beyond, orderBy, rows } = keyset(organizations, listOrder, page.start);
+  const { status, search } = filter;
+  const read = await drizzle
+    .select({ organization: organizations, teamCount })
     .from(organizations)
-    .leftJoin(teams, and(eq(teams.organizationId, organizations.id), ne(teams.status, "deleted")))
-    .where(ne(organizations.status, "deleted"))
-    .groupBy(organizations.id)
-    .orderBy(asc(organizations.name), asc(organizations.id))
+    .where(
+      and(
+        status === undefined
+          ? ne(organizations.status, "deleted")
+          : eq(organizations.status, status),
+        search === undefined ? undefined : contains(organizations, search),
+        beyond,
+      ),
+    )
+    .orderBy(...orderBy)
+    .limit(page.limit);
+  return rows(read.map((row) => ({ ...row.organization, teamCount: row.teamCount })));
+}
+
+/** Whether a text stands in the name or id, in any case. */
+function contains(table: typeof organizations, search: string): SQL | undefined {
+  const found = (column: SQL) => sql`strpos(${column}, lower(${search}::text)) > 0`;
+  return or(found(sql`lower(${table.name})`), found(sql`${table.id}`));
+}
+
+export type StatusChangeRow = typeof statusChanges.$inferSelect;
+
+export async function insertStatusChange(
+  transaction: Drizzle,
+  row: typeof statusChanges.$inferInsert,
+): Promise<void> {
+  await transaction.insert(statusChanges).values(row);
+}
+
+/** Changes of a team's status or, without a team, of the organization's own, newest first. */
+export async function selectStatusChanges(
+  drizzle: Drizzle,
+  of: { organizationId: string; teamId: string | null },
+  page: { start: PageStart | undefined; limit: number },
+): Promise<StatusChangeRow[]> {
+  const { start, limit } = page;
+  const newer = start?.towards === "newer";
+  const rows = await drizzle
+    .select()
+    .from(statusChanges)
+    .where(
+      and(
+        of.teamId === null
+          ? and(eq(statusChanges.organizationId, of.organizationId), isNull(statusChanges.teamId))
+          : eq(statusChanges.teamId, of.teamId),
+        start && (newer ? gt(statusChanges.id, start.key) : lt(statusChanges.id, start.key)),
+      ),
+    )
+    .orderBy(newer ? asc(statusChanges.id) : desc(statusChanges.id))
     .limit(limit);
-  return rows.map((row) => ({ ...row.organization, teamCount: row.teamCount }));
+  return newer ? rows.reverse() : rows;
+}
+
+/** Ids of an organization's teams but deleted ones, ascending, each locked for a change. */
+export async function lockTeams(transaction: Drizzle, organizationId: string): Promise<string[]> {
+  const rows = await transaction
+    .select({ id: teams.id })
+    .from(teams)
+    .where(and(eq(teams.organizationId, organizationId), ne(teams.status, "deleted")))
+    .orderBy(asc(teams.id))
+    .for("update");
+  return rows.map((row) => row.id);
+}
+
+/** Locks the wallets of teams, so that no new hold is taken until the transaction ends, and counts the open ones. */
+export async function countHolds(
+  transaction: Drizzle,
+  teamIds: readonly string[],
+): Promise<number> {
+  await transaction
+    .select({ id: wallets.id })
+    .from(wallets)
+    .where(inArray(wallets.teamId, [...teamIds]))
+    .orderBy(asc(wallets.id))
+    .for("update");
+  const [row] = await transaction
+    .select({ open: count() })
+    .from(creditHolds)
+    .innerJoin(jobs, eq(jobs.id, creditHolds.jobId))
+    .where(
+      and(
+        inArray(jobs.teamId, [...teamIds]),
+        // A call may outlive its job; nothing else holds anything.
+        or(isNull(jobs.endedAt), gt(jobs.callsInFlight, 0)),
+        eq(creditHolds.state, "open"),
+      ),
+    );
+  return row!.open;
+}
+
+/** Marks teams as deleted along with their organization. */
+export async function deleteTeams(
+  transaction: Drizzle,
+  teamIds: readonly string[],
+  { reason, at }: { reason: string; at: Date },
+): Promise<void> {
+  await transaction
+    .update(teams)
+    .set({
+      status: "deleted",
+      statusReason: reason,
+      pausedUntil: null,
+      updatedAt: at,
+      version: sql`${teams.version} + 1`,
+    })
+    .where(inArray(teams.id, [...teamIds]));
 }

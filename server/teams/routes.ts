@@ -5,7 +5,8 @@ import { type Operation, teamOperation } from "../http/operation.ts";
 import { METADATA_LIMIT_BYTES } from "../jobs/limits.ts";
 import { requireOwnTeam } from "../keys/own-team.ts";
 import type { TeamPrincipal } from "../keys/principal.ts";
-import { Me, type OwnTeamView, OwnTeam, TeamIdParameter } from "./schema.ts";
+import { Me, OwnTeam, type OwnTeamView } from "./own-team.ts";
+import { TeamIdParameter } from "./schema.ts";
 
 const tag = "Team";
 

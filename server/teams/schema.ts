@@ -1,7 +1,9 @@
 import { Type, type Static } from "@sinclair/typebox";
 import { Credits, WalletView } from "../credits/schema.ts";
-import { KeyView } from "../keys/schema.ts";
-import { Name, Slug } from "../organizations/schema.ts";
+import { pageOf } from "../http/pagination.ts";
+import { Metadata } from "../jobs/fields.ts";
+import { KeyView, Limits, LimitsChange } from "../keys/schema.ts";
+import { listQuery, Name, Reason, Slug, Version } from "../organizations/schema.ts";
 
 export const TeamCreate = Type.Object(
   {
@@ -47,37 +49,74 @@ export const TeamCreated = Type.Object(
   },
 );
 
-export const TeamView = Type.Object({
-  team_id: Type.String(),
-  organization_id: Type.String(),
-  name: Type.String(),
-  status: Type.Union([
+const TeamStatus = Type.Union(
+  [
     Type.Literal("active"),
     Type.Literal("suspended"),
     Type.Literal("paused"),
     Type.Literal("deleted"),
-  ]),
-  created_at: Type.String({ format: "date-time" }),
-});
-export type TeamView = Static<typeof TeamView>;
+  ],
+  {
+    description: "Its own state; that of its organization covers it. A pause that is over is none.",
+    examples: ["active"],
+  },
+);
+export type TeamStatus = Static<typeof TeamStatus>;
 
-const team = {
+const instantOrNull = (description: string) =>
+  Type.Union([Type.String({ format: "date-time" }), Type.Null()], { description });
+const textOrNull = (description: string) =>
+  Type.Union([Type.String(), Type.Null()], { description });
+
+const teamExample = {
   team_id: "routing",
   organization_id: "aperture-freight",
   name: "Routing",
   status: "active",
+  status_reason: null,
+  paused_until: null,
+  organization_status: "active",
+  default_alias: null,
   created_at: "2026-11-23T12:00:00.000Z",
+  updated_at: "2026-11-23T12:00:00.000Z",
+  version: 1,
 };
 
-export const TeamList = Type.Object(
-  { data: Type.Array(TeamView) },
-  { examples: [{ data: [team] }] },
+export const TeamView = Type.Object(
+  {
+    team_id: Type.String(),
+    organization_id: Type.String(),
+    name: Type.String(),
+    status: TeamStatus,
+    status_reason: textOrNull("Why it is not active; null = no reason given."),
+    paused_until: instantOrNull("Of a pause; null = until somebody resumes it."),
+    organization_status: Type.Union([
+      Type.Literal("active"),
+      Type.Literal("suspended"),
+      Type.Literal("deleted"),
+    ]),
+    default_alias: textOrNull("The model of chat calls that name none; null = none set."),
+    created_at: Type.String({ format: "date-time" }),
+    updated_at: Type.String({ format: "date-time" }),
+    version: Type.Integer({ description: "Raised by every change." }),
+  },
+  { $id: "TeamOfOrganization", examples: [teamExample] },
 );
+export type TeamView = Static<typeof TeamView>;
+
+export const TeamList = pageOf(TeamView, [teamExample]);
+
+const JobTypeAliases = Type.Record(Type.String(), Type.String({ minLength: 1, maxLength: 128 }), {
+  description: "Job type → the model of its chat calls that name none.",
+  examples: [{ invoice_check: "chat-fast" }],
+});
 
 export const TeamDetailView = Type.Object(
   {
     ...TeamView.properties,
-    default_alias: Type.Union([Type.String(), Type.Null()]),
+    job_type_aliases: JobTypeAliases,
+    limits: Limits,
+    metadata: Metadata,
     groups: Type.Array(Type.String()),
     wallet: WalletView,
     keys: Type.Array(KeyView),
@@ -85,8 +124,10 @@ export const TeamDetailView = Type.Object(
   {
     examples: [
       {
-        ...team,
-        default_alias: null,
+        ...teamExample,
+        job_type_aliases: {},
+        limits: { requests_per_minute: null, tokens_per_minute: null, concurrent_calls: null },
+        metadata: {},
         groups: ["default"],
         wallet: { balance: 1000, held: 0, available: 1000, credit_limit: 0 },
         keys: [],
@@ -96,63 +137,109 @@ export const TeamDetailView = Type.Object(
 );
 export type TeamDetailView = Static<typeof TeamDetailView>;
 
-export const TeamFilter = Type.Object(
+export const TeamQuery = Type.Object(
   {
+    ...listQuery,
     organization_id: Type.Optional(
       Type.String({ ...Slug, description: "Only teams of this organization." }),
+    ),
+    status: Type.Optional(
+      Type.Union(TeamStatus.anyOf, {
+        description: "Only those in this state; all but deleted ones when absent.",
+        examples: ["paused"],
+      }),
     ),
   },
   { additionalProperties: false },
 );
+
+const aliases = {
+  default_alias: Type.Optional(
+    Type.Union([Type.String({ minLength: 1, maxLength: 128 }), Type.Null()], {
+      description: "The model of chat calls that name none, one that is granted; null = none.",
+      examples: ["chat-fast"],
+    }),
+  ),
+  job_type_aliases: Type.Optional(
+    Type.Record(Type.String(), Type.String({ minLength: 1, maxLength: 128 }), {
+      description:
+        "Job type → the model of its chat calls that name none, one that is granted. Replaces the whole.",
+      examples: [{ invoice_check: "chat-fast" }],
+    }),
+  ),
+};
+
+export const TeamChange = Type.Object(
+  {
+    name: Type.Optional(Name),
+    metadata: Type.Optional(
+      Type.Record(Type.String(), Type.Unknown(), {
+        description: "Replaces the whole; at most 16 KiB.",
+      }),
+    ),
+    ...aliases,
+    limits: Type.Optional(LimitsChange),
+    version: Type.Optional(Version),
+  },
+  { additionalProperties: false, examples: [{ default_alias: "chat-fast", version: 1 }] },
+);
+export type TeamChange = Static<typeof TeamChange>;
+
+export const TeamPause = Type.Object(
+  {
+    until: Type.Optional(
+      Type.String({
+        format: "date-time",
+        description: "When it ends by itself, in the future; absent = when somebody resumes it.",
+      }),
+    ),
+    reason: Type.Optional(Reason),
+  },
+  {
+    additionalProperties: false,
+    examples: [{ until: "2026-12-01T00:00:00.000Z", reason: "trial over" }],
+  },
+);
+
+export const TeamAccess = Type.Object(
+  {
+    team_id: Type.String(),
+    groups: Type.Array(Type.String(), { description: "The groups granted." }),
+    models: Type.Array(Type.String(), { description: "The active models that they hold." }),
+    default_alias: textOrNull("The model of chat calls that name none; null = none set."),
+    job_type_aliases: JobTypeAliases,
+    version: Type.Integer({ description: "Of the team." }),
+  },
+  {
+    examples: [
+      {
+        team_id: "routing",
+        groups: ["default"],
+        models: ["chat-fast", "vectors"],
+        default_alias: "chat-fast",
+        job_type_aliases: {},
+        version: 2,
+      },
+    ],
+  },
+);
+export type TeamAccess = Static<typeof TeamAccess>;
+
+export const TeamAccessChange = Type.Object(
+  {
+    groups: Type.Array(Slug, {
+      maxItems: 50,
+      description: "All groups that the team is granted from now on; empty = no models.",
+    }),
+    ...aliases,
+    version: Type.Optional(Version),
+  },
+  { additionalProperties: false, examples: [{ groups: ["default", "large"], version: 2 }] },
+);
+export type TeamAccessChange = Static<typeof TeamAccessChange>;
 
 /** The wire shapes of the team API: what a key sees of its own team. */
 export const TeamIdParameter = Type.String({
   description: "The key's own team.",
   examples: ["routing"],
 });
-
-const ownTeamExample = {
-  team_id: "routing",
-  name: "Routing",
-  status: "active",
-  resumes_at: null,
-  default_model: "chat-fast",
-  job_type_models: {},
-  plan: "Jobs and calls are not charged.",
-  limits: { metadata_bytes: 16384 },
-  wallet: { balance: 1000, held: 0, available: 1000, credit_limit: 0 },
-};
-
-export const OwnTeam = Type.Object(
-  {
-    team_id: Type.String(),
-    name: Type.String(),
-    status: Type.Union([Type.Literal("active"), Type.Literal("paused")]),
-    resumes_at: Type.Union([Type.String({ format: "date-time" }), Type.Null()], {
-      description: "Of a paused team; null = when somebody resumes it.",
-    }),
-    default_model: Type.Union([Type.String(), Type.Null()], {
-      description: "Used by chat calls that name no model.",
-    }),
-    job_type_models: Type.Record(Type.String(), Type.String(), {
-      description: "Job type → the model of its calls that name none.",
-    }),
-    plan: Type.String({ description: "How jobs are charged, in words." }),
-    limits: Type.Object({ metadata_bytes: Type.Integer() }),
-    wallet: WalletView,
-  },
-  { $id: "Team", examples: [ownTeamExample] },
-);
-export type OwnTeamView = Static<typeof OwnTeam>;
-
-export const Me = Type.Object(
-  { key: Type.Object({ key_id: Type.String(), name: Type.String() }), team: OwnTeam },
-  {
-    examples: [
-      {
-        key: { key_id: "019aaf3c-6a80-7c11-9d1b-2f9d1b6d2a10", name: "production" },
-        team: ownTeamExample,
-      },
-    ],
-  },
-);

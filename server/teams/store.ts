@@ -1,8 +1,11 @@
-import { and, asc, eq, ne } from "drizzle-orm";
+import { and, eq, gt, isNull, lte, ne, or, type SQL, sql } from "drizzle-orm";
 import type { Drizzle } from "../../db/client.ts";
-import { teams } from "../../db/schema/index.ts";
+import { keyset } from "../../db/keyset.ts";
+import { organizations, teams } from "../../db/schema/index.ts";
 
 export type TeamRow = typeof teams.$inferSelect;
+/** A team with the state of its organization. */
+export type OwnedTeam = TeamRow & { organizationStatus: string };
 
 /** Whether the id was free. */
 export async function insertTeam(
@@ -18,31 +21,113 @@ export async function insertTeam(
   return inserted.length > 0;
 }
 
-/** The team, unless it is deleted. */
-export async function selectTeam(drizzle: Drizzle, id: string): Promise<TeamRow | undefined> {
-  const [row] = await drizzle
+const owned = (drizzle: Drizzle) =>
+  drizzle
+    .select({ team: teams, organizationStatus: organizations.status })
+    .from(teams)
+    .innerJoin(organizations, eq(organizations.id, teams.organizationId));
+
+/** The team, also a deleted one. */
+export async function selectTeam(drizzle: Drizzle, id: string): Promise<OwnedTeam | undefined> {
+  const [row] = await owned(drizzle).where(eq(teams.id, id));
+  return row && { ...row.team, organizationStatus: row.organizationStatus };
+}
+
+/** The team, locked for a change, unless it is deleted. */
+export async function lockTeam(transaction: Drizzle, id: string): Promise<TeamRow | undefined> {
+  const [row] = await transaction
     .select()
     .from(teams)
-    .where(and(eq(teams.id, id), ne(teams.status, "deleted")));
+    .where(and(eq(teams.id, id), ne(teams.status, "deleted")))
+    .for("update");
   return row;
 }
 
-/** All but deleted ones, by name; of one organization when it is given. */
-export function selectTeams(
+export type TeamColumns = Partial<
+  Pick<
+    TeamRow,
+    | "name"
+    | "metadata"
+    | "status"
+    | "statusReason"
+    | "pausedUntil"
+    | "defaultAlias"
+    | "jobTypeAliases"
+    | "limits"
+  >
+>;
+
+/** Changes columns of a team and raises its version. */
+export async function updateTeam(
+  transaction: Drizzle,
+  id: string,
+  change: TeamColumns,
+  at: Date,
+): Promise<void> {
+  await transaction
+    .update(teams)
+    .set({ ...change, updatedAt: at, version: sql`${teams.version} + 1` })
+    .where(eq(teams.id, id));
+}
+
+export interface TeamFilter {
+  organizationId?: string | undefined;
+  status?: string | undefined;
+  search?: string | undefined;
+}
+
+export interface PageStart {
+  towards: "older" | "newer";
+  key: string;
+}
+
+/** A page of teams as they are at a time; those without a status asked are all but deleted ones. */
+export async function selectTeams(
   drizzle: Drizzle,
-  filter: { organizationId?: string | undefined; limit: number },
-): Promise<TeamRow[]> {
-  return drizzle
-    .select()
-    .from(teams)
+  at: Date,
+  page: {
+    filter: TeamFilter;
+    order: { by: "name" | "createdAt"; descending: boolean };
+    start: PageStart | undefined;
+    limit: number;
+  },
+): Promise<OwnedTeam[]> {
+  const { organizationId, status, search } = page.filter;
+  const order = { column: teams[page.order.by], descending: page.order.descending };
+  const { beyond, orderBy, rows } = keyset(teams, order, page.start);
+  const found = (column: SQL) => sql`strpos(${column}, lower(${search}::text)) > 0`;
+  const read = await owned(drizzle)
     .where(
       and(
-        ne(teams.status, "deleted"),
-        filter.organizationId === undefined
+        isIn(status, at),
+        organizationId === undefined ? undefined : eq(teams.organizationId, organizationId),
+        search === undefined
           ? undefined
-          : eq(teams.organizationId, filter.organizationId),
+          : or(found(sql`lower(${teams.name})`), found(sql`${teams.id}`)),
+        beyond,
       ),
     )
-    .orderBy(asc(teams.name), asc(teams.id))
-    .limit(filter.limit);
+    .orderBy(...orderBy)
+    .limit(page.limit);
+  return rows(read.map((row) => ({ ...row.team, organizationStatus: row.organizationStatus })));
+}
+
+/** A pause that is over is none. */
+function isIn(status: string | undefined, at: Date): SQL | undefined {
+  switch (status) {
+    case undefined:
+      return ne(teams.status, "deleted");
+    case "active":
+      return or(
+        eq(teams.status, "active"),
+        and(eq(teams.status, "paused"), lte(teams.pausedUntil, at)),
+      );
+    case "paused":
+      return and(
+        eq(teams.status, "paused"),
+        or(isNull(teams.pausedUntil), gt(teams.pausedUntil, at)),
+      );
+    default:
+      return eq(teams.status, status);
+  }
 }

@@ -1,15 +1,35 @@
+import type { Drizzle } from "../../db/client.ts";
+import { type Author, recordAudit } from "../audit/audit.ts";
 import { changeConfig } from "../config-change.ts";
 import type { Context } from "../context.ts";
-import { allocateWithin, openWallet, readWallet, type Wallet } from "../credits/wallet.ts";
+import { allocateWithin } from "../credits/changes.ts";
+import { openWallet, readWallet, type Wallet } from "../credits/wallet.ts";
+import { type Page, readPage } from "../http/pagination.ts";
+import { requireMetadata } from "../jobs/limits.ts";
 import { DomainError } from "../kernel/errors.ts";
-import { claimSlug } from "../kernel/slugs.ts";
-import { issueKey, listKeys, type IssuedKey } from "../keys/issue.ts";
-import { grantedGroups, grantGroups } from "../models/access.ts";
+import { claimSlug, isSlug } from "../kernel/slugs.ts";
+import { requireVersion } from "../kernel/versions.ts";
+import { issueKey, type IssuedKey } from "../keys/issue.ts";
+import { keysOfTeam } from "../keys/keys.ts";
+import type { KeyView } from "../keys/schema.ts";
+import { aliasesOfGroups, grantedGroups, grantGroups } from "../models/access.ts";
+import { listOrder } from "../organizations/list-order.ts";
 import { requireOrganization } from "../organizations/organizations.ts";
-import { insertTeam, selectTeam, selectTeams, type TeamRow } from "./store.ts";
-
-/** The most teams that one list answers. */
-const LIST_LIMIT = 1000;
+import type { ListSort } from "../organizations/schema.ts";
+import { requireAliases } from "./aliases.ts";
+import type { TeamStatus, TeamView } from "./schema.ts";
+import {
+  insertTeam,
+  lockTeam,
+  type OwnedTeam,
+  type PageStart,
+  selectTeam,
+  selectTeams,
+  type TeamColumns,
+  type TeamRow,
+  updateTeam,
+} from "./store.ts";
+import { auditState, subjectOf, toTeamView } from "./views.ts";
 
 const FIRST_KEY_NAME = "default";
 
@@ -24,6 +44,8 @@ export interface CreateTeamInput {
   groups?: readonly string[] | undefined;
   /** Who creates it; written into the ledger with the first credits. */
   actor: string;
+  /** For the audit log; absent = the actor, without an address. */
+  author?: Author;
 }
 
 export interface CreatedTeam {
@@ -40,56 +62,129 @@ export interface CreatedTeam {
  */
 export function createTeam(context: Context, input: CreateTeamInput): Promise<CreatedTeam> {
   const at = new Date(context.clock.now());
+  const { name, organizationId, creditsMicros, actor } = input;
+  const author = input.author ?? { actor, address: null, requestId: null };
   return changeConfig(context, ["tenants", "keys"], async (transaction) => {
-    await requireOrganization(transaction, input.organizationId);
+    await requireOrganization(transaction, organizationId);
     const teamId = await claimSlug({ ...input, noun: "a team" }, (id) =>
-      insertTeam(transaction, {
-        id,
-        organizationId: input.organizationId,
-        name: input.name,
-        at,
-      }),
+      insertTeam(transaction, { id, organizationId, name, at }),
     );
     const walletId = await openWallet(context, transaction, teamId);
-    if (input.creditsMicros !== undefined && input.creditsMicros !== 0n) {
+    if (creditsMicros !== undefined && creditsMicros !== 0n) {
       await allocateWithin(context, transaction, {
         teamId,
-        amountMicros: input.creditsMicros,
-        actor: input.actor,
+        amountMicros: creditsMicros,
+        actor,
         reason: "first credits",
       });
     }
     const groups = await grantGroups(context, transaction, { teamId, groups: input.groups });
-    const key = await issueKey(context, transaction, { teamId, name: FIRST_KEY_NAME });
+    await recordAudit(transaction, at, author, {
+      action: "team.create",
+      ...subjectOf({ id: teamId, organizationId }),
+      before: null,
+      after: { name, status: "active", groups },
+    });
+    const key = await issueKey(context, transaction, {
+      teamId,
+      organizationId,
+      name: FIRST_KEY_NAME,
+      author,
+    });
     return { teamId, walletId, key, groups };
   });
 }
 
 export interface TeamDetail {
-  team: TeamRow;
+  team: OwnedTeam;
   wallet: Wallet;
   groups: string[];
-  keys: Awaited<ReturnType<typeof listKeys>>;
+  keys: KeyView[];
 }
 
 /** A team with wallet, groups and keys. Throws `not_found`. */
 export async function readTeam(context: Context, teamId: string): Promise<TeamDetail> {
-  const team = await selectTeam(context.database.drizzle, teamId);
-  if (!team) {
-    throw new DomainError("not_found", `There is no team ${JSON.stringify(teamId)}.`, {
-      hints: { field: "team_id", value: teamId },
-    });
-  }
+  const team = await requireTeam(context, teamId);
   const wallet = await readWallet(context, teamId);
-  const groups = await grantedGroups(context, teamId);
-  const keys = await listKeys(context, teamId);
+  const groups = await grantedGroups(context.database.drizzle, teamId);
+  const keys = await keysOfTeam(context, teamId);
   return { team, wallet, groups, keys };
 }
 
-/** All teams but deleted ones, by name; of one organization when it is given; at most 1,000. */
+/** A team that is not deleted. Throws `not_found`. */
+export async function requireTeam(context: Context, teamId: string): Promise<OwnedTeam> {
+  const team = isSlug(teamId) ? await selectTeam(context.database.drizzle, teamId) : undefined;
+  if (!team || team.status === "deleted") throw teamNotFound(teamId);
+  return team;
+}
+
+/** A team, locked for a change. Throws `not_found`. */
+export async function requireLockedTeam(transaction: Drizzle, teamId: string): Promise<TeamRow> {
+  const team = isSlug(teamId) ? await lockTeam(transaction, teamId) : undefined;
+  if (!team) throw teamNotFound(teamId);
+  return team;
+}
+
+export const teamNotFound = (teamId: string) =>
+  new DomainError("not_found", `There is no team ${JSON.stringify(teamId)}.`, {
+    hints: { field: "team_id", value: teamId },
+  });
+
+/** Teams by name unless sorted otherwise, without deleted ones unless asked for. Throws `invalid_request`. */
 export function listTeams(
   context: Context,
-  filter: { organizationId?: string | undefined } = {},
-): Promise<TeamRow[]> {
-  return selectTeams(context.database.drizzle, { ...filter, limit: LIST_LIMIT });
+  query: {
+    organizationId?: string | undefined;
+    status?: TeamStatus | undefined;
+    search?: string | undefined;
+    sort?: ListSort | undefined;
+    limit?: number;
+    cursor?: string;
+  } = {},
+): Promise<Page<TeamView>> {
+  const now = context.clock.now();
+  return readPage(query, {
+    read: (start: PageStart | undefined, limit) =>
+      selectTeams(context.database.drizzle, new Date(now), {
+        filter: query,
+        order: listOrder(query.sort),
+        start,
+        limit,
+      }),
+    keyOf: (team) => team.id,
+    parseKey: (text): string | undefined => (isSlug(text) ? text : undefined),
+    toItem: (team) => toTeamView(team, now),
+  });
+}
+
+/** Changes what is given of a team. Throws `not_found`, `version_conflict`, `invalid_request` for an alias that is not granted. */
+export async function changeTeam(
+  context: Context,
+  author: Author,
+  input: {
+    teamId: string;
+    version?: number | undefined;
+    change: Pick<TeamColumns, "name" | "metadata" | "defaultAlias" | "jobTypeAliases" | "limits">;
+  },
+): Promise<TeamDetail> {
+  const { teamId, version, change } = input;
+  requireMetadata(change.metadata);
+  const at = new Date(context.clock.now());
+  await changeConfig(context, ["tenants"], async (transaction) => {
+    const before = await requireLockedTeam(transaction, teamId);
+    requireVersion(before.version, version, { noun: `team ${teamId}` });
+    const after = { ...before, ...change };
+    if (change.defaultAlias !== undefined || change.jobTypeAliases !== undefined) {
+      const groups = await grantedGroups(transaction, teamId);
+      requireAliases(after, await aliasesOfGroups(transaction, groups));
+    }
+    await updateTeam(transaction, teamId, change, at);
+    await recordAudit(transaction, at, author, {
+      action: "team.update",
+      ...subjectOf(before),
+      before: auditState(before),
+      after: auditState(after),
+    });
+  });
+  return readTeam(context, teamId);
 }

@@ -1,0 +1,48 @@
+import type { Context } from "../context.ts";
+import { type Page, type PageStart, readPage } from "../http/pagination.ts";
+import { isUuid } from "../kernel/ids.ts";
+import type { AuditEntryView, AuditQuery } from "./schema.ts";
+import { type AuditRow, selectAuditEntries } from "./store.ts";
+
+/** What was done, newest first. Throws `invalid_request` for a cursor that is not ours. */
+export function listAuditEntries(
+  context: Context,
+  query: AuditQuery,
+): Promise<Page<AuditEntryView>> {
+  const { from, to, subject, ...filter } = query;
+  const [, subjectKind, subjectId = subject] = /^([a-z_]+):(.+)$/.exec(subject ?? "") ?? [];
+  return readPage(query, {
+    read: (start: PageStart<string> | undefined, limit) =>
+      selectAuditEntries(context.database.drizzle, {
+        filter: {
+          ...filter,
+          subjectKind,
+          subjectId,
+          from: from === undefined ? undefined : new Date(from),
+          to: to === undefined ? undefined : new Date(to),
+        },
+        start,
+        limit,
+      }),
+    keyOf: (entry) => entry.id,
+    parseKey: (text): string | undefined => (isUuid(text) ? text : undefined),
+    toItem: toAuditEntryView,
+  });
+}
+
+function toAuditEntryView(entry: AuditRow): AuditEntryView {
+  return {
+    audit_id: entry.id,
+    created_at: entry.createdAt.toISOString(),
+    actor: entry.actor,
+    address: entry.address,
+    request_id: entry.requestId,
+    action: entry.action,
+    subject_kind: entry.subjectKind,
+    subject_id: entry.subjectId,
+    organization_id: entry.organizationId,
+    team_id: entry.teamId,
+    before: entry.before,
+    after: entry.after,
+  };
+}

@@ -1,0 +1,69 @@
+import { Type, type Static } from "@sinclair/typebox";
+import { pageOf, pageQuery } from "../http/pagination.ts";
+
+const text = (description: string, example: string) =>
+  Type.Optional(Type.String({ minLength: 1, maxLength: 200, description, examples: [example] }));
+const instant = (description: string, example: string) =>
+  Type.Optional(Type.String({ format: "date-time", description, examples: [example] }));
+
+export const AuditQuery = Type.Object(
+  {
+    ...pageQuery,
+    actor: text(
+      "Only what this one did: `cli`, `session:<id>`, `api-token:<id>`, `system`.",
+      "cli",
+    ),
+    action: text("Only this action; one that ends in a dot is a whole kind.", "team.suspend"),
+    subject: text("Only what was done to it: its id, or `kind:id`.", "team:routing"),
+    team: text("Only what concerns this team.", "routing"),
+    organization: text("Only what concerns this organization.", "aperture-freight"),
+    from: instant("From then on.", "2026-11-01T00:00:00Z"),
+    to: instant("Before then.", "2026-12-01T00:00:00Z"),
+  },
+  { additionalProperties: false },
+);
+export type AuditQuery = Static<typeof AuditQuery>;
+
+const orNull = <Schema extends ReturnType<typeof Type.String>>(
+  schema: Schema,
+  description: string,
+) => Type.Union([schema, Type.Null()], { description });
+
+const fields = (description: string) =>
+  Type.Union([Type.Record(Type.String(), Type.Unknown()), Type.Null()], { description });
+
+const entryExample = {
+  audit_id: "019aaf3c-6a80-7c11-9d1b-2f9d1b6d2a10",
+  created_at: "2026-11-23T12:00:00.000Z",
+  actor: "cli",
+  address: "127.0.0.1",
+  request_id: "019aaf3c-6a80-7c11-9d1b-2f9d1b6d2a10",
+  action: "team.suspend",
+  subject_kind: "team",
+  subject_id: "routing",
+  organization_id: "aperture-freight",
+  team_id: "routing",
+  before: { status: "active", status_reason: null },
+  after: { status: "suspended", status_reason: "invoice 2026-118 unpaid" },
+};
+
+export const AuditEntryView = Type.Object(
+  {
+    audit_id: Type.String(),
+    created_at: Type.String({ format: "date-time" }),
+    actor: Type.String({ description: "Who did it." }),
+    address: orNull(Type.String(), "Where from; null = the server itself."),
+    request_id: orNull(Type.String(), "As in the log; null = no request."),
+    action: Type.String(),
+    subject_kind: Type.String(),
+    subject_id: Type.String(),
+    organization_id: orNull(Type.String(), "Whose; null = the platform's."),
+    team_id: orNull(Type.String(), "Whose; null = of no team."),
+    before: fields("What changed, as it was; null = it did not exist."),
+    after: fields("What changed, as it is; null = it is gone."),
+  },
+  { $id: "AuditEntry", examples: [entryExample] },
+);
+export type AuditEntryView = Static<typeof AuditEntryView>;
+
+export const AuditPage = pageOf(AuditEntryView, [entryExample]);

@@ -1,0 +1,58 @@
+import type { Drizzle } from "../../db/client.ts";
+import type { Author } from "../audit/audit.ts";
+import type { Context } from "../context.ts";
+import { type Page, readPage } from "../http/pagination.ts";
+import { isUuid, uuidV7 } from "../kernel/ids.ts";
+import type { StatusChangeView } from "./schema.ts";
+import {
+  insertStatusChange,
+  type PageStart,
+  selectStatusChanges,
+  type StatusChangeRow,
+} from "./store.ts";
+
+/** Whose status: an organization's own, or a team's. */
+export interface StatusOwner {
+  organizationId: string;
+  teamId: string | null;
+}
+
+/** Notes a change of status, within its transaction. */
+export function recordStatusChange(
+  transaction: Drizzle,
+  at: Date,
+  author: Author,
+  change: StatusOwner & { status: string; pausedUntil?: Date | null; reason: string | null },
+): Promise<void> {
+  return insertStatusChange(transaction, {
+    ...change,
+    id: uuidV7(at.getTime()),
+    actor: author.actor,
+    createdAt: at,
+  });
+}
+
+/** Every change of a status, newest first. Throws `invalid_request` for a cursor that is not ours. */
+export function listStatusChanges(
+  context: Context,
+  of: StatusOwner,
+  query: { limit?: number; cursor?: string },
+): Promise<Page<StatusChangeView>> {
+  return readPage(query, {
+    read: (start: PageStart | undefined, limit) =>
+      selectStatusChanges(context.database.drizzle, of, { start, limit }),
+    keyOf: (change) => change.id,
+    parseKey: (text): string | undefined => (isUuid(text) ? text : undefined),
+    toItem: toStatusChangeView,
+  });
+}
+
+function toStatusChangeView(change: StatusChangeRow): StatusChangeView {
+  return {
+    status: change.status,
+    paused_until: change.pausedUntil?.toISOString() ?? null,
+    reason: change.reason,
+    actor: change.actor,
+    created_at: change.createdAt.toISOString(),
+  };
+}

@@ -1,0 +1,50 @@
+import { Type, type Static } from "@sinclair/typebox";
+import { WalletView } from "../credits/schema.ts";
+
+/** The wire shapes of the team API: what a key sees of its own team. */
+
+const ownTeamExample = {
+  team_id: "routing",
+  name: "Routing",
+  status: "active",
+  resumes_at: null,
+  default_model: "chat-fast",
+  job_type_models: {},
+  plan: "Jobs and calls are not charged.",
+  limits: { metadata_bytes: 16384 },
+  wallet: { balance: 1000, held: 0, available: 1000, credit_limit: 0 },
+};
+
+export const OwnTeam = Type.Object(
+  {
+    team_id: Type.String(),
+    name: Type.String(),
+    status: Type.Union([Type.Literal("active"), Type.Literal("paused")]),
+    resumes_at: Type.Union([Type.String({ format: "date-time" }), Type.Null()], {
+      description: "Of a paused team; null = when somebody resumes it.",
+    }),
+    default_model: Type.Union([Type.String(), Type.Null()], {
+      description: "Used by chat calls that name no model.",
+    }),
+    job_type_models: Type.Record(Type.String(), Type.String(), {
+      description: "Job type → the model of its calls that name none.",
+    }),
+    plan: Type.String({ description: "How jobs are charged, in words." }),
+    limits: Type.Object({ metadata_bytes: Type.Integer() }),
+    wallet: WalletView,
+  },
+  { $id: "Team", examples: [ownTeamExample] },
+);
+export type OwnTeamView = Static<typeof OwnTeam>;
+
+export const Me = Type.Object(
+  { key: Type.Object({ key_id: Type.String(), name: Type.String() }), team: OwnTeam },
+  {
+    examples: [
+      {
+        key: { key_id: "019aaf3c-6a80-7c11-9d1b-2f9d1b6d2a10", name: "production" },
+        team: ownTeamExample,
+      },
+    ],
+  },
+);
