@@ -247,8 +247,8 @@ begin
       j.plan_version_id as job_version,
       coalesce(j.id is null and x.beginning -> 'terms' ->> 'charged' = 'job', false) as takes_at_creation,
       w.balance, coalesce(w.balance + w.credit_limit - w.held, unlimited) as room
-    from jsonb_array_elements(p_items) with ordinality as t (value, i),
-      lateral (
+    from jsonb_array_elements(p_items) with ordinality as t (value, i)
+      cross join lateral (
         select (t.value ->> 'team_id') as team_id, (t.value ->> 'wallet_id')::uuid as wallet_id,
           (t.value ->> 'plan_version_id')::uuid as plan_version_id, (t.value ->> 'hold')::bigint as hold,
           (t.value ->> 'hold_min')::bigint as hold_min, (t.value ->> 'worst_cost_nanos')::bigint as worst_cost,
