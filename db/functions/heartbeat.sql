@@ -1,8 +1,9 @@
 -- Renews an instance's lease and tells it the time, the versions of cached configuration, and which of its streams are to
--- stop because their job has ended. A lease that lapsed begins anew.
+-- stop: because their job has ended, or because their team or its organization is suspended or deleted. They are told again
+-- until they are settled. A lease that lapsed begins anew.
 -- Losing the last heartbeats in a crash of the database is harmless, so they do not wait for the disk.
-create or replace function heartbeat_v1(p_instance uuid, p_data_directory uuid, p_lease interval)
-returns table (now timestamptz, lease_since timestamptz, versions jsonb, stop_calls uuid[])
+create or replace function heartbeat_v2(p_instance uuid, p_data_directory uuid, p_lease interval)
+returns table (now timestamptz, lease_since timestamptz, versions jsonb, ended_calls uuid[], suspended_calls uuid[])
 language plpgsql volatile set enable_seqscan = off set synchronous_commit = off as $$
 #variable_conflict use_column
 declare
@@ -20,6 +21,12 @@ begin
     moment,
     since,
     (select coalesce(jsonb_object_agg(v.kind, v.version), '{}') from config_versions v),
-    (select coalesce(array_agg(c.id), '{}') from llm_calls c join jobs j on j.id = c.job_id
-      where c.instance_id = p_instance and c.status = 'in_flight' and c.stream and j.ended_at is not null);
+    coalesce(array_agg(c.id) filter (where j.ended_at is not null), '{}'),
+    coalesce(array_agg(c.id) filter (where j.ended_at is null
+      and (t.status in ('suspended', 'deleted') or o.status in ('suspended', 'deleted'))), '{}')
+  from llm_calls c
+    join jobs j on j.id = c.job_id
+    join teams t on t.id = j.team_id
+    join organizations o on o.id = t.organization_id
+  where c.instance_id = p_instance and c.status = 'in_flight' and c.stream;
 end $$;

@@ -98,8 +98,8 @@ export class Calls {
   }
 
   /** Stops own streams by id, as the heartbeat tells. */
-  stopCalls(callIds: readonly string[]): void {
-    for (const id of callIds) this.#running.get(id)?.stop("job_ended");
+  stopCalls(callIds: readonly string[], reason: StreamStop): void {
+    for (const id of callIds) this.#running.get(id)?.stop(reason);
   }
 
   /** Takes no new calls, lets running ones end, cuts streams at the deadline, and resolves when all is settled. */

@@ -8,7 +8,12 @@ import { failureFromResponse } from "./upstream-errors.ts";
 import { estimateUsage, isRecord, parseRecord, usageFromApi } from "./usage.ts";
 
 /** Why a stream is ended before its model has finished. */
-export type StreamStop = "client_left" | "job_ended" | "shutting_down" | "timeout";
+export type StreamStop =
+  | "client_left"
+  | "job_ended"
+  | "team_suspended"
+  | "shutting_down"
+  | "timeout";
 
 export interface RelayOptions {
   lanes: LedgerLanes;
@@ -68,6 +73,10 @@ export class Relay {
     if (this.#ended) return;
     const aborted: Partial<Record<StreamStop, DomainError>> = {
       job_ended: new DomainError("job_ended", "The job has ended; its streams are stopped."),
+      team_suspended: new DomainError(
+        "team_suspended",
+        "This team is suspended; its streams are stopped.",
+      ),
       shutting_down: shuttingDown(),
       timeout: new DomainError("gateway_timeout", "The model took too long to answer."),
     };

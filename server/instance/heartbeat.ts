@@ -37,8 +37,9 @@ export class Heartbeat implements ConfigChanges {
   #lastBeatMs = Number.NEGATIVE_INFINITY;
   #leaseSince: Date | undefined;
   #failing = false;
-  /** Told the ids of own streams whose job has ended, at every beat until they are settled. */
-  onStopCalls: (callIds: readonly string[]) => void = () => {};
+  /** Told the ids of own streams that have to stop, and why, at every beat until they are settled. */
+  onStopCalls: (callIds: readonly string[], reason: "job_ended" | "team_suspended") => void =
+    () => {};
 
   constructor(options: HeartbeatOptions) {
     this.#options = options;
@@ -124,7 +125,8 @@ export class Heartbeat implements ConfigChanges {
     this.#lastBeatMs = startedAt;
     this.#leaseSince = beat.leaseSince;
     this.#takeVersions(beat.versions);
-    if (beat.stopCalls.length > 0) this.onStopCalls(beat.stopCalls);
+    if (beat.endedCalls.length > 0) this.onStopCalls(beat.endedCalls, "job_ended");
+    if (beat.suspendedCalls.length > 0) this.onStopCalls(beat.suspendedCalls, "team_suspended");
   }
 
   #takeVersions(versions: Readonly<Record<string, number>>): void {

@@ -4,7 +4,10 @@ export interface Beat {
   now: Date;
   leaseSince: Date;
   versions: Record<string, number>;
-  stopCalls: string[];
+  /** Own streams whose job has ended. */
+  endedCalls: string[];
+  /** Own streams whose team is suspended or deleted, or its organization is. */
+  suspendedCalls: string[];
 }
 
 export async function beat(
@@ -15,17 +18,20 @@ export async function beat(
     now: Date;
     lease_since: Date;
     versions: Record<string, number>;
-    stop_calls: string[];
+    ended_calls: string[];
+    suspended_calls: string[];
   }>(
-    `select now, lease_since, versions, array_to_json(stop_calls) as stop_calls
-     from heartbeat_v1($1::uuid, $2::uuid, $3::int * interval '1 millisecond')`,
+    `select now, lease_since, versions, array_to_json(ended_calls) as ended_calls,
+       array_to_json(suspended_calls) as suspended_calls
+     from heartbeat_v2($1::uuid, $2::uuid, $3::int * interval '1 millisecond')`,
     [instance.instanceId, instance.dataDirectoryId, instance.leaseMs],
   );
   return {
     now: row!.now,
     leaseSince: row!.lease_since,
     versions: row!.versions,
-    stopCalls: row!.stop_calls,
+    endedCalls: row!.ended_calls,
+    suspendedCalls: row!.suspended_calls,
   };
 }
 

@@ -100,7 +100,7 @@ export function createServices(options: ServiceOptions): Services {
   const plans = new PlanCatalog(context, settings);
   const budgets = createBudgetCatalog(context);
   const calls = new Calls(context, { upstream, streamCommentMs: STREAM_COMMENT_MS });
-  heartbeat.onStopCalls = (ids) => calls.stopCalls(ids);
+  heartbeat.onStopCalls = (ids, reason) => calls.stopCalls(ids, reason);
 
   const applyModels = async () => upstream.apply(await catalog.gatewayConfig());
   const followModels = () => {

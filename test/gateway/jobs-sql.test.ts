@@ -110,8 +110,8 @@ describe("the heartbeat", () => {
       call(ended),
       call(running, { stream: true }),
     ]);
-    expect((await beat(database, mine)).stopCalls).toEqual([]);
+    expect((await beat(database, mine)).endedCalls).toEqual([]);
     await endJob(ended, "cancelled");
-    expect((await beat(database, mine)).stopCalls).toEqual([stream.callId]);
+    expect((await beat(database, mine)).endedCalls).toEqual([stream.callId]);
   });
 });
