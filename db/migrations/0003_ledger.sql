@@ -204,7 +204,7 @@ begin
   if used.team_id is not null then
     update team_periods p
     set completed = p.completed + as_completed::int, costly_failures = p.costly_failures + costly::int,
-      included_taken = p.included_taken - (free and job.place = 'included')::int
+      included_taken = p.included_taken - (free and job.place is not distinct from 'included')::int
     where p.team_id = used.team_id and p.period = used.period and p.starts_at = used.starts_at;
   end if;
 
