@@ -129,6 +129,7 @@ function adminDocument(
       { name: "Models", description: "Model aliases and what they cost." },
       { name: "Plans", description: "What jobs and calls are charged, and who goes by which plan." },
       { name: "Budgets", description: "Caps on provider cost, hard or soft." },
+      { name: "Notices", description: "Crossings that somebody should hear of." },
       { name: "Jobs", description: "Jobs of all teams with what they cost." },
       { name: "Settings", description: "Of the whole platform, at run time." },
       { name: "Health", description: "For monitoring." },

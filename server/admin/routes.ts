@@ -8,7 +8,10 @@ import { budgetOperations } from "./budget-routes.ts";
 import { jobDetailExample, jobExample, statusExample } from "./examples.ts";
 import { listJobs, readJob } from "./jobs.ts";
 import { keyOperations } from "./key-routes.ts";
+import { credentialOperations } from "./credential-routes.ts";
+import { groupOperations } from "./group-routes.ts";
 import { modelOperations } from "./model-routes.ts";
+import { noticeOperations } from "./notice-routes.ts";
 import { organizationOperations } from "./organization-routes.ts";
 import { planOperations } from "./plan-routes.ts";
 import { JobDetail, JobPage, JobQuery, Status } from "./schema.ts";
@@ -32,8 +35,11 @@ export function adminOperations(
     ...auditOperations(context),
     ...walletOperations(context),
     ...modelOperations(context, parts.upstream),
+    ...groupOperations(context),
+    ...credentialOperations(context),
     ...planOperations(context),
     ...budgetOperations(context),
+    ...noticeOperations(context),
     ...settingsOperations(context),
     ...jobOperations(context),
     adminOperation(

@@ -1,0 +1,58 @@
+import { Type, type Static } from "@sinclair/typebox";
+import { pageOf, pageQuery } from "../http/pagination.ts";
+import { Slug } from "../organizations/schema.ts";
+
+const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>
+  Type.Union([schema, Type.Null()]);
+
+const Kind = Type.Union(
+  [
+    Type.Literal("wallet.low_balance"),
+    Type.Literal("wallet.negative"),
+    Type.Literal("budget.threshold"),
+    Type.Literal("credits.expiring"),
+  ],
+  { description: "What happened.", examples: ["wallet.low_balance"] },
+);
+
+const example = {
+  notice_id: "019aaf3c-6a80-7c11-9d1b-2f9d1b6d2a10",
+  kind: "wallet.low_balance",
+  organization_id: "aperture-freight",
+  team_id: "routing",
+  payload: { available: 4.5, threshold: 5, balance: 6.5, held: 2 },
+  created_at: "2026-11-23T12:00:00.000Z",
+  delivered_at: null,
+};
+
+export const NoticeView = Type.Object(
+  {
+    notice_id: Type.String(),
+    kind: Kind,
+    organization_id: nullable(Type.String()),
+    team_id: nullable(Type.String()),
+    payload: Type.Record(Type.String(), Type.Unknown(), {
+      description:
+        "By kind. `wallet.low_balance`: available, threshold, balance, held. `wallet.negative`: available, credit_limit, balance, held. `budget.threshold`: budget_id, scope, subject_id, budget_kind, period, period_starts_at, percent, used_percent, spent_usd, limit_usd. `credits.expiring`: grant_id, credits, expires_at.",
+    }),
+    created_at: Type.String({ format: "date-time" }),
+    delivered_at: nullable(Type.String({ format: "date-time" })),
+  },
+  { examples: [example] },
+);
+export type NoticeView = Static<typeof NoticeView>;
+
+export const NoticePage = pageOf(NoticeView, [example]);
+
+export const NoticeQuery = Type.Object(
+  {
+    ...pageQuery,
+    kind: Type.Optional(Kind),
+    organization_id: Type.Optional(
+      Type.String({ ...Slug, description: "Only notices about this organization." }),
+    ),
+    team_id: Type.Optional(Type.String({ ...Slug, description: "Only notices about this team." })),
+  },
+  { additionalProperties: false },
+);
+export type NoticeQuery = Static<typeof NoticeQuery>;
