@@ -1,4 +1,5 @@
 import type { Context } from "../context.ts";
+import { refreshRollups } from "../usage/rollups.ts";
 import type { Heartbeat } from "./heartbeat.ts";
 import * as store from "./store.ts";
 
@@ -74,6 +75,7 @@ export class Upkeep {
       BATCH,
     ]);
     await database.query("select ensure_call_partitions_v1($1::timestamptz)", [this.#now()]);
+    await refreshRollups(this.#context);
   }
 
   async #repeat(statement: string, values: readonly unknown[]): Promise<void> {

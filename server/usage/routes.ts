@@ -15,7 +15,7 @@ export function usageOperations(context: Context): readonly Operation[] {
         operationId: "getUsage",
         summary: "Get usage",
         description:
-          "Jobs, calls, tokens and credits of a month (`period`) or a span (`from`, `to`; a year at most). Jobs count where they were created, with all their calls; by model, calls count where they were made.",
+          "Jobs, calls, tokens and credits of a month (`period`) or a span (`from`, `to`; a year at most). Jobs and what they were charged count when the job was created, calls and tokens when the call was made.",
         tag: "Team",
         params: { team_id: TeamIdParameter },
         query: UsageQuery,

@@ -38,14 +38,21 @@ export const UsageQuery = Type.Object(
 export type UsageQuery = Static<typeof UsageQuery>;
 
 const counts = {
-  jobs: Type.Integer({ description: "Jobs created in the span; by model: jobs that used it." }),
+  jobs: Type.Integer({
+    description: "Jobs created in the span; by model: jobs that used it for the first time.",
+  }),
   calls: Type.Integer(),
   successful_calls: Type.Integer(),
   failed_calls: Type.Integer(),
+  cache_hits: Type.Integer({ description: "Calls answered from the response cache." }),
   input_tokens: Type.Integer(),
   output_tokens: Type.Integer(),
   total_tokens: Type.Integer(),
-  credits_charged: Type.Number(),
+  credits_charged: Type.Number({
+    description:
+      "What the jobs were charged, refunds not taken off; by model: what was charged call by call.",
+  }),
+  credits_refunded: Type.Number({ description: "Given back of it; by model always 0." }),
 };
 
 const UsageCounts = Type.Object(counts);
@@ -56,10 +63,12 @@ const countsExample = {
   calls: 31,
   successful_calls: 30,
   failed_calls: 1,
+  cache_hits: 0,
   input_tokens: 40210,
   output_tokens: 9120,
   total_tokens: 49330,
-  credits_charged: 0,
+  credits_charged: 12,
+  credits_refunded: 0,
 };
 
 export const Usage = Type.Object(
@@ -78,7 +87,11 @@ export const Usage = Type.Object(
       }),
       { description: "Days in order, all else by most calls; at most 1,000." },
     ),
-    as_of: Type.String({ format: "date-time", description: "When this was counted." }),
+    as_of: Type.String({
+      format: "date-time",
+      description:
+        "All that happened until then is counted: now, but for very many calls or jobs open for hours, which are counted anew now and then.",
+    }),
   },
   {
     examples: [

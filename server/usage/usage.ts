@@ -2,7 +2,8 @@ import type { Context } from "../context.ts";
 import { DomainError } from "../kernel/errors.ts";
 import { microsToCredits } from "../kernel/money.ts";
 import type { Usage, UsageCounts, UsageQuery } from "./schema.ts";
-import { selectGroups, selectTotals, type UsageRow } from "./store.ts";
+import { sourcesOf } from "./sources.ts";
+import { selectUsage, type UsageRow } from "./store.ts";
 
 const GROUP_LIMIT = 1000;
 /** A year and a day: what one answer reads stays bounded. */
@@ -18,22 +19,24 @@ export async function readUsage(
 ): Promise<Usage> {
   const now = context.clock.now();
   const { from, to } = spanOf(query, now);
-  const span = { teamId, from, to };
+  const { database } = context;
   const grouping = query.group_by;
-  const [totals, groups] = await Promise.all([
-    selectTotals(context.database, span),
+  const coarsest = grouping === "day" ? "day" : "month";
+  const { pieces, asOf } = await sourcesOf(context, { teamId, from, to, coarsest });
+  const [[totals], groups] = await Promise.all([
+    selectUsage(database, { teamId, pieces, by: "total", limit: 1 }),
     grouping === undefined
       ? []
-      : selectGroups(context.database, span, { grouping, limit: GROUP_LIMIT }),
+      : selectUsage(database, { teamId, pieces, by: grouping, limit: GROUP_LIMIT }),
   ]);
   return {
     team_id: teamId,
     from: from.toISOString(),
     to: to.toISOString(),
     group_by: grouping ?? null,
-    totals: toCounts(totals),
+    totals: totals ? toCounts(totals) : noCounts,
     groups: groups.map((row) => ({ group: row.label, ...toCounts(row) })),
-    as_of: new Date(now).toISOString(),
+    as_of: asOf.toISOString(),
   };
 }
 
@@ -83,9 +86,24 @@ function toCounts(row: UsageRow): UsageCounts {
     calls: Number(row.calls),
     successful_calls: Number(row.succeeded),
     failed_calls: Number(row.failed),
+    cache_hits: Number(row.cache_hits),
     input_tokens: inputTokens,
     output_tokens: outputTokens,
     total_tokens: inputTokens + outputTokens,
     credits_charged: microsToCredits(BigInt(row.charged)),
+    credits_refunded: microsToCredits(BigInt(row.refunded)),
   };
 }
+
+const noCounts: UsageCounts = {
+  jobs: 0,
+  calls: 0,
+  successful_calls: 0,
+  failed_calls: 0,
+  cache_hits: 0,
+  input_tokens: 0,
+  output_tokens: 0,
+  total_tokens: 0,
+  credits_charged: 0,
+  credits_refunded: 0,
+};

@@ -1,0 +1,189 @@
+import { and, asc, desc, eq, gt, gte, lt, lte, type SQL, sql } from "drizzle-orm";
+import type { PgColumn } from "drizzle-orm/pg-core";
+import type { Drizzle } from "../../../db/client.ts";
+import { jobs, llmCalls, teams } from "../../../db/schema/index.ts";
+import type { PageStart } from "../../http/pagination.ts";
+import { highestIdUntil, lowestIdFrom } from "../../kernel/ids.ts";
+
+export type JobRow = typeof jobs.$inferSelect & { organizationId: string };
+/** A call, and what of its job is shown with it. */
+export type CallRow = typeof llmCalls.$inferSelect & { organizationId: string; jobType: string };
+
+/** What jobs and calls alike are searched by; what is left out admits all. */
+interface Filter {
+  teamId?: string | undefined;
+  organizationId?: string | undefined;
+  keyId?: string | undefined;
+  jobType?: string | undefined;
+  status?: string | undefined;
+  /** That the call, or any call of the job, used. */
+  alias?: string | undefined;
+  createdFrom?: Date | undefined;
+  /** The first instant that is not included. */
+  createdBefore?: Date | undefined;
+  minCostNanos?: bigint | undefined;
+  maxCostNanos?: bigint | undefined;
+  minCharged?: bigint | undefined;
+  maxCharged?: bigint | undefined;
+  /** With a cost flag, or charged over its hold. */
+  flagged?: boolean | undefined;
+  /** The id of a job or a call: the job, the job of the call, the call, the calls of the job. */
+  id?: string | undefined;
+}
+
+export interface JobFilter extends Filter {
+  jobId?: string | undefined;
+  userId?: string | undefined;
+  externalTaskId?: string | undefined;
+}
+
+export interface CallFilter extends Filter {
+  callId?: string | undefined;
+  target?: string | undefined;
+  errorCode?: string | undefined;
+}
+
+export interface PageOfRows {
+  start: PageStart<string> | undefined;
+  limit: number;
+}
+
+/** Jobs beyond a job, those nearest to it, always newest first. */
+export async function selectJobs(
+  drizzle: Drizzle,
+  filter: JobFilter,
+  page: PageOfRows,
+): Promise<JobRow[]> {
+  const newer = page.start?.towards === "newer";
+  const rows = await drizzle
+    .select({ job: jobs, organizationId: teams.organizationId })
+    .from(jobs)
+    .innerJoin(teams, eq(teams.id, jobs.teamId))
+    .where(and(...jobConditions(filter), beyond(jobs.id, page.start)))
+    .orderBy(newer ? asc(jobs.id) : desc(jobs.id))
+    .limit(page.limit);
+  const found = rows.map(({ job, organizationId }) => ({ ...job, organizationId }));
+  return newer ? found.reverse() : found;
+}
+
+/** Calls beyond a call, those nearest to it, always newest first. */
+export async function selectCalls(
+  drizzle: Drizzle,
+  filter: CallFilter,
+  page: PageOfRows,
+): Promise<CallRow[]> {
+  const newer = page.start?.towards === "newer";
+  const rows = await drizzle
+    .select({ call: llmCalls, organizationId: teams.organizationId, jobType: jobs.type })
+    .from(llmCalls)
+    .innerJoin(jobs, eq(jobs.id, llmCalls.jobId))
+    .innerJoin(teams, eq(teams.id, llmCalls.teamId))
+    .where(and(...callConditions(filter), beyond(llmCalls.id, page.start)))
+    .orderBy(newer ? asc(llmCalls.id) : desc(llmCalls.id))
+    .limit(page.limit);
+  const found = rows.map(({ call, ...rest }) => ({ ...call, ...rest }));
+  return newer ? found.reverse() : found;
+}
+
+/** A job's calls beyond a call, newest first. The job's time lets the partitions before it be left out. */
+export async function selectCallsOf(
+  drizzle: Drizzle,
+  job: { id: string; createdAt: Date },
+  page: PageOfRows,
+): Promise<(typeof llmCalls.$inferSelect)[]> {
+  const newer = page.start?.towards === "newer";
+  const rows = await drizzle
+    .select()
+    .from(llmCalls)
+    .where(
+      and(
+        eq(llmCalls.jobId, job.id),
+        gte(llmCalls.id, lowestIdFrom(job.createdAt)),
+        beyond(llmCalls.id, page.start),
+      ),
+    )
+    .orderBy(newer ? asc(llmCalls.id) : desc(llmCalls.id))
+    .limit(page.limit);
+  return newer ? rows.reverse() : rows;
+}
+
+/** A statement that reads for this long is ended: its search was too wide. */
+export async function limitReading(transaction: Drizzle, seconds: number): Promise<void> {
+  await transaction.execute(sql.raw(`set local statement_timeout = '${seconds}s'`));
+}
+
+function jobConditions(filter: JobFilter): (SQL | undefined)[] {
+  const { alias, id } = filter;
+  // The bound on the id leaves out the partitions from before the job.
+  const itsCalls = sql`${llmCalls.jobId} = ${jobs.id}
+    and ${llmCalls.id} >= first_uuid_v7_v1(${jobs.createdAt} - interval '1 minute')`;
+  const withCall = (condition: SQL) =>
+    sql`exists (select 1 from ${llmCalls} where ${itsCalls} and ${condition})`;
+  return [
+    is(jobs.id, filter.jobId),
+    is(jobs.teamId, filter.teamId),
+    is(teams.organizationId, filter.organizationId),
+    is(jobs.keyId, filter.keyId),
+    is(jobs.type, filter.jobType),
+    is(jobs.status, filter.status),
+    is(jobs.userId, filter.userId),
+    is(jobs.externalTaskId, filter.externalTaskId),
+    ...createdWithin(jobs, filter),
+    ...within(jobs.providerCostNanos, filter.minCostNanos, filter.maxCostNanos),
+    ...within(jobs.charged, filter.minCharged, filter.maxCharged),
+    alias === undefined ? undefined : withCall(sql`${llmCalls.alias} = ${alias}`),
+    filter.flagged === undefined
+      ? undefined
+      : sql`(${jobs.chargedOverHold} or ${withCall(sql`${llmCalls.costFlags} <> '{}'`)}) = ${filter.flagged}`,
+    id === undefined
+      ? undefined
+      : sql`${jobs.id} = any (array[${id}::uuid, (select job_id from llm_calls where id = ${id}::uuid)])`,
+  ];
+}
+
+function callConditions(filter: CallFilter): (SQL | undefined)[] {
+  const { id } = filter;
+  return [
+    is(llmCalls.id, filter.callId),
+    is(llmCalls.teamId, filter.teamId),
+    is(teams.organizationId, filter.organizationId),
+    is(llmCalls.keyId, filter.keyId),
+    is(jobs.type, filter.jobType),
+    is(llmCalls.status, filter.status),
+    is(llmCalls.alias, filter.alias),
+    is(llmCalls.target, filter.target),
+    is(llmCalls.errorCode, filter.errorCode),
+    ...createdWithin(llmCalls, filter),
+    ...within(llmCalls.providerCostNanos, filter.minCostNanos, filter.maxCostNanos),
+    ...within(llmCalls.charged, filter.minCharged, filter.maxCharged),
+    filter.flagged === undefined
+      ? undefined
+      : sql`(${llmCalls.costFlags} <> '{}') = ${filter.flagged}`,
+    id === undefined ? undefined : sql`(${llmCalls.id} = ${id} or ${llmCalls.jobId} = ${id})`,
+  ];
+}
+
+const is = (column: PgColumn, value: string | undefined) =>
+  value === undefined ? undefined : eq(column, value);
+
+const within = (column: PgColumn, least: bigint | undefined, most: bigint | undefined) => [
+  least === undefined ? undefined : gte(column, least),
+  most === undefined ? undefined : lte(column, most),
+];
+
+/** The bounds on the id let the index find the span; those on the time are exact. */
+function createdWithin(
+  table: typeof jobs | typeof llmCalls,
+  { createdFrom, createdBefore }: Filter,
+): (SQL | undefined)[] {
+  return [
+    createdFrom && gte(table.id, lowestIdFrom(createdFrom)),
+    createdFrom && gte(table.createdAt, createdFrom),
+    createdBefore && lt(table.id, highestIdUntil(createdBefore)),
+    createdBefore && lt(table.createdAt, createdBefore),
+  ];
+}
+
+function beyond(id: PgColumn, start: PageStart<string> | undefined): SQL | undefined {
+  return start && (start.towards === "newer" ? gt(id, start.key) : lt(id, start.key));
+}

@@ -1,0 +1,46 @@
+import type { Context } from "../context.ts";
+import { startOf } from "./calendar.ts";
+import { type Frontiers, type Piece, piecesOf } from "./pieces.ts";
+import type { SpanKind } from "./rollups/store.ts";
+import { selectRollupState } from "./store.ts";
+
+/** Quarters that may still change are counted anew while they are as young as this. */
+const RECENT_MS = 2 * 3_600_000;
+/** More calls than these are not counted while somebody waits: the rollup's figure is taken, some seconds old. */
+const MOST_CALLS_COUNTED = 5_000;
+
+export interface Sources {
+  pieces: Piece[];
+  /** Up to when all that has happened is in the figures. */
+  asOf: Date;
+}
+
+/**
+ * What a team's figures are read from: rollups for what is over, its jobs and calls for the quarters that may still
+ * change. So the answer is current; for a team with very many calls, or a quarter kept open for hours by a job that does
+ * not end, it is as old as the rollup.
+ */
+export async function sourcesOf(
+  context: Context,
+  of: { teamId: string; from: Date; to: Date; coarsest: SpanKind },
+): Promise<Sources> {
+  const nowMs = context.clock.now();
+  const recent = new Date(startOf("quarter", nowMs - RECENT_MS));
+  const state = await selectRollupState(context.database, { ...of, recent });
+  const until = state.quarters_until?.getTime() ?? 0;
+  const countsAnew = state.open_from !== null && Number(state.open_calls) <= MOST_CALLS_COUNTED;
+  const dayMs = state.day_waits?.getTime() ?? startOf("day", nowMs);
+  const frontiers: Frontiers = {
+    quarter: countsAnew ? state.open_from!.getTime() : until,
+    day: dayMs,
+    // A month waits from its first day that was computed on; before, its days do.
+    month: Math.min(state.month_waits?.getTime() ?? dayMs, startOf("month", dayMs)),
+  };
+  const asOf = [state.settled_as_of, countsAnew ? null : state.open_as_of].map(
+    (time) => time?.getTime() ?? nowMs,
+  );
+  return {
+    pieces: piecesOf({ fromMs: of.from.getTime(), toMs: of.to.getTime() }, frontiers, of.coarsest),
+    asOf: new Date(Math.min(nowMs, ...asOf)),
+  };
+}
