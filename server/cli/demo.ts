@@ -10,6 +10,8 @@ import { readRunFile } from "../main/data-directory.ts";
 import { adminClient, type AdminClient } from "./admin-client.ts";
 import { CliError } from "./cli-error.ts";
 import type { Command, Invocation } from "./command.ts";
+import { beginningOf, live, setUp as setUpPast } from "./demo/history.ts";
+import { Past } from "./demo/past.ts";
 import { preferredPort } from "./demo/preferred-port.ts";
 import { seed, tellJob, tellWhatNow, type Seeded } from "./demo/story.ts";
 import { GatewayLines } from "./gateway-lines.ts";
@@ -22,7 +24,7 @@ const GATEWAY_TIMEOUT_MS = 15 * 60_000;
 export const demoCommand: Command = {
   name: "demo",
   about:
-    "Starts everything in a temporary data directory with a built-in model, runs a job with two calls and a stream through real LiteLLM, and shows what each step cost. Ctrl-C ends it and leaves nothing behind but the installation of LiteLLM, which serve uses too.",
+    "Starts everything in a temporary data directory with a built-in model, makes three months of jobs of five teams, runs a job with two calls and a stream through real LiteLLM, and shows what each step cost. Ctrl-C ends it and leaves nothing behind but the installation of LiteLLM, which serve uses too.",
   words: [],
   options: { once: { about: "End after the job instead of staying for Ctrl-C" } },
   settings: ["port", "adminPort", "litellmPort", "logLevel"],
@@ -54,6 +56,8 @@ class Demo {
   #provider: RunningLoopbackProvider | undefined;
   #starting: Promise<RunningServer> | undefined;
   #gateway: GatewayLines | undefined;
+  /** Resolves when nothing of the past is under way. */
+  #history: Promise<void> | undefined;
   #ended = false;
 
   constructor(invocation: Invocation, terminal: Terminal) {
@@ -75,14 +79,39 @@ class Demo {
     await server.databaseReady;
     const { serverVersion } = server.services.storage.state();
     line(`  ${green("✓")} PostgreSQL ${serverVersion} runs, the schema is made`);
+    const history = this.#startHistory(server, provider);
     const admin = this.#client();
-    const seeded = await seed(admin, provider.url);
-    line(`  ${green("✓")} Organization, team with ${seeded.credits} credits, key, and a model`);
+    await history.setUp;
+    const seeded = await seed(admin);
+    line(
+      `  ${green("✓")} Two organizations, a team on each kind of plan, and team Support with ${seeded.credits} credits`,
+    );
+    // While LiteLLM starts.
+    line(`  ${green("✓")} Three months of jobs: ${await history.lived}`);
     await server.services.upstream.whenReady(GATEWAY_TIMEOUT_MS).catch((error: unknown) => {
       const { problem } = server.services.upstream.status();
       throw new CliError(problem ?? String(error));
     });
     await this.#tellStory(server, admin, seeded);
+  }
+
+  /** The past is made through the server's own rules; it ends early when the demo does. */
+  #startHistory(server: RunningServer, provider: RunningLoopbackProvider) {
+    const nowMs = Date.now();
+    const past = new Past(server.services, {
+      assets: this.#invocation.runtime.assets,
+      providerUrl: provider.url,
+      nowMs: beginningOf(nowMs),
+    });
+    const setUp = setUpPast(past, provider.url);
+    const lived = setUp.then((traders) =>
+      live(past, traders, { untilMs: nowMs, stopped: () => this.#ended }),
+    );
+    this.#history = lived.then(
+      () => past.end(),
+      () => past.end(),
+    );
+    return { setUp, lived };
   }
 
   async #tellStory(server: RunningServer, admin: AdminClient, seeded: Seeded): Promise<void> {
@@ -156,6 +185,7 @@ class Demo {
     this.#terminal.line(this.#terminal.dim("  Stopping and cleaning up"));
     // A start that failed has cleaned up behind itself.
     const server = await this.#starting?.catch(() => undefined);
+    await this.#history;
     await server?.stop();
     await this.#provider?.stop();
     rmSync(this.#dataDir, { recursive: true, force: true });

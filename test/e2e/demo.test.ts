@@ -40,7 +40,8 @@ test("demo --once shows each step with its cost, ends with exit code 0 and leave
   for (const step of [/call: .* \$0\.0000\d+/g, /stream: \d+ chunks .* \$0\.0000\d+/g]) {
     expect(text).toMatch(step);
   }
-  expect(text).toMatch(/The team sees one job: 3 calls, \d+ tokens, 1000 credits left/);
+  expect(text).toMatch(/The team sees one job: 3 calls, \d+ tokens, 1 credit charged, 999 left/);
+  expect(text).toMatch(/Three months of jobs: 1\d{3}/);
   expect(text).toMatch(/You see what it cost: \$0\.0000\d+/);
   expect(text).toMatch(/http:\/\/127\.0\.0\.1:\d+\/setup#token=/);
   expect(text).toMatch(/curl http:\/\/127\.0\.0\.1:\d+\/v1\/chat\/completions/);
@@ -49,7 +50,7 @@ test("demo --once shows each step with its cost, ends with exit code 0 and leave
 
 test("Ctrl-C in the middle, pressed more than once, ends the demo with exit code 0 and leaves nothing behind", async () => {
   const { code, left, processes } = await runDemo([], (text, stop) => {
-    if (text.includes("Organization, team")) stop();
+    if (text.includes("Two organizations")) stop();
   });
   expect([code, left, processes]).toEqual([0, [], []]);
 });

@@ -11,31 +11,22 @@ export interface Seeded {
 }
 
 const CREDITS = 1_000;
-/** What gpt-5-mini costs, so that the figures look familiar. */
-const INPUT_PRICE = 0.25;
-const OUTPUT_PRICE = 2;
 
-/** An organization, a team and a model, made as a script of the operator's would. */
-export async function seed(admin: AdminClient, providerUrl: string): Promise<Seeded> {
-  const { organization_id } = await admin.request<{ organization_id: string }>(
-    "POST",
-    "/api/organizations",
-    { json: { name: "Aperture Freight" } },
-  );
+/** A team with a key, made as a script of the operator's would. */
+export async function seed(admin: AdminClient): Promise<Seeded> {
   const { team_id, key } = await admin.request<{ team_id: string; key: string }>(
     "POST",
     "/api/teams",
-    { json: { name: "Support", organization_id, credits: CREDITS } },
-  );
-  await admin.request("POST", "/api/models", {
-    json: {
-      alias: "chat-fast",
-      model: "openai/loopback-chat",
-      api_base: `${providerUrl}/v1`,
-      api_key: "loopback",
-      input_price: INPUT_PRICE,
-      output_price: OUTPUT_PRICE,
+    {
+      json: {
+        name: "Support",
+        organization_id: "aperture-freight",
+        credits: CREDITS,
+      },
     },
+  );
+  await admin.request("PATCH", `/api/teams/${team_id}`, {
+    json: { version: 1, default_alias: "chat-fast" },
   });
   return { teamId: team_id, key, credits: CREDITS };
 }
@@ -77,8 +68,9 @@ export async function tellJob(
 
   const job = await admin.request<JobDetail>("GET", `/api/jobs/${jobId}`);
   line();
+  const { credits_charged, credits_remaining } = completed.billing;
   line(
-    `  The team sees ${bold("one job")}: ${completed.summary.total_calls} calls, ${completed.summary.total_tokens} tokens, ${completed.billing.credits_remaining} credits left.`,
+    `  The team sees ${bold("one job")}: ${completed.summary.total_calls} calls, ${completed.summary.total_tokens} tokens, ${credits_charged} credit charged, ${credits_remaining} left.`,
   );
   line(`  You see what it cost: ${bold(dollars(job.provider_cost_usd))}`);
 }
