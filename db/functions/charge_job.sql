@@ -80,7 +80,9 @@ begin
         wallet_id, entry_no, kind, amount, balance_after, job_id, charge_id, actor, created_at)
       values (wallet, entry, 'charge', -charge, balance_before - charge, job.id, job.id, 'system', p_at);
     end if;
-    update jobs j set held = j.held - job.held, charged = j.charged + charge, charged_over_hold = charge > job.held
+    update jobs j
+    set held = j.held - job.held, charged = j.charged + charge, charged_over_hold = charge > job.held,
+      place = case when kind = 'tiered' and as_completed then (used.completed + 1)::text else j.place end
     where j.id = job.id;
   end if;
   return charge;

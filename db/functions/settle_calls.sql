@@ -282,6 +282,7 @@ begin
         where c.id = entry.call_id;
         update jobs j set provider_cost_nanos = j.provider_cost_nanos + coalesce(entry.cost, 0) - coalesce(swept.estimate, 0)
         where j.id = swept.job_id;
+        perform touch_rollups_v1(swept.job_id);
         if swept.budget_holds is not null then
           budget_holds := coalesce(budget_holds, '[]') || jsonb_build_object(
             'holds', swept.budget_holds, 'held', 0,

@@ -222,7 +222,9 @@ begin
         wallet_id, entry_no, kind, amount, balance_after, job_id, charge_id, actor, created_at)
       values (wallet, entry, 'charge', -charge, balance_before - charge, job.id, job.id, 'system', p_at);
     end if;
-    update jobs j set held = j.held - job.held, charged = j.charged + charge, charged_over_hold = charge > job.held
+    update jobs j
+    set held = j.held - job.held, charged = j.charged + charge, charged_over_hold = charge > job.held,
+      place = case when kind = 'tiered' and as_completed then (used.completed + 1)::text else j.place end
     where j.id = job.id;
   end if;
   return charge;
@@ -1679,6 +1681,7 @@ begin
         where c.id = entry.call_id;
         update jobs j set provider_cost_nanos = j.provider_cost_nanos + coalesce(entry.cost, 0) - coalesce(swept.estimate, 0)
         where j.id = swept.job_id;
+        perform touch_rollups_v1(swept.job_id);
         if swept.budget_holds is not null then
           budget_holds := coalesce(budget_holds, '[]') || jsonb_build_object(
             'holds', swept.budget_holds, 'held', 0,

@@ -41,7 +41,7 @@ export const jobs = pgTable(
     terms: jsonb("terms").$type<Record<string, unknown>>(),
     /** Start of the team's period in which its place counts; null under plans without one. */
     periodStart: instant("period_start"),
-    /** Under a subscription: `included` or `overage`. */
+    /** Under a subscription `included` or `overage`; under tiers its position among the completed ones, once it is charged. */
     place: text("place"),
     /** Nano-dollars that it may cost at most; null = no cap. */
     maxCostNanos: bigintColumn("max_cost_nanos"),
