@@ -1,11 +1,29 @@
+import { Type } from "@sinclair/typebox";
+import { authorOf } from "../audit/audit.ts";
 import type { Context } from "../context.ts";
 import { adminOperation, Reply, type Operation } from "../http/operation.ts";
 import { nanosToUsd } from "../kernel/money.ts";
 import type { Upstream } from "../litellm/upstream.ts";
-import { addModel, listModels, type ListedModel } from "../models/aliases.ts";
-import { ModelCreate, ModelCreated, ModelList, type ModelView } from "../models/schema.ts";
+import { changeModel, deleteModel, listModels, readModel } from "../models/alias-changes.ts";
+import { limitsFromApi } from "../models/alias-settings.ts";
+import { addModel } from "../models/aliases.ts";
+import { pricesFromApi } from "../models/price-fields.ts";
+import {
+  ModelChange,
+  ModelCreate,
+  ModelCreated,
+  ModelList,
+  ModelQuery,
+  ModelView,
+} from "../models/schema.ts";
 
 const tag = "Models";
+const params = {
+  alias: Type.String({
+    description: "The alias; a slash in it is written %2F.",
+    examples: ["chat-fast"],
+  }),
+};
 
 /** Model aliases. No answer ever carries a provider's key. */
 export function modelOperations(
@@ -24,18 +42,19 @@ export function modelOperations(
         tag,
         body: ModelCreate,
         success: { status: 201, description: "The alias and its price.", schema: ModelCreated },
-        problems: ["slug_taken", "model_unpriced", "amount_invalid"],
+        problems: ["slug_taken", "model_unpriced", "amount_invalid", "not_found"],
       },
-      async ({ body }) => {
+      async (input) => {
+        const { body } = input;
         const added = await addModel(context, upstream, {
+          ...settingsFrom(body),
+          ...targetFrom(body),
           alias: body.alias,
-          model: body.model,
+          mode: body.mode,
           apiBase: body.api_base,
           apiKey: body.api_key,
-          inputPrice: body.input_price,
-          outputPrice: body.output_price,
           group: body.group,
-          mode: body.mode,
+          author: authorOf(input),
         });
         return new Reply(
           {
@@ -45,6 +64,7 @@ export function modelOperations(
             price_source: added.priceSource,
             input_price: nanosToUsd(added.inputNanosPerMillion),
             output_price: nanosToUsd(added.outputNanosPerMillion),
+            version: 1,
           },
           { status: 201 },
         );
@@ -57,30 +77,98 @@ export function modelOperations(
       {
         operationId: "listModels",
         summary: "List model aliases",
-        description: "By name, with targets, prices and access groups.",
+        description:
+          "By name, with targets, prices and access groups. The search looks at the names of the models behind them too.",
         tag,
-        success: { description: "The aliases.", schema: ModelList },
+        query: ModelQuery,
+        success: { description: "A page of aliases.", schema: ModelList },
       },
-      async () => ({ data: (await listModels(context)).map(toModelView) }),
+      ({ query }) => listModels(context, query),
+    ),
+
+    adminOperation(
+      "GET",
+      "/api/models/:alias",
+      {
+        operationId: "getModel",
+        summary: "Get a model alias",
+        description: "With its targets, prices and access groups.",
+        tag,
+        params,
+        success: { description: "The alias.", schema: ModelView },
+        problems: ["not_found"],
+      },
+      ({ params: { alias } }) => readModel(context, alias),
+    ),
+
+    adminOperation(
+      "PATCH",
+      "/api/models/:alias",
+      {
+        operationId: "changeModel",
+        summary: "Change a model alias",
+        description:
+          "Fields that are absent stay. The gateway moves over in the background: no call fails, and calls that run are charged at the prices with which they began.",
+        tag,
+        params,
+        body: ModelChange,
+        success: { description: "The alias.", schema: ModelView },
+        problems: ["not_found", "version_conflict", "model_unpriced", "amount_invalid"],
+      },
+      (input) => {
+        const { body } = input;
+        const targets = body.targets?.map((target) => ({
+          ...targetFrom(target),
+          targetId: target.target_id,
+        }));
+        return changeModel(context, upstream, authorOf(input), {
+          ...settingsFrom(body),
+          alias: input.params.alias,
+          targets,
+          version: body.version,
+        });
+      },
+    ),
+
+    adminOperation(
+      "DELETE",
+      "/api/models/:alias",
+      {
+        operationId: "deleteModel",
+        summary: "Delete a model alias",
+        description:
+          "Refused while it is in an access group, a team's default, or set for a job type.",
+        tag,
+        params,
+        success: { status: 204, description: "It is gone." },
+        problems: ["not_found", "model_in_use"],
+      },
+      (input) => deleteModel(context, authorOf(input), input.params.alias),
     ),
   ];
 }
 
-function toModelView({ alias, targets, groups }: ListedModel): ModelView {
-  const usd = (nanos: bigint | null) => (nanos === null ? null : nanosToUsd(nanos));
-  // The tables' check constraints admit no other mode and status, `addModel` no other price source.
-  return {
-    alias: alias.name,
-    mode: alias.mode as ModelView["mode"],
-    status: alias.status as ModelView["status"],
-    groups,
-    targets: targets.map((target) => ({
-      model: target.model,
-      weight: target.weight,
-      price_source: target.priceSource as ModelView["targets"][number]["price_source"],
-      input_price: usd(target.inputNanos),
-      output_price: usd(target.outputNanos),
-    })),
-    created_at: alias.createdAt.toISOString(),
-  };
-}
+type SettingsBody = Omit<typeof ModelChange.static, "targets" | "version">;
+
+const settingsFrom = (body: SettingsBody) => ({
+  mode: body.mode,
+  status: body.status,
+  defaultOutputTokens: body.default_output_tokens,
+  maxOutputTokens: body.max_output_tokens,
+  minOutputTokens: body.min_output_tokens,
+  reasoning: body.reasoning,
+  cacheTtlSeconds: body.cache_ttl_seconds,
+  limits: body.limits && limitsFromApi(body.limits),
+  extraParams: body.extra_params,
+});
+
+type TargetBody = NonNullable<typeof ModelChange.static.targets>[number];
+
+const targetFrom = (body: TargetBody) => ({
+  ...pricesFromApi(body),
+  model: body.model,
+  credentialId: body.credential_id,
+  weight: body.weight,
+  timeoutMs: body.timeout_ms,
+  retries: body.retries,
+});

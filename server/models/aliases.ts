@@ -1,39 +1,37 @@
+import type { Drizzle } from "../../db/client.ts";
+import { type Author, recordAudit, systemAuthor } from "../audit/audit.ts";
 import { changeConfig } from "../config-change.ts";
 import type { Context } from "../context.ts";
 import { DomainError } from "../kernel/errors.ts";
 import { uuidV7 } from "../kernel/ids.ts";
-import { seal } from "../kernel/sealing.ts";
 import type { BookPrice, Upstream } from "../litellm/upstream.ts";
 import { addToGroup, DEFAULT_GROUP } from "./access.ts";
-import { CREDENTIAL_PURPOSE } from "./gateway-config.ts";
-import { findInBook, priceTarget } from "./price.ts";
+import { checkSettings, givenSettings, type GivenSettings } from "./alias-settings.ts";
+import { auditState } from "./alias-views.ts";
+import { insertCredential } from "./credential-store.ts";
+import { checkBaseUrl, sealedKey } from "./credentials.ts";
+import { insertAlias, insertTargets } from "./alias-store.ts";
 import {
-  insertAlias,
-  insertCredential,
-  insertTarget,
-  selectAliases,
-  selectMemberships,
-  type AliasWithTarget,
-} from "./store.ts";
+  type AliasMode,
+  readPricing,
+  requireCredentials,
+  targetColumns,
+  type TargetInput,
+} from "./targets.ts";
 
-export type AliasMode = "chat" | "embedding";
-
-export interface AddModelInput {
+export interface AddModelInput extends TargetInput, Omit<GivenSettings, "mode"> {
   /** The name that teams use: 1–128 of A–Z a–z 0–9 . _ : / - */
   alias: string;
-  /** A LiteLLM model string, such as `openai/gpt-5-mini`. */
-  model: string;
-  /** The provider's base URL; undefined = LiteLLM's own for the model. */
+  /** The provider's base URL, for a credential of this alias's own; undefined = LiteLLM's own for the model. */
   apiBase?: string | undefined;
-  /** The provider's key in plain text; stored encrypted. */
+  /** The provider's key in plain text, for a credential of this alias's own; stored encrypted. */
   apiKey?: string | undefined;
-  /** USD per million tokens; undefined = from LiteLLM's price book. */
-  inputPrice?: number | string | undefined;
-  outputPrice?: number | string | undefined;
   /** Access group, made at need; undefined = `default`. */
   group?: string | undefined;
   /** Undefined = what the price book says, else chat. */
   mode?: AliasMode | undefined;
+  /** Undefined = the server itself. */
+  author?: Author | undefined;
 }
 
 export interface AddedModel {
@@ -48,7 +46,7 @@ export interface AddedModel {
 
 /**
  * Adds a model alias with one target, its credential, and its place in an access group. Throws `slug_taken` when the alias
- * exists, `model_unpriced` when no price is given or known, `amount_invalid`, `invalid_request`.
+ * exists, `model_unpriced` when no price is given or known, `not_found` for a credential, `amount_invalid`, `invalid_request`.
  */
 export async function addModel(
   context: Context,
@@ -56,82 +54,82 @@ export async function addModel(
   input: AddModelInput,
 ): Promise<AddedModel> {
   checkBaseUrl(input.apiBase);
-  const book = await upstream.priceBook();
-  const entry = findInBook(book, input.model);
-  const mode = input.mode ?? modeOf(entry, input.model);
-  const price = priceTarget({ ...input, mode, entry, bookIsKnown: book !== undefined });
-  const group = input.group ?? DEFAULT_GROUP;
+  requireOneCredential(input);
+  const pricing = await readPricing(upstream);
+  const mode = input.mode ?? modeOf(pricing.entry(input.model), input.model);
+  const target = targetColumns(pricing, mode, input);
+  const settings = { ...givenSettings(input), mode };
+  checkSettings({ minOutputTokens: Math.min(256, input.maxOutputTokens ?? 256), ...settings });
+  const { alias, group = DEFAULT_GROUP, author = systemAuthor } = input;
   const now = context.clock.now();
   const at = new Date(now);
   const aliasId = uuidV7(now);
 
   await changeConfig(context, ["models"], async (transaction) => {
-    if (!(await insertAlias(transaction, { id: aliasId, name: input.alias, mode, at }))) {
+    const row = await insertAlias(transaction, { id: aliasId, name: alias, ...settings, at });
+    if (!row) {
       throw new DomainError(
         "slug_taken",
-        `alias is ${JSON.stringify(input.alias)}, and a model with this alias exists already; choose another.`,
-        { hints: { field: "alias", value: input.alias } },
+        `alias is ${JSON.stringify(alias)}, and a model with this alias exists already; choose another.`,
+        { hints: { field: "alias", value: alias } },
       );
     }
-    let credentialId: string | null = null;
-    if (input.apiKey !== undefined || input.apiBase !== undefined) {
-      credentialId = uuidV7(now);
-      const sealedKey =
-        input.apiKey === undefined
-          ? null
-          : seal(context.masterKey, CREDENTIAL_PURPOSE, input.apiKey);
-      await insertCredential(transaction, {
-        id: credentialId,
-        // Unique for ever: an alias of this name may be deleted and made again while its credential stays.
-        name: `${input.alias} ${credentialId}`,
-        sealedKey,
-        apiBase: input.apiBase ?? null,
-        at,
-      });
-    }
-    await insertTarget(transaction, {
-      id: uuidV7(now),
-      aliasId,
-      position: 0,
-      model: input.model,
-      credentialId,
-      priceSource: price.source,
-      ...price,
-    });
+    await requireCredentials(transaction, [input]);
+    const credentialId = input.credentialId ?? (await ownCredential(context, transaction, input));
+    const targets = [{ ...target, credentialId, id: uuidV7(now), aliasId, position: 0 }];
+    await insertTargets(transaction, targets);
     await addToGroup(context, transaction, { aliasId, groupId: group });
+    await recordAudit(transaction, at, author, {
+      action: "model.create",
+      subject: { kind: "model", id: alias },
+      before: null,
+      after: { ...auditState(row, targets), group },
+    });
   });
 
   return {
     aliasId,
-    alias: input.alias,
+    alias,
     mode,
     group,
-    priceSource: price.source,
-    inputNanosPerMillion: price.inputNanos,
-    outputNanosPerMillion: price.outputNanos,
+    // Prices come from nowhere else.
+    priceSource: target.priceSource as AddedModel["priceSource"],
+    inputNanosPerMillion: target.inputNanos,
+    outputNanosPerMillion: target.outputNanos,
   };
 }
 
-export type ListedModel = Omit<AliasWithTarget, "target" | "credential"> & {
-  targets: NonNullable<AliasWithTarget["target"]>[];
-  groups: string[];
-};
+function requireOneCredential(input: AddModelInput): void {
+  if (input.credentialId == null) return;
+  const own = input.apiKey === undefined ? "api_base" : "api_key";
+  if (input.apiKey === undefined && input.apiBase === undefined) return;
+  throw new DomainError(
+    "invalid_request",
+    `credential_id and ${own} are both given; name a credential or give the provider's key and base URL.`,
+    { hints: { field: own } },
+  );
+}
 
-/** Every alias with its targets and groups, by name. No credentials. */
-export async function listModels(context: Context): Promise<ListedModel[]> {
-  const rows = await selectAliases(context.database.drizzle);
-  const memberships = await selectMemberships(context.database.drizzle);
-  const models = new Map<string, ListedModel>();
-  for (const { alias, target } of rows) {
-    const model = models.get(alias.id) ?? {
-      alias,
-      targets: [],
-      groups: memberships.get(alias.id) ?? [],
-    };
-    if (target) model.targets.push(target);
-    models.set(alias.id, model);
-  }
-  return [...models.values()];
+/** The credential made of a key and base URL that came with the alias; null = neither came. */
+async function ownCredential(
+  context: Context,
+  transaction: Drizzle,
+  input: Pick<AddModelInput, "alias" | "apiKey" | "apiBase">,
+): Promise<string | null> {
+  if (input.apiKey === undefined && input.apiBase === undefined) return null;
+  const now = context.clock.now();
+  const at = new Date(now);
+  const id = uuidV7(now);
+  await insertCredential(transaction, {
+    id,
+    // Unique for ever: an alias of this name may be deleted and made again while its credential stays.
+    name: `${input.alias} ${id}`,
+    ...sealedKey(context, input.apiKey ?? null),
+    apiBase: input.apiBase ?? null,
+    createdAt: at,
+    updatedAt: at,
+  });
+  return id;
 }
 
 /** What an alias of this model answers, by the price book. Throws for kinds that no endpoint of ours serves. */
@@ -151,14 +149,4 @@ function modeOf(entry: BookPrice | undefined, model: string): AliasMode {
         { hints: { field: "model" } },
       );
   }
-}
-
-function checkBaseUrl(apiBase: string | undefined): void {
-  if (apiBase === undefined) return;
-  if (/^https?:\/\//i.test(apiBase) && URL.canParse(apiBase)) return;
-  throw new DomainError(
-    "invalid_request",
-    `api_base is ${JSON.stringify(apiBase)}; it must be a URL such as https://api.example.com/v1.`,
-    { hints: { field: "api_base" } },
-  );
 }

@@ -1,46 +1,153 @@
-import { Type, type Static } from "@sinclair/typebox";
-import { Slug } from "../organizations/schema.ts";
+import { Type, type Static, type TSchema } from "@sinclair/typebox";
+import { pageOf, pageQuery } from "../http/pagination.ts";
+import { Slug, Version } from "../organizations/schema.ts";
+import { givenPriceFields, priceExample, priceViewFields } from "./price-fields.ts";
 
 const Mode = Type.Union([Type.Literal("chat"), Type.Literal("embedding")]);
+const Status = Type.Union([Type.Literal("active"), Type.Literal("disabled")], {
+  description: "A disabled model is nobody's until it is active again.",
+});
+const orNull = <Schema extends TSchema>(schema: Schema, description: string) =>
+  Type.Union([schema, Type.Null()], { description });
+const instant = Type.String({ format: "date-time" });
 
-const price = (kind: string) =>
-  Type.Number({
-    description: `USD per million ${kind} tokens. Absent = from the gateway's price book. 0 is a price.`,
-  });
+export const AliasName = Type.String({
+  pattern: "^[A-Za-z0-9._:/-]{1,128}$",
+  said: "of 1 to 128 letters, digits and ._:/-",
+  description: "The name that teams use. It never changes.",
+  examples: ["chat-fast"],
+});
+
+const ModelString = Type.String({
+  pattern: "^[!-~]{1,200}$",
+  said: "of 1 to 200 ASCII characters without spaces",
+  description: "The gateway's name of the model, provider/model.",
+  examples: ["openai/gpt-5-mini"],
+});
+
+export const ApiBase = Type.String({
+  pattern: "^[!-~]{1,500}$",
+  said: "of 1 to 500 ASCII characters without spaces",
+  description: "Base URL of the provider.",
+  examples: ["https://api.example.com/v1"],
+});
+
+export const ApiKey = Type.String({
+  pattern: "^[!-~]{1,4096}$",
+  said: "of 1 to 4096 ASCII characters without spaces",
+  description: "The provider's key. Stored encrypted; no answer ever shows it.",
+  writeOnly: true,
+});
+
+const CredentialId = Type.String({
+  format: "uuid",
+  description: "Id of a provider credential.",
+  examples: ["019aaf3c-6a80-7c11-9d1b-2f9d1b6d2a10"],
+});
+
+const tokens = (description: string) =>
+  Type.Integer({ minimum: 1, maximum: 10_000_000, description, examples: [4_096] });
+const rate = (description: string) =>
+  Type.Optional(
+    orNull(
+      Type.Integer({ minimum: 1, maximum: 1_000_000_000 }),
+      `${description}; null = no limit.`,
+    ),
+  );
+
+const Limits = Type.Object(
+  {
+    requests_per_minute: rate("Requests a minute, of all teams together"),
+    tokens_per_minute: rate("Tokens a minute, of all teams together"),
+    concurrent_calls: rate("Calls in flight at once, of all teams together"),
+  },
+  { additionalProperties: false, description: "Limits of the alias. Replaces all of them." },
+);
+
+/** What may be said of an alias, beside its targets. */
+const aliasFields = {
+  mode: Type.Optional(Mode),
+  status: Type.Optional(Status),
+  default_output_tokens: Type.Optional(
+    orNull(tokens("Output limit of calls that ask for none."), "Null = 4,096 in the worst case."),
+  ),
+  max_output_tokens: Type.Optional(
+    orNull(tokens("Largest output limit that a call may ask for."), "Null = the model's own."),
+  ),
+  min_output_tokens: Type.Optional(
+    tokens("An output limit is never cut below this for want of credits; 256 at first."),
+  ),
+  reasoning: Type.Optional(
+    Type.Boolean({ description: "Thinks before it answers: its output limit is never cut." }),
+  ),
+  cache_ttl_seconds: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      maximum: 2_592_000,
+      description: "How long answers are kept for the same request; 0 = not at all.",
+      examples: [3_600],
+    }),
+  ),
+  limits: Type.Optional(Limits),
+  extra_params: Type.Optional(
+    Type.Array(Type.String({ pattern: "^[a-z][a-z0-9_]{0,63}$", said: "of a parameter's name" }), {
+      maxItems: 50,
+      description: "Request parameters beyond the published ones that are let through.",
+      examples: [["top_k"]],
+    }),
+  ),
+};
+
+const targetFields = {
+  model: ModelString,
+  credential_id: Type.Optional(orNull(CredentialId, "Null = the provider wants no key.")),
+  weight: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: 1_000,
+      description: "Share of the calls among the targets; 1 when absent.",
+      examples: [1],
+    }),
+  ),
+  timeout_ms: Type.Optional(
+    Type.Integer({
+      minimum: 100,
+      maximum: 3_600_000,
+      description: "How long one attempt may take; ten minutes when absent.",
+      examples: [600_000],
+    }),
+  ),
+  retries: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      maximum: 10,
+      description: "Attempts after the first; 2 when absent.",
+      examples: [2],
+    }),
+  ),
+  ...givenPriceFields,
+};
+
+const TargetChange = Type.Object(
+  {
+    target_id: Type.Optional(
+      Type.String({ format: "uuid", description: "The target that this one replaces." }),
+    ),
+    ...targetFields,
+  },
+  { additionalProperties: false },
+);
 
 export const ModelCreate = Type.Object(
   {
-    alias: Type.String({
-      pattern: "^[A-Za-z0-9._:/-]{1,128}$",
-      said: "of 1 to 128 letters, digits and ._:/-",
-      description: "The name that teams use.",
-    }),
-    model: Type.String({
-      pattern: "^[!-~]{1,200}$",
-      said: "of 1 to 200 ASCII characters without spaces",
-      description: "The gateway's name of the model, provider/model.",
-    }),
-    api_base: Type.Optional(
-      Type.String({
-        pattern: "^[!-~]{1,500}$",
-        said: "of 1 to 500 ASCII characters without spaces",
-        description: "Base URL of the provider.",
-      }),
-    ),
-    api_key: Type.Optional(
-      Type.String({
-        pattern: "^[!-~]{1,4096}$",
-        said: "of 1 to 4096 ASCII characters without spaces",
-        description: "The provider's key. Stored encrypted; no answer ever shows it.",
-        writeOnly: true,
-      }),
-    ),
-    input_price: Type.Optional(price("input")),
-    output_price: Type.Optional(price("output")),
+    alias: AliasName,
+    ...aliasFields,
+    ...targetFields,
+    api_base: Type.Optional(ApiBase),
+    api_key: Type.Optional(ApiKey),
     group: Type.Optional(
       Type.String({ ...Slug, description: "Access group, made at need; absent = `default`." }),
     ),
-    mode: Type.Optional(Mode),
   },
   {
     additionalProperties: false,
@@ -50,7 +157,9 @@ export const ModelCreate = Type.Object(
   },
 );
 
-const PriceSource = Type.Union([Type.Literal("operator"), Type.Literal("book")]);
+const PriceSource = Type.Union([Type.Literal("operator"), Type.Literal("book")], {
+  description: "Whether the prices were given or come from the gateway's price book.",
+});
 
 export const ModelCreated = Type.Object(
   {
@@ -60,69 +169,110 @@ export const ModelCreated = Type.Object(
     price_source: PriceSource,
     input_price: Type.Number(),
     output_price: Type.Number(),
+    version: Type.Integer(),
   },
   {
     examples: [
       {
-        alias: "chat-fast",
-        mode: "chat",
-        group: "default",
-        price_source: "operator",
-        input_price: 0.25,
-        output_price: 2,
+        ...{ alias: "chat-fast", mode: "chat", group: "default", price_source: "operator" },
+        ...{ input_price: 0.25, output_price: 2, version: 1 },
       },
     ],
   },
 );
 
-const PriceOrNull = Type.Union([Type.Number(), Type.Null()], {
-  description: "USD per million tokens; null = not known.",
+export const ModelChange = Type.Object(
+  {
+    ...aliasFields,
+    targets: Type.Optional(
+      Type.Array(TargetChange, {
+        minItems: 1,
+        maxItems: 20,
+        description:
+          "Replaces all targets, in this order. One with a `target_id` stays the same target; one without prices takes those of the price book.",
+      }),
+    ),
+    version: Type.Optional(Version),
+  },
+  {
+    additionalProperties: false,
+    examples: [{ version: 1, cache_ttl_seconds: 3_600, default_output_tokens: 1_024 }],
+  },
+);
+
+export const TargetView = Type.Object({
+  target_id: Type.String(),
+  model: Type.String(),
+  credential_id: orNull(Type.String(), "Null = it takes none."),
+  organization_id: orNull(Type.String(), "Serves this organization's teams only; null = all."),
+  enabled: Type.Boolean({ description: "False: its credential is switched off." }),
+  weight: Type.Integer(),
+  timeout_ms: Type.Integer(),
+  retries: Type.Integer(),
+  price_source: PriceSource,
+  ...priceViewFields,
 });
 
-export const ModelView = Type.Object({
-  alias: Type.String(),
-  mode: Mode,
-  status: Type.Union([Type.Literal("active"), Type.Literal("disabled")]),
-  groups: Type.Array(Type.String()),
-  targets: Type.Array(
-    Type.Object({
-      model: Type.String(),
-      weight: Type.Integer(),
-      price_source: PriceSource,
-      input_price: PriceOrNull,
-      output_price: PriceOrNull,
-    }),
-  ),
-  created_at: Type.String({ format: "date-time" }),
-});
-export type ModelView = Static<typeof ModelView>;
-
-export const ModelList = Type.Object(
-  { data: Type.Array(ModelView) },
+export const ModelView = Type.Object(
+  {
+    alias: Type.String(),
+    mode: Mode,
+    status: Status,
+    groups: Type.Array(Type.String()),
+    targets: Type.Array(TargetView),
+    default_output_tokens: orNull(Type.Integer(), "Null = 4,096 in the worst case."),
+    max_output_tokens: orNull(Type.Integer(), "Null = the model's own."),
+    min_output_tokens: Type.Integer(),
+    reasoning: Type.Boolean(),
+    cache_ttl_seconds: Type.Integer(),
+    limits: Limits,
+    extra_params: Type.Array(Type.String()),
+    version: Type.Integer(),
+    created_at: instant,
+    updated_at: instant,
+  },
   {
     examples: [
       {
-        data: [
+        ...{ alias: "chat-fast", mode: "chat", status: "active", groups: ["default"] },
+        targets: [
           {
-            alias: "chat-fast",
-            mode: "chat",
-            status: "active",
-            groups: ["default"],
-            targets: [
-              {
-                model: "openai/gpt-5-mini",
-                weight: 1,
-                price_source: "operator",
-                input_price: 0.25,
-                output_price: 2,
-              },
-            ],
-            created_at: "2026-11-23T12:00:00.000Z",
+            ...{ target_id: "019aaf3c-6a80-7c11-9d1b-2f9d1b6d2a10", model: "openai/gpt-5-mini" },
+            ...{ credential_id: null, organization_id: null, enabled: true },
+            ...{ weight: 1, timeout_ms: 600_000, retries: 2, price_source: "operator" },
+            ...priceExample,
           },
         ],
+        ...{ default_output_tokens: null, max_output_tokens: null, min_output_tokens: 256 },
+        ...{ reasoning: false, cache_ttl_seconds: 0, limits: {}, extra_params: [], version: 1 },
+        created_at: "2026-11-23T12:00:00.000Z",
+        updated_at: "2026-11-23T12:00:00.000Z",
       },
     ],
   },
+);
+export type ModelView = Static<typeof ModelView>;
+
+const { examples: modelExamples } = ModelView as { examples?: unknown[] };
+export const ModelList = pageOf(ModelView, modelExamples ?? []);
+
+export const SearchText = Type.String({
+  minLength: 1,
+  maxLength: 200,
+  pattern: "^[^\\u0000-\\u001f\\u007f]+$",
+  said: "without control characters",
+  description: "Only those with this in their name, in any case.",
+  examples: ["fast"],
+});
+
+export const ModelQuery = Type.Object(
+  {
+    ...pageQuery,
+    search: Type.Optional(SearchText),
+    status: Type.Optional(Status),
+    group: Type.Optional(Type.String({ ...Slug, description: "Only those in this group." })),
+  },
+  { additionalProperties: false },
 );
 
 /** What a team sees of its models: names and limits, never what stands behind them. */

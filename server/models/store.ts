@@ -13,42 +13,6 @@ import {
 export type AliasRow = typeof modelAliases.$inferSelect;
 export type TargetRow = typeof modelAliasTargets.$inferSelect;
 
-/** Whether the alias's name was free. */
-export async function insertAlias(
-  transaction: Drizzle,
-  row: { id: string; name: string; mode: "chat" | "embedding"; at: Date },
-): Promise<boolean> {
-  const inserted = await transaction
-    .insert(modelAliases)
-    .values({ id: row.id, name: row.name, mode: row.mode, createdAt: row.at, updatedAt: row.at })
-    .onConflictDoNothing()
-    .returning({ id: modelAliases.id });
-  return inserted.length > 0;
-}
-
-export async function insertTarget(
-  transaction: Drizzle,
-  row: typeof modelAliasTargets.$inferInsert,
-): Promise<void> {
-  await transaction.insert(modelAliasTargets).values(row);
-}
-
-export async function insertCredential(
-  transaction: Drizzle,
-  row: {
-    id: string;
-    name: string;
-    sealedKey: Uint8Array | null;
-    apiBase: string | null;
-    at: Date;
-  },
-): Promise<void> {
-  const { at, ...columns } = row;
-  await transaction
-    .insert(providerCredentials)
-    .values({ ...columns, createdAt: at, updatedAt: at });
-}
-
 /** Makes sure that a group exists; its name is its id at first. */
 export async function ensureGroup(transaction: Drizzle, id: string, at: Date): Promise<void> {
   await transaction
@@ -171,21 +135,6 @@ export function selectAliases(drizzle: Drizzle): Promise<AliasWithTarget[]> {
     .leftJoin(modelAliasTargets, eq(modelAliasTargets.aliasId, modelAliases.id))
     .leftJoin(providerCredentials, eq(providerCredentials.id, modelAliasTargets.credentialId))
     .orderBy(asc(modelAliases.name), asc(modelAliasTargets.position));
-}
-
-/** Alias id → the groups that hold it. */
-export async function selectMemberships(drizzle: Drizzle): Promise<Map<string, string[]>> {
-  const rows = await drizzle
-    .select()
-    .from(modelAccessGroupMembers)
-    .orderBy(asc(modelAccessGroupMembers.groupId));
-  const groups = new Map<string, string[]>();
-  for (const row of rows) {
-    const held = groups.get(row.aliasId);
-    if (held) held.push(row.groupId);
-    else groups.set(row.aliasId, [row.groupId]);
-  }
-  return groups;
 }
 
 /** The counter of the models' configuration. Read before the rows, so that what is served is never older than its version. */

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { PriceBook } from "../../server/litellm/upstream.ts";
-import { addModel, listModels, type AddModelInput } from "../../server/models/aliases.ts";
+import { listModels } from "../../server/models/alias-changes.ts";
+import { addModel, type AddModelInput } from "../../server/models/aliases.ts";
 import { readGatewayConfig } from "../../server/models/gateway-config.ts";
 import { testDatabase } from "../harness.ts";
 import { testContext } from "../harness/context.ts";
@@ -26,8 +27,8 @@ test("prices a model by the book and takes its mode from there", async () => {
   });
   const embedding = await add({ alias: "embed", model: "openai/text-embedding-3-small" });
   expect(embedding.mode).toBe("embedding");
-  const listed = await listModels(context);
-  expect(listed.map(({ alias, groups }) => [alias.name, alias.mode, groups])).toEqual([
+  const { data: listed } = await listModels(context);
+  expect(listed.map(({ alias, mode, groups }) => [alias, mode, groups])).toEqual([
     ["chat", "chat", ["default"]],
     ["embed", "embedding", ["default"]],
   ]);
@@ -45,11 +46,7 @@ test("stores the provider's key encrypted, for the gateway's configuration only"
   );
   expect(rows).toHaveLength(1);
   expect(JSON.stringify(rows)).not.toContain("provider-key-1");
-  expect(
-    JSON.stringify(await listModels(context), (_, value: unknown) =>
-      typeof value === "bigint" ? String(value) : value,
-    ),
-  ).not.toContain("provider-key-1");
+  expect(JSON.stringify(await listModels(context))).not.toContain("provider-key-1");
   const { models } = await readGatewayConfig(context);
   expect(models.find(({ alias }) => alias === "secret")?.targets).toEqual([
     {

@@ -1,0 +1,89 @@
+import { DomainError } from "../kernel/errors.ts";
+import type { AliasRow } from "./store.ts";
+
+/** What may be said of an alias, beside its targets. */
+export type AliasSettings = Pick<
+  AliasRow,
+  | "mode"
+  | "status"
+  | "defaultOutputTokens"
+  | "maxOutputTokens"
+  | "minOutputTokens"
+  | "reasoning"
+  | "cacheTtlSeconds"
+  | "limits"
+  | "extraParams"
+>;
+
+/** Those that a request names. */
+export type GivenSettings = { [Name in keyof AliasSettings]?: AliasSettings[Name] | undefined };
+
+const names = [
+  "mode",
+  "status",
+  "defaultOutputTokens",
+  "maxOutputTokens",
+  "minOutputTokens",
+  "reasoning",
+  "cacheTtlSeconds",
+  "limits",
+  "extraParams",
+] as const satisfies readonly (keyof AliasSettings)[];
+
+/** Only the settings that were given. */
+export function givenSettings(input: GivenSettings): Partial<AliasSettings> {
+  return Object.fromEntries(
+    names.flatMap((name) => (input[name] === undefined ? [] : [[name, input[name]]])),
+  );
+}
+
+/** Throws `invalid_request` for settings that contradict one another or would let calls past access and price. */
+export function checkSettings(settings: Partial<AliasSettings>): void {
+  const { defaultOutputTokens: usual, maxOutputTokens: most, minOutputTokens: least } = settings;
+  if (usual != null && most != null && usual > most) {
+    throw invalid(
+      "default_output_tokens",
+      `default_output_tokens is ${usual}; it must be at most max_output_tokens, which is ${most}.`,
+    );
+  }
+  if (least != null && most != null && least > most) {
+    throw invalid(
+      "min_output_tokens",
+      `min_output_tokens is ${least}; it must be at most max_output_tokens, which is ${most}.`,
+    );
+  }
+  const wrong = settings.extraParams?.find((name) => reserved.test(name));
+  if (wrong === undefined) return;
+  throw invalid(
+    "extra_params",
+    `extra_params names ${JSON.stringify(wrong)}, which would let a call past access and price; leave it out.`,
+  );
+}
+
+/** Parameters by which a call would choose its own model, place, key, price or answer at the gateway. */
+const reserved =
+  /^(?:model|models|stream|messages|input|metadata|user_config|api_.*|base_url|base_model|custom_llm_provider|organization|.*fallbacks|mock_.*|litellm_.*|.*_cost_.*|extra_headers|headers|extra_body|proxy_.*|vertex_.*|aws_.*|azure_.*|num_retries|max_retries|timeout|cache|caching|guardrails|tags|n)$/;
+
+const invalid = (field: string, message: string) =>
+  new DomainError("invalid_request", message, { hints: { field } });
+
+/** The limits of an alias on the wire. */
+interface ApiLimits {
+  requests_per_minute?: number | null;
+  tokens_per_minute?: number | null;
+  concurrent_calls?: number | null;
+}
+
+export const limitsFromApi = (limits: ApiLimits): AliasSettings["limits"] => ({
+  ...(limits.requests_per_minute == null ? {} : { requestsPerMinute: limits.requests_per_minute }),
+  ...(limits.tokens_per_minute == null ? {} : { tokensPerMinute: limits.tokens_per_minute }),
+  ...(limits.concurrent_calls == null ? {} : { concurrentCalls: limits.concurrent_calls }),
+});
+
+export const limitsToApi = (limits: AliasSettings["limits"]): ApiLimits => ({
+  ...(limits.requestsPerMinute === undefined
+    ? {}
+    : { requests_per_minute: limits.requestsPerMinute }),
+  ...(limits.tokensPerMinute === undefined ? {} : { tokens_per_minute: limits.tokensPerMinute }),
+  ...(limits.concurrentCalls === undefined ? {} : { concurrent_calls: limits.concurrentCalls }),
+});
