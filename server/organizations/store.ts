@@ -80,8 +80,8 @@ export async function updateOrganization(
     .where(eq(organizations.id, id));
 }
 
-const teamCount = sql<number>`(select count(*) from ${teams}
-  where ${teams.organizationId} = ${organizations.id} and ${teams.status} <> 'deleted')::float8`;
+const teamCount = sql<number>`(select count(*) from teams t
+  where t.organization_id = organizations.id and t.status <> 'deleted')::float8`;
 
 /** The organization, also a deleted one. */
 export async function selectOrganization(

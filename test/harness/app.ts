@@ -4,6 +4,7 @@ import type { Context } from "../../server/context.ts";
 import { Calls } from "../../server/gateway/calls.ts";
 import type { HealthState } from "../../server/health/health.ts";
 import { DEFAULT_BRAND } from "../../server/http/parts.ts";
+import { parseBlocks } from "../../server/kernel/network.ts";
 import { createKeyVerifier } from "../../server/keys/verify.ts";
 import type { LoopbackOptions } from "../../server/loopback/provider.ts";
 import { createModelCatalog } from "../../server/models/catalog.ts";
@@ -24,14 +25,16 @@ export interface TestApp extends TestDatabase {
   readonly calls: Calls;
   /** What `/readyz` and `/health` are told. */
   readonly health: HealthState;
-  /** Answers a request to `http://localhost/…` as the listener on 8003 does. */
-  readonly handle: (request: Request) => Promise<Response>;
+  /** Answers a request to `http://localhost/…` as the listener on 8003 does; without a client from no address. */
+  readonly handle: (request: Request, client?: { address: string }) => Promise<Response>;
   readonly send: (method: string, path: string, options?: SendOptions) => Promise<TestAnswer>;
 }
 
 export interface SendOptions extends Message {
   /** A virtual key, sent as bearer. */
   key?: string;
+  /** The other end of the connection. */
+  from?: string;
 }
 
 interface TestAppOptions {
@@ -39,6 +42,8 @@ interface TestAppOptions {
   /** Between two comments on a silent stream; 15 s as in the product. */
   streamCommentMs?: number;
   bodyLimitBytes?: number;
+  /** As `--trusted-proxies`; nobody unless named. */
+  trustedProxies?: string;
 }
 
 /** The team API on a database and a stand-in gateway of this file's own. Call it at the top level of the file. */
@@ -72,9 +77,14 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
     calls,
     health: { read: () => health },
     assets: database.runtime.assets,
-    settings: { brand: DEFAULT_BRAND, version: "1.2.3", bodyLimitBytes },
+    settings: {
+      brand: DEFAULT_BRAND,
+      version: "1.2.3",
+      bodyLimitBytes,
+      trustedProxies: parseBlocks(options.trustedProxies ?? "") ?? [],
+    },
   });
-  const handle = (request: Request) => app.handle(request);
+  const handle: TestApp["handle"] = (request, client) => app.handle(request, client);
 
   database.beforeEnd(async () => {
     await calls.drain(5_000);
@@ -89,9 +99,10 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
 }
 
 function sender(handle: TestApp["handle"]): TestApp["send"] {
-  return async (method, path, { key, body, headers } = {}) => {
+  return async (method, path, { key, body, headers, from } = {}) => {
     const bearer = key === undefined ? {} : { authorization: `Bearer ${key}` };
     const message = { body, headers: { ...headers, ...bearer } };
-    return answerOf(await handle(requestOf(method, `http://localhost${path}`, message)));
+    const client = from === undefined ? undefined : { address: from };
+    return answerOf(await handle(requestOf(method, `http://localhost${path}`, message), client));
   };
 }

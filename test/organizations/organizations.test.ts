@@ -68,7 +68,11 @@ test("lists organizations by name, without deleted ones", async () => {
   await createOrganization(context, { name: "AAA first" });
   await createOrganization(context, { name: "AAA gone", id: "gone" });
   await database.query("update organizations set status = 'deleted' where id = $1", ["gone"]);
-  const listed = await listOrganizations(context);
-  expect(listed[0]).toMatchObject({ id: "aaa-first", teamCount: 0, status: "active" });
-  expect(listed.map(({ id }) => id)).not.toContain("gone");
+  const { data } = await listOrganizations(context);
+  expect(data[0]).toMatchObject({
+    organization_id: "aaa-first",
+    team_count: 0,
+    status: "active",
+  });
+  expect(data.map(({ organization_id }) => organization_id)).not.toContain("gone");
 });

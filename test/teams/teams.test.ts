@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createOrganization, listOrganizations } from "../../server/organizations/organizations.ts";
+import { createOrganization, readOrganization } from "../../server/organizations/organizations.ts";
 import { createTeam, listTeams, readTeam } from "../../server/teams/teams.ts";
 import { testDatabase } from "../harness.ts";
 import { testContext } from "../harness/context.ts";
@@ -34,7 +34,7 @@ test("creates team, wallet, ledger entry, key and grant together", async () => {
     available: 1_500_000n,
     creditLimit: 0n,
   });
-  expect(detail.keys.map(({ lastFour }) => lastFour)).toEqual([created.key.secret.slice(-4)]);
+  expect(detail.keys.map(({ last_four }) => last_four)).toEqual([created.key.secret.slice(-4)]);
   const entries = await database.query(
     "select kind, actor, amount::text as amount, balance_after::text as after from credit_transactions",
   );
@@ -112,9 +112,9 @@ test("lists the teams of one organization, and counts them there", async () => {
   await createOrganization(context, { name: "Beta" });
   await createTeam(context, { name: "Solo", organizationId: "beta", actor: "cli" });
   const teams = await listTeams(context, { organizationId: "beta" });
-  expect(teams.map(({ id }) => id)).toEqual(["solo"]);
-  const beta = (await listOrganizations(context)).find(({ id }) => id === "beta");
-  expect(beta?.teamCount).toBe(1);
+  expect(teams.data.map(({ team_id }) => team_id)).toEqual(["solo"]);
+  const beta = await readOrganization(context, "beta");
+  expect(beta.team_count).toBe(1);
 });
 
 test("answers an unknown and a deleted team alike", async () => {
