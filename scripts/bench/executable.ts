@@ -1,5 +1,6 @@
 import { execFile, spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Readiness } from "../../server/health/schema.ts";
@@ -68,6 +69,19 @@ export class Executable {
       env: { ...plainEnvironment(), ...env },
     });
     return JSON.parse(stdout) as Answer;
+  }
+
+  /** A request to the admin API, with the token that commands use. */
+  async admin(method: string, path: string, body: object): Promise<void> {
+    const run = await this.run();
+    const token = readFileSync(run.admin_token_file, "utf8").trim();
+    const response = await fetch(`${run.admin_url}${path}`, {
+      method,
+      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+    const answer = await response.text();
+    if (!response.ok) throw new Error(`${path} answered ${response.status}: ${answer}`);
   }
 
   async stop(): Promise<void> {

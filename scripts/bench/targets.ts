@@ -70,9 +70,13 @@ export async function provision(server: Executable, apiBase: string): Promise<st
     `model add bench --model openai/bench ${provider} --input-price 1 --output-price 2`,
     { BENCH_KEY: "sk-bench" },
   );
-  const team = await server.command<{ key: string }>(
+  const team = await server.command<{ team_id: string; key: string }>(
     `team create Bench --org ${organization_id} --credits ${CREDITS}`,
   );
+  // The default plan ends a job after 100 calls; here a connection makes all of its calls in one.
+  const rules = { price: 1, max_calls: null };
+  await server.admin("POST", "/api/plans", { id: "bench", name: "Bench", kind: "flat", rules });
+  await server.admin("PUT", `/api/teams/${team.team_id}/plan`, { plan_id: "bench" });
   return team.key;
 }
 
