@@ -123,7 +123,7 @@ export class Calls {
     // A malformed id cannot be a job's.
     if ("id" in request.job && !isUuid(request.job.id)) throw jobNotFound();
     const lease = await this.#options.upstream.acquire({
-      alias: request.alias.name,
+      alias: request.alias.gatewayName,
       teamId: request.principal.teamId,
     });
     try {

@@ -39,17 +39,15 @@ export function givenSettings(input: GivenSettings): Partial<AliasSettings> {
 
 /** Throws `invalid_request` for settings that contradict one another or would let calls past access and price. */
 export function checkSettings(settings: Partial<AliasSettings>): void {
-  const { defaultOutputTokens: usual, maxOutputTokens: most, minOutputTokens: least } = settings;
-  if (usual != null && most != null && usual > most) {
+  const most = settings.maxOutputTokens ?? Number.POSITIVE_INFINITY;
+  for (const [field, limit] of [
+    ["default_output_tokens", settings.defaultOutputTokens],
+    ["min_output_tokens", settings.minOutputTokens],
+  ] as const) {
+    if ((limit ?? 0) <= most) continue;
     throw invalid(
-      "default_output_tokens",
-      `default_output_tokens is ${usual}; it must be at most max_output_tokens, which is ${most}.`,
-    );
-  }
-  if (least != null && most != null && least > most) {
-    throw invalid(
-      "min_output_tokens",
-      `min_output_tokens is ${least}; it must be at most max_output_tokens, which is ${most}.`,
+      field,
+      `${field} is ${limit}; it must be at most max_output_tokens, which is ${most}.`,
     );
   }
   const wrong = settings.extraParams?.find((name) => reserved.test(name));
@@ -74,16 +72,26 @@ interface ApiLimits {
   concurrent_calls?: number | null;
 }
 
-export const limitsFromApi = (limits: ApiLimits): AliasSettings["limits"] => ({
-  ...(limits.requests_per_minute == null ? {} : { requestsPerMinute: limits.requests_per_minute }),
-  ...(limits.tokens_per_minute == null ? {} : { tokensPerMinute: limits.tokens_per_minute }),
-  ...(limits.concurrent_calls == null ? {} : { concurrentCalls: limits.concurrent_calls }),
-});
+export const limitsFromApi = (limits: ApiLimits): AliasSettings["limits"] =>
+  known({
+    requestsPerMinute: limits.requests_per_minute,
+    tokensPerMinute: limits.tokens_per_minute,
+    concurrentCalls: limits.concurrent_calls,
+  });
 
-export const limitsToApi = (limits: AliasSettings["limits"]): ApiLimits => ({
-  ...(limits.requestsPerMinute === undefined
-    ? {}
-    : { requests_per_minute: limits.requestsPerMinute }),
-  ...(limits.tokensPerMinute === undefined ? {} : { tokens_per_minute: limits.tokensPerMinute }),
-  ...(limits.concurrentCalls === undefined ? {} : { concurrent_calls: limits.concurrentCalls }),
-});
+export const limitsToApi = (limits: AliasSettings["limits"]): ApiLimits =>
+  known({
+    requests_per_minute: limits.requestsPerMinute,
+    tokens_per_minute: limits.tokensPerMinute,
+    concurrent_calls: limits.concurrentCalls,
+  });
+
+/** Only the fields that hold a number. */
+function known<Name extends string>(
+  fields: Record<Name, number | null | undefined>,
+): Partial<Record<Name, number>> {
+  const entries = Object.entries<number | null | undefined>(fields);
+  return Object.fromEntries(entries.filter(([, value]) => typeof value === "number")) as Partial<
+    Record<Name, number>
+  >;
+}

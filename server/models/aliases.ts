@@ -100,7 +100,7 @@ export async function addModel(
 }
 
 function requireOneCredential(input: AddModelInput): void {
-  if (input.credentialId == null) return;
+  if (input.credentialId === undefined || input.credentialId === null) return;
   const own = input.apiKey === undefined ? "api_base" : "api_key";
   if (input.apiKey === undefined && input.apiBase === undefined) return;
   throw new DomainError(

@@ -50,7 +50,7 @@ test("stores the provider's key encrypted, for the gateway's configuration only"
   const { models } = await readGatewayConfig(context);
   expect(models.find(({ alias }) => alias === "secret")?.targets).toEqual([
     {
-      id: expect.any(String),
+      id: expect.any(String) as unknown,
       model: "openai/gpt-5-mini",
       apiKey: "provider-key-1",
       apiBase: "http://127.0.0.1:9/v1",
