@@ -6,6 +6,7 @@ import type { Log } from "../kernel/log.ts";
 import { delay, inTime } from "../kernel/waiting.ts";
 import { startEmbeddedPostgres, type EmbeddedPostgres } from "../postgres/embedded.ts";
 import type { Runtime } from "../runtime/runtime.ts";
+import { openLimited } from "./limited-pool.ts";
 import { StartupError } from "./startup-error.ts";
 
 export interface StorageOptions {
@@ -67,21 +68,23 @@ export class Storage {
 
   /** Starts or reaches the server and migrates. Throws StartupError. */
   async start(): Promise<void> {
-    const { runtime, databaseUrl } = this.#options;
+    const { runtime, databaseUrl, log } = this.#options;
     const url = databaseUrl ?? (await this.#startServer());
-    const database = runtime.openDatabase({ url, connections: CONNECTIONS });
+    // A migration may take as long as it needs: only what serves has limits.
+    const unlimited = runtime.openDatabase({ url, connections: 2 });
     try {
-      this.#state.serverVersion = await this.#reach(database);
-      const result = await migrate(database, runtime.assets);
+      this.#state.serverVersion = await this.#reach(unlimited);
+      const result = await migrate(unlimited, runtime.assets);
       this.#state.migration = result.newest;
     } catch (error) {
-      await database.close();
       if (error instanceof SchemaIsNewer || error instanceof SchemaIsForeign) {
         throw new StartupError(error.message);
       }
       throw error;
+    } finally {
+      await unlimited.close();
     }
-    this.#database = database;
+    this.#database = await openLimited(runtime, { url, connections: CONNECTIONS }, log);
   }
 
   /** The rest of the start succeeded as well. */

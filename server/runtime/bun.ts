@@ -61,7 +61,7 @@ function openDatabase(options: DatabaseOptions): Database {
     ...(socketPath === undefined ? {} : { path: socketPath }),
     max: options.connections,
     bigint: true,
-    connection: { application_name: "saas-litellm" },
+    connection: { application_name: "saas-litellm", ...options.session },
   });
   return {
     drizzle: drizzle(sql, { schema }),

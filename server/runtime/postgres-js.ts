@@ -16,7 +16,7 @@ export function openPostgresJs(options: DatabaseOptions): Database {
       max: options.connections,
       connect_timeout: 10,
       onnotice: () => {},
-      connection: { application_name: "saas-litellm" },
+      connection: { application_name: "saas-litellm", ...options.session },
       types: { bigint: postgres.BigInt, json },
     }) as unknown as Client;
   const pool = new ReplaceablePool(open);

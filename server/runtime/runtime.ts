@@ -40,6 +40,8 @@ export interface DatabaseOptions {
   url: string;
   /** Largest number of connections. */
   connections: number;
+  /** PostgreSQL's settings of each connection by name; the server's own when absent. */
+  session?: Readonly<Record<string, string>>;
 }
 
 /**
