@@ -146,8 +146,9 @@ export const brokenJobs = `
     (f.has_calls, 'failed_calls counts the job''s failed and aborted calls', f.failed_calls, f.made_failed),
     (f.has_calls, 'cost is the sum of the job''s calls', f.provider_cost_nanos, f.made_cost),
     (f.has_calls, 'cost_held is the sum of the job''s calls in flight', f.cost_held, f.made_cost_held),
-    (f.has_calls and f.terms ->> 'charged' = 'call', 'call_charges is the sum of the job''s calls',
-      f.call_charges, f.made_charges),
+    (f.has_calls and f.terms ->> 'charged' = 'call', 'charged is the sum of the job''s calls', f.charged, f.made_charges),
+    (f.terms ->> 'charged' = 'call', 'what calls come to is charged, except before a minimum',
+      least(f.charged - f.call_charges, 0), 0),
     (f.has_calls, 'input_tokens is the sum of the job''s calls', f.input_tokens, f.made_input),
     (f.has_calls, 'output_tokens is the sum of the job''s calls', f.output_tokens, f.made_output),
     (f.has_calls, 'every succeeded call has a cost or a flag', f.made_unexplained, 0)
