@@ -1097,7 +1097,7 @@ begin
   return resolved;
 end $$;
 --> statement-breakpoint
--- Does what is due in a wallet by an instant: expires grants, gives refills, and works out when something is due next.
+-- Does what is due in a wallet by an instant: gives refills, expires grants, and works out when something is due next.
 -- Every function that takes a hold, changes or shows the wallet calls it under the wallet's lock, which it takes itself.
 -- Invariants: expiry takes at most what is available, so that open holds stay covered; what they keep alive stays due, and
 -- goes when they end. A refill gives once a period; a period that nobody was there for is not made up.
@@ -1118,7 +1118,20 @@ begin
 
   perform attribute_spending_v1(p_at, p_wallet);
 
-  available := wallet.balance + wallet.credit_limit - wallet.held;
+  for refill in
+    select r.*, p.starts_at as period_start, p.ends_at as period_end
+    from credit_refills r, period_of_v1(r.period, p_at) p
+    where r.wallet_id = p_wallet and r.active and r.starts_at <= p.starts_at
+      and not exists (select 1 from credit_grants g where g.refill_id = r.id and g.period_start = p.starts_at)
+    order by r.id
+  loop
+    perform give_credits_v1(p_at, p_wallet, refill.amount, jsonb_build_object(
+      'kind', 'refill', 'actor', 'system', 'priority', refill.priority, 'refill_id', refill.id,
+      'period_start', refill.period_start, 'expires_at', case when refill.expires then refill.period_end end));
+  end loop;
+
+  -- After the refills, so that doing it again at the same instant changes nothing.
+  select w.balance + w.credit_limit - w.held into available from wallets w where w.id = p_wallet;
   for expiring in
     select g.id, g.remaining from credit_grants g
     where g.wallet_id = p_wallet and g.remaining > 0 and g.expires_at <= p_at
@@ -1130,18 +1143,6 @@ begin
     perform book_entry_v1(p_at, p_wallet, -taken,
       jsonb_build_object('kind', 'expiry', 'grant_id', expiring.id, 'actor', 'system'));
     available := available - taken;
-  end loop;
-
-  for refill in
-    select r.*, p.starts_at as period_start, p.ends_at as period_end
-    from credit_refills r, period_of_v1(r.period, p_at) p
-    where r.wallet_id = p_wallet and r.active and r.starts_at <= p.starts_at
-      and not exists (select 1 from credit_grants g where g.refill_id = r.id and g.period_start = p.starts_at)
-    order by r.id
-  loop
-    perform give_credits_v1(p_at, p_wallet, refill.amount, jsonb_build_object(
-      'kind', 'refill', 'actor', 'system', 'priority', refill.priority, 'refill_id', refill.id,
-      'period_start', refill.period_start, 'expires_at', case when refill.expires then refill.period_end end));
   end loop;
 
   update wallets w

@@ -89,7 +89,7 @@ export const brokenHolds = `
  */
 export const brokenJobs = `
   with since as (
-    select coalesce(min(first_uuid_v7_v1(to_date(right(c.relname, 7), 'YYYY_MM')::timestamp at time zone 'UTC')),
+    select coalesce(first_uuid_v7_v1(min(to_date(right(c.relname, 7), 'YYYY_MM')::timestamp at time zone 'UTC')),
       'ffffffff-ffff-ffff-ffff-ffffffffffff') as id
     from pg_inherits i join pg_class c on c.oid = i.inhrelid
     where i.inhparent = 'llm_calls'::regclass
