@@ -99,7 +99,7 @@ export const problemKinds: Readonly<Record<ErrorCode, ProblemKind>> = {
   model_unpriced: {
     status: 422,
     title: "The model has no price",
-    remedy: "Give its input and output price.",
+    remedy: "Use another model, or have the input and output price of this one set.",
   },
   plan_in_use: { status: 409, title: "The plan is in use", remedy: readDetail },
   model_in_use: { status: 409, title: "The model is in use", remedy: readDetail },
@@ -197,6 +197,7 @@ export const problemKinds: Readonly<Record<ErrorCode, ProblemKind>> = {
   },
   upstream_rate_limited: { status: 429, title: "The model is busy", remedy: tryLater },
   upstream_error: { status: 502, title: "The model failed", remedy: "Try again." },
+  too_many_streams: { status: 429, title: "Too many streams are open", remedy: tryLater },
   database_unavailable: { status: 503, title: "The database is not available", remedy: tryLater },
   shutting_down: { status: 503, title: "The service is restarting", remedy: tryLater },
   internal_error: {

@@ -9,7 +9,7 @@ beforeAll(async () => {
   await seedModel(context, gateway.upstream, { alias: "fast" });
   await seedModel(context, gateway.upstream, { alias: "embed", mode: "embedding" });
   team = await seedTeam(context, { id: "acme", credits: 100 });
-  stranger = await seedTeam(context, { id: "other" });
+  stranger = await seedTeam(context, { id: "other", credits: 50 });
 });
 
 const messages = [{ role: "user", content: "hello" }];

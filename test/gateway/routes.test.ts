@@ -11,7 +11,7 @@ beforeAll(async () => {
   await seedModel(context, gateway.upstream, { alias: "embed", mode: "embedding" });
   await seedModel(context, gateway.upstream, { alias: "smart", group: "premium" });
   team = await seedTeam(context, { id: "acme", credits: 100 });
-  stranger = await seedTeam(context, { id: "other" });
+  stranger = await seedTeam(context, { id: "other", credits: 50 });
 });
 
 const messages = [{ role: "user", content: "hello" }];
@@ -157,7 +157,7 @@ describe("a job in one request", () => {
     expect(body).toMatchObject({
       object: "chat.completion",
       summary: { total_calls: 1, successful_calls: 1, failed_calls: 0 },
-      billing: { credits_charged: 0, credits_remaining: 100 },
+      billing: { credits_charged: 1, credits_remaining: 98 },
     });
     expect(await jobOf(body["job_id"] as string)).toMatchObject({
       status: "completed",

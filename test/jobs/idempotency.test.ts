@@ -2,8 +2,8 @@ import { expect, test } from "vitest";
 import { seedTeam, testApp } from "../harness.ts";
 
 const { send, context, clock, database } = await testApp();
-const { key } = await seedTeam(context);
-const other = await seedTeam(context);
+const { key } = await seedTeam(context, { credits: 50 });
+const other = await seedTeam(context, { credits: 50 });
 
 const create = (idempotencyKey: string, body: object = { job_type: "x" }, as = key) =>
   send("POST", "/api/jobs/create", {

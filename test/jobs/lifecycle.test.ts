@@ -3,8 +3,8 @@ import { uuidV7 } from "../../server/kernel/ids.ts";
 import { seedModel, seedTeam, testApp } from "../harness.ts";
 
 const { send, context, clock, database, gateway } = await testApp();
-const { key, teamId, keyId } = await seedTeam(context, { credits: 12.5 });
-const other = await seedTeam(context);
+const { key, teamId, keyId } = await seedTeam(context, { credits: 200.5 });
+const other = await seedTeam(context, { credits: 50 });
 await seedModel(context, gateway.upstream, { alias: "chat-fast" });
 
 const messages = [{ role: "user", content: "hello" }];
@@ -136,7 +136,7 @@ describe("complete", () => {
         duration_seconds: 4.12,
         calls_in_flight: 0,
       },
-      billing: { credits_charged: 0, credits_remaining: 12.5 },
+      billing: { credits_charged: 1, credits_remaining: 198.5 },
     });
     expect(row).toMatchObject({ status: "completed", result: { valid: true } });
   });

@@ -3,8 +3,8 @@ import { uuidV7 } from "../../server/kernel/ids.ts";
 import { seedModel, seedTeam, testApp } from "../harness.ts";
 
 const { send, context, clock, gateway, database } = await testApp();
-const { key, teamId } = await seedTeam(context, { credits: 1 });
-const other = await seedTeam(context);
+const { key, teamId } = await seedTeam(context, { credits: 50 });
+const other = await seedTeam(context, { credits: 50 });
 await seedModel(context, gateway.upstream, { alias: "chat-fast" });
 
 const messages = [{ role: "user", content: "hello" }];
