@@ -4,6 +4,7 @@ import { walletOperations } from "../credits/wallet-routes.ts";
 import { adminOperation, type Operation } from "../http/operation.ts";
 import type { Upstream } from "../litellm/upstream.ts";
 import { auditOperations } from "./audit-routes.ts";
+import { bodyOperations } from "./body-routes.ts";
 import { budgetOperations } from "./budget-routes.ts";
 import { jobDetailExample, jobExample, statusExample } from "./examples.ts";
 import { listJobs, readJob } from "./jobs.ts";
@@ -39,6 +40,7 @@ export function adminOperations(
     ...credentialOperations(context),
     ...planOperations(context),
     ...budgetOperations(context),
+    ...bodyOperations(context),
     ...noticeOperations(context),
     ...settingsOperations(context),
     ...jobOperations(context),

@@ -1,4 +1,5 @@
 import type { HardBudget } from "../budgets/catalog.ts";
+import type { BodyRecord } from "../bodies/body-store.ts";
 import type { Context } from "../context.ts";
 import { DomainError } from "../kernel/errors.ts";
 import { uuidV7 } from "../kernel/ids.ts";
@@ -52,6 +53,8 @@ export interface OpenedCall {
   balance: bigint | undefined;
   /** For durations. */
   startedMs: number;
+  /** Keeps what goes in and out; undefined = nothing of it is stored. */
+  record: BodyRecord | undefined;
 }
 
 /** What became of a call, before it is priced. */

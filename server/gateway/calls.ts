@@ -1,3 +1,4 @@
+import type { BodyStore } from "../bodies/body-store.ts";
 import type { Context } from "../context.ts";
 import { isUuid } from "../kernel/ids.ts";
 import { jobNotFound } from "../jobs/lifecycle.ts";
@@ -30,6 +31,8 @@ export interface CallsOptions {
   upstream: Upstream;
   /** Between two comments on a stream whose model is silent; 15 s unless a test shortens it. */
   streamCommentMs: number;
+  /** Stores requests and answers where that is asked for; undefined = never. */
+  bodies?: Pick<BodyStore, "begin">;
 }
 
 /**
@@ -148,6 +151,7 @@ export class Calls {
         sentLimit: limits.sent,
         headers,
         balance: outcome.balance,
+        record: this.#options.bodies?.begin({ callId: item.callId, request: text, stream }),
       };
     } catch (error) {
       lease.release();

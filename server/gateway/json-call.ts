@@ -61,6 +61,7 @@ export async function runJsonCall({ context, lanes, call, shape }: JsonCall): Pr
   const received = await receive(call);
   if ("failure" in received) {
     await lanes.settle(settleItem(call, failedEnd(received.failure)));
+    call.record?.end("failed");
     throw received.failure.error;
   }
   const { upstream, headers } = received;
@@ -87,11 +88,14 @@ export async function runJsonCall({ context, lanes, call, shape }: JsonCall): Pr
     // The answer takes shape while the database flushes.
     const settled = settle(undefined);
     const body = shape(completionOf(upstream, identity, call.request.endpoint), ids);
-    return { ...ids, body, headers: call.headers, billed: billedBy(await settled) };
+    const billed = billedBy(await settled);
+    call.record?.end("succeeded");
+    return { ...ids, body, headers: call.headers, billed };
   }
   const body = shape(completionOf(upstream, identity, call.request.endpoint), ids);
   const sealed = sealAnswer(context.masterKey, { status: 200, body, headers: call.headers });
   const settled = await settle({ status: 200, sealed });
+  call.record?.end("succeeded");
   return { ...ids, body, headers: call.headers, billed: billedBy(settled) };
 }
 
@@ -133,6 +137,7 @@ async function receive(call: OpenedCall): Promise<Received> {
   try {
     const response = await fetch(url, { ...init, signal: timeout.signal });
     const text = await response.text();
+    call.record?.received(text);
     if (!response.ok)
       return { failure: failureFromResponse(response.status, response.headers, text) };
     const upstream = parseRecord(text);

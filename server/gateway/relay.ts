@@ -105,6 +105,7 @@ export class Relay {
 
   /** Handles one event of the upstream; true when something was sent to the client or the stream has ended. */
   async #take(data: string | undefined): Promise<boolean> {
+    if (data !== undefined) this.#options.call.record?.received(data);
     // An upstream that ends without [DONE] is whole only if the model had finished.
     if (data === "[DONE]" || (data === undefined && this.#finishReason !== undefined)) {
       await this.#end({ status: "succeeded", code: undefined, error: undefined });
@@ -178,6 +179,7 @@ export class Relay {
         answer: undefined,
       }),
     );
+    call.record?.end(how.status);
     this.#close(how.error);
     this.#resolveSettled();
   }

@@ -45,7 +45,9 @@ export async function runStreamCall(options: StreamCall): Promise<StreamAnswer> 
   const begun = await begin(call, abort.signal);
   if ("failure" in begun) {
     stopListening();
-    await lanes.settle(settleItem(call, endBeforeStart(call, begun.failure, abort.signal)));
+    const end = endBeforeStart(call, begun.failure, abort.signal);
+    await lanes.settle(settleItem(call, end));
+    call.record?.end(end.status);
     throw begun.failure.error;
   }
   const relay = new Relay(options, begun.response, abort);
@@ -70,9 +72,9 @@ async function begin(
   try {
     const response = await fetch(url, { ...init, signal });
     if (response.ok) return { response };
-    return {
-      failure: failureFromResponse(response.status, response.headers, await response.text()),
-    };
+    const text = await response.text();
+    call.record?.received(text);
+    return { failure: failureFromResponse(response.status, response.headers, text) };
   } catch (error) {
     return { failure: failureFromException(error, signal.aborted) };
   }

@@ -7,7 +7,7 @@ import { ManualClock, seedTeam, testContext, testDatabase } from "../harness.ts"
 const { database, open } = await testDatabase();
 const clock = new ManualClock();
 const context = await testContext(database, { clock });
-const settings = { lowBalanceMicros: null, expiryNoticeDays: 7 };
+const settings: Parameters<typeof tellNotices>[1] = { lowBalanceMicros: null, expiryNoticeDays: 7 };
 const DAY_MS = 86_400_000;
 
 let team: Awaited<ReturnType<typeof seedTeam>>;
