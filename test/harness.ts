@@ -1,5 +1,5 @@
 /** What tests stand on: real PostgreSQL and Redis, a stand-in for LiteLLM, a clock to move, waiting on conditions. */
-export { type SendOptions, testApp, type TestApp } from "./harness/app.ts";
+export { type SendOptions, teamApi, testApp, type TestApp } from "./harness/app.ts";
 export { ManualClock } from "./harness/clock.ts";
 export { testContext } from "./harness/context.ts";
 export { testDatabase, type TestDatabase } from "./harness/database.ts";

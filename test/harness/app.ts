@@ -4,6 +4,7 @@ import type { Context } from "../../server/context.ts";
 import { Calls } from "../../server/gateway/calls.ts";
 import type { HealthState } from "../../server/health/health.ts";
 import { DEFAULT_BRAND } from "../../server/http/parts.ts";
+import type { Assets } from "../../server/runtime/runtime.ts";
 import { parseBlocks } from "../../server/kernel/network.ts";
 import { createKeyVerifier } from "../../server/keys/verify.ts";
 import type { LoopbackOptions } from "../../server/loopback/provider.ts";
@@ -48,17 +49,28 @@ interface TestAppOptions {
 
 /** The team API on a database and a stand-in gateway of this file's own. Call it at the top level of the file. */
 export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
+  const { gateway: loopback, ...settings } = options;
   const database = await testDatabase();
-  const gateway = await standInGateway(options.gateway);
+  const gateway = await standInGateway(loopback);
   const clock = new ManualClock();
   const context = await testContext(database.database, { clock });
+  const parts = teamApi(context, { gateway, assets: database.runtime.assets, ...settings });
+  database.beforeEnd(() => parts.stop());
+  return { ...database, context, clock, gateway, ...parts };
+}
+
+/** The team API of one instance. */
+export function teamApi(
+  context: Context,
+  options: Omit<TestAppOptions, "gateway"> & { gateway: StandInGateway; assets: Assets },
+) {
   const keys = createKeyVerifier(context);
   const catalog = createModelCatalog(context);
   const settings = new SettingsCatalog(context);
   const plans = new PlanCatalog(context, settings);
   const budgets = createBudgetCatalog(context);
   const { streamCommentMs = 15_000, bodyLimitBytes = 1_000_000 } = options;
-  const calls = new Calls(context, { upstream: gateway.upstream, streamCommentMs });
+  const calls = new Calls(context, { upstream: options.gateway.upstream, streamCommentMs });
   const health: HealthState = {
     database: "ready",
     migrations: "ready",
@@ -76,7 +88,7 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
     budgets,
     calls,
     health: { read: () => health },
-    assets: database.runtime.assets,
+    assets: options.assets,
     settings: {
       brand: DEFAULT_BRAND,
       version: "1.2.3",
@@ -85,17 +97,15 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
     },
   });
   const handle: TestApp["handle"] = (request, client) => app.handle(request, client);
-
-  database.beforeEnd(async () => {
+  const stop = async () => {
     await calls.drain(5_000);
     await keys.stop();
     catalog.stop();
     budgets.stop();
     plans.stop();
     settings.stop();
-  });
-
-  return { ...database, context, clock, gateway, calls, health, handle, send: sender(handle) };
+  };
+  return { calls, health, handle, send: sender(handle), stop };
 }
 
 function sender(handle: TestApp["handle"]): TestApp["send"] {
