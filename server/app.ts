@@ -1,6 +1,7 @@
 import { createPages } from "./admin/pages.ts";
 import { authenticate } from "./admin/principal.ts";
 import { adminOperations } from "./admin/routes.ts";
+import { adminCallOperations } from "./calls/routes.ts";
 import { creditOperations } from "./credits/routes.ts";
 import { openAiOperations } from "./gateway/openai-routes.ts";
 import { callOperations } from "./gateway/routes.ts";
@@ -76,7 +77,11 @@ function teamDocument(
  */
 export function createAdminApp(parts: AdminParts): HttpApp {
   const { settings } = parts;
-  const operations = [livenessRoute, ...adminOperations(parts.context, parts)];
+  const operations = [
+    livenessRoute,
+    ...adminOperations(parts.context, parts),
+    ...adminCallOperations(parts.context),
+  ];
   const admin = (request: Request) => authenticate(parts.context, parts.cliToken, request);
   const pages = createPages(parts.assets);
   const documentation = createDocumentation({
@@ -131,6 +136,7 @@ function adminDocument(
       { name: "Budgets", description: "Caps on provider cost, hard or soft." },
       { name: "Notices", description: "Crossings that somebody should hear of." },
       { name: "Jobs", description: "Jobs of all teams with what they cost." },
+      { name: "Calls", description: "Calls of all teams with what they cost, also as they happen." },
       { name: "Settings", description: "Of the whole platform, at run time." },
       { name: "Health", description: "For monitoring." },
     ],

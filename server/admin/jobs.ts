@@ -1,42 +1,36 @@
 import type { Context } from "../context.ts";
-import { type PageStart, readPage } from "../http/pagination.ts";
+import { toCallView } from "../calls/view.ts";
 import { DomainError } from "../kernel/errors.ts";
-import { isUuid } from "../kernel/ids.ts";
+import {
+  findJob,
+  type JobFilter,
+  type JobRow,
+  newestCalls,
+  searchJobs,
+  toFilter,
+} from "../jobs/search.ts";
 import { microsToCredits, nanosToUsd } from "../kernel/money.ts";
-import type { CallView, JobDetail, JobPage, JobView } from "./schema.ts";
-import { selectCalls, selectJob, selectJobs, type CallRow, type JobRow } from "./store.ts";
+import type { JobDetail, JobPage, JobQuery, JobView } from "./schema.ts";
 
 /** The newest calls that one job's answer carries. */
 const CALL_LIMIT = 500;
 
-/** Jobs of all teams with what they cost, newest first. Throws `invalid_request` for a cursor that is none. */
-export function listJobs(
-  context: Context,
-  query: {
-    team?: string;
-    status?: JobView["status"];
-    limit?: number;
-    cursor?: string;
-  },
-): Promise<JobPage> {
-  return readPage(query, {
-    read: (start: PageStart<string> | undefined, limit) =>
-      selectJobs(context.database.drizzle, {
-        filter: { teamId: query.team, status: query.status },
-        start,
-        limit,
-      }),
-    keyOf: (job) => job.id,
-    parseKey: (text): string | undefined => (isUuid(text) ? text : undefined),
-    toItem: toJobView,
-  });
+/** Jobs of all teams with what they cost, newest first. Throws `invalid_request` for a cursor that is none, or a search too wide. */
+export function listJobs(context: Context, query: JobQuery): Promise<JobPage> {
+  const filter: JobFilter = {
+    ...toFilter(query),
+    status: query.status,
+    userId: query.user_id,
+    externalTaskId: query.external_task_id,
+  };
+  return searchJobs(context, query, filter, toJobView);
 }
 
 /** One job with its newest 500 calls in the order of their start. Throws `not_found`. */
 export async function readJob(context: Context, jobId: string): Promise<JobDetail> {
-  const job = isUuid(jobId) ? await selectJob(context.database.drizzle, jobId) : undefined;
+  const job = await findJob(context, { jobId });
   if (!job) throw new DomainError("not_found", "There is no job with this id.");
-  const calls = await selectCalls(context.database.drizzle, job, CALL_LIMIT);
+  const calls = await newestCalls(context, job, CALL_LIMIT);
   return {
     ...toJobView(job),
     metadata: job.metadata,
@@ -52,6 +46,7 @@ function toJobView(job: JobRow): JobView {
     team_id: job.teamId,
     organization_id: job.organizationId,
     job_type: job.type,
+    key_id: job.keyId,
     user_id: job.userId,
     external_task_id: job.externalTaskId,
     // The table's check constraint admits no other.
@@ -63,33 +58,10 @@ function toJobView(job: JobRow): JobView {
     total_tokens: Number(job.inputTokens + job.outputTokens),
     provider_cost_usd: nanosToUsd(job.providerCostNanos),
     credits_charged: microsToCredits(job.charged),
+    credits_refunded: microsToCredits(job.refunded),
+    credits_held: microsToCredits(job.held),
+    charged_over_hold: job.chargedOverHold,
     created_at: job.createdAt.toISOString(),
     ended_at: job.endedAt?.toISOString() ?? null,
   };
 }
-
-function toCallView(call: CallRow): CallView {
-  return {
-    call_id: call.id,
-    status: call.status as CallView["status"],
-    model: call.alias,
-    target: call.target,
-    stream: call.stream,
-    purpose: call.purpose,
-    input_tokens: call.inputTokens,
-    cached_input_tokens: call.cachedInputTokens,
-    output_tokens: call.outputTokens,
-    reasoning_tokens: call.reasoningTokens,
-    provider_cost_usd: usd(call.providerCostNanos),
-    litellm_cost_usd: usd(call.litellmCostNanos),
-    cost_flags: call.costFlags as CallView["cost_flags"],
-    latency_ms: call.latencyMs,
-    first_token_ms: call.firstTokenMs,
-    error_code: call.errorCode,
-    error_message: call.errorMessage,
-    created_at: call.createdAt.toISOString(),
-    ended_at: call.endedAt?.toISOString() ?? null,
-  };
-}
-
-const usd = (nanos: bigint | null) => (nanos === null ? null : nanosToUsd(nanos));

@@ -1,5 +1,7 @@
 import { Type, type Static } from "@sinclair/typebox";
-import { pageQuery } from "../http/pagination.ts";
+import { CallView } from "../calls/schema.ts";
+import { ExternalTaskId, UserId } from "../jobs/fields.ts";
+import { searchQuery } from "../jobs/search/schema.ts";
 import { Name, Slug } from "../organizations/schema.ts";
 
 /** Wire shapes of the admin API on :3002. Money in USD and credits as JSON numbers, times ISO 8601 UTC. */
@@ -86,40 +88,11 @@ export const Status = Type.Object({
 });
 export type Status = Static<typeof Status>;
 
-export const CallView = Type.Object({
-  call_id: Type.String(),
-  status: Type.Union([
-    Type.Literal("in_flight"),
-    Type.Literal("succeeded"),
-    Type.Literal("failed"),
-    Type.Literal("aborted"),
-  ]),
-  model: Type.String({ description: "The alias that the team used." }),
-  target: nullable(Type.String({ description: "The LiteLLM model that answered." })),
-  stream: Type.Boolean(),
-  purpose: nullable(Type.String()),
-  input_tokens: nullable(Type.Integer()),
-  cached_input_tokens: nullable(Type.Integer()),
-  output_tokens: nullable(Type.Integer()),
-  reasoning_tokens: nullable(Type.Integer()),
-  provider_cost_usd: nullable(Type.Number()),
-  litellm_cost_usd: nullable(Type.Number()),
-  cost_flags: Type.Array(
-    Type.Union([Type.Literal("unpriced"), Type.Literal("estimated"), Type.Literal("differs")]),
-  ),
-  latency_ms: nullable(Type.Integer()),
-  first_token_ms: nullable(Type.Integer()),
-  error_code: nullable(Type.String()),
-  error_message: nullable(Type.String()),
-  created_at: Type.String({ format: "date-time" }),
-  ended_at: nullable(Type.String({ format: "date-time" })),
-});
-export type CallView = Static<typeof CallView>;
-
 export const JobView = Type.Object({
   job_id: Type.String(),
   team_id: Type.String(),
   organization_id: Type.String(),
+  key_id: nullable(Type.String()),
   job_type: Type.String(),
   user_id: nullable(Type.String()),
   external_task_id: nullable(Type.String()),
@@ -138,6 +111,9 @@ export const JobView = Type.Object({
   total_tokens: Type.Integer(),
   provider_cost_usd: Type.Number(),
   credits_charged: Type.Number(),
+  credits_refunded: Type.Number({ description: "Given back of it." }),
+  credits_held: Type.Number({ description: "Set aside for it now." }),
+  charged_over_hold: Type.Boolean({ description: "Its charge was more than what was held." }),
   created_at: Type.String({ format: "date-time" }),
   ended_at: nullable(Type.String({ format: "date-time" })),
 });
@@ -163,17 +139,19 @@ export type JobPage = Static<typeof JobPage>;
 
 export const JobQuery = Type.Object(
   {
-    ...pageQuery,
-    team: Type.Optional(Type.String({ ...Slug, description: "Only jobs of this team." })),
+    ...searchQuery,
     status: Type.Optional(
       Type.Union(JobView.properties.status.anyOf, {
         description: "Only jobs in this state.",
         examples: ["completed"],
       }),
     ),
+    user_id: Type.Optional(UserId),
+    external_task_id: Type.Optional(ExternalTaskId),
   },
   { additionalProperties: false },
 );
+export type JobQuery = Static<typeof JobQuery>;
 
 export const SetupLinkView = Type.Object(
   {

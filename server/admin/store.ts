@@ -1,14 +1,6 @@
-import { and, asc, desc, eq, gt, gte, isNull, lt, sql } from "drizzle-orm";
+import { and, eq, gt, isNull, lt, sql } from "drizzle-orm";
 import type { Drizzle } from "../../db/client.ts";
-import {
-  adminSessions,
-  apiTokens,
-  jobs,
-  llmCalls,
-  setupLinks,
-  teams,
-} from "../../db/schema/index.ts";
-import { lowestIdFrom } from "../kernel/ids.ts";
+import { adminSessions, apiTokens, setupLinks } from "../../db/schema/index.ts";
 
 export async function insertSetupLink(
   drizzle: Drizzle,
@@ -98,65 +90,4 @@ export async function selectCounts(
     .from(sql`pg_class c`)
     .where(sql`c.oid = 'jobs'::regclass`);
   return row!;
-}
-
-export type JobRow = typeof jobs.$inferSelect & { organizationId: string };
-
-export interface JobFilter {
-  teamId?: string | undefined;
-  status?: string | undefined;
-}
-
-/** Jobs older or newer than one (exclusive), those nearest to it, always newest first. */
-export async function selectJobs(
-  drizzle: Drizzle,
-  page: {
-    filter: JobFilter;
-    start: { key: string; towards: "older" | "newer" } | undefined;
-    limit: number;
-  },
-): Promise<JobRow[]> {
-  const { filter, start } = page;
-  const newer = start?.towards === "newer";
-  const rows = await drizzle
-    .select({ job: jobs, organizationId: teams.organizationId })
-    .from(jobs)
-    .innerJoin(teams, eq(teams.id, jobs.teamId))
-    .where(
-      and(
-        filter.teamId === undefined ? undefined : eq(jobs.teamId, filter.teamId),
-        filter.status === undefined ? undefined : eq(jobs.status, filter.status),
-        start && (newer ? gt(jobs.id, start.key) : lt(jobs.id, start.key)),
-      ),
-    )
-    .orderBy(newer ? asc(jobs.id) : desc(jobs.id))
-    .limit(page.limit);
-  const found = rows.map((row) => ({ ...row.job, organizationId: row.organizationId }));
-  return newer ? found.reverse() : found;
-}
-
-export async function selectJob(drizzle: Drizzle, jobId: string): Promise<JobRow | undefined> {
-  const [row] = await drizzle
-    .select({ job: jobs, organizationId: teams.organizationId })
-    .from(jobs)
-    .innerJoin(teams, eq(teams.id, jobs.teamId))
-    .where(eq(jobs.id, jobId));
-  return row && { ...row.job, organizationId: row.organizationId };
-}
-
-export type CallRow = typeof llmCalls.$inferSelect;
-
-/** The newest calls of a job, at most `limit`, oldest of them first. The job's time lets the partitions before it be left out. */
-export async function selectCalls(
-  drizzle: Drizzle,
-  job: { id: string; createdAt: Date },
-  limit: number,
-): Promise<CallRow[]> {
-  const rows = await drizzle
-    .select()
-    .from(llmCalls)
-    .where(and(eq(llmCalls.jobId, job.id), gte(llmCalls.id, lowestIdFrom(job.createdAt))))
-    .orderBy(desc(llmCalls.id))
-    .limit(limit);
-  return rows.reverse();
 }

@@ -1,4 +1,5 @@
-import type { CallView, JobDetail } from "../admin/schema.ts";
+import type { JobDetail } from "../admin/schema.ts";
+import type { CallView } from "../calls/schema.ts";
 import { connect } from "./admin-client.ts";
 import { clientSettings, jsonOption, type Command } from "./command.ts";
 import { print } from "./output.ts";

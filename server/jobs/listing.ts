@@ -1,13 +1,17 @@
 import type { Context } from "../context.ts";
-import { type Page, readPage } from "../http/pagination.ts";
-import { isUuid } from "../kernel/ids.ts";
+import type { Page } from "../http/pagination.ts";
 import { microsToCredits } from "../kernel/money.ts";
 import type { TeamPrincipal } from "../keys/principal.ts";
 import { averageMs, jobNotFound } from "./lifecycle.ts";
 import type { CallView, JobDetail, JobQuery, JobView } from "./schema.ts";
-import * as store from "./store.ts";
-
-const parseKey = (text: string) => (isUuid(text) ? text : undefined);
+import {
+  type CallRow,
+  findJob,
+  type JobFilter,
+  type JobRow,
+  pageOfCalls,
+  searchJobs,
+} from "./search.ts";
 
 /** A team's jobs, newest first. Throws `invalid_request` for a cursor that is not ours. */
 export function listJobs(
@@ -16,21 +20,16 @@ export function listJobs(
   query: JobQuery,
 ): Promise<Page<JobView>> {
   const instant = (text: string | undefined) => (text === undefined ? undefined : new Date(text));
-  const filter: store.JobFilter = {
+  const filter: JobFilter = {
     teamId: principal.teamId,
     status: query.status,
-    type: query.job_type,
+    jobType: query.job_type,
     userId: query.user_id,
     externalTaskId: query.external_task_id,
-    createdAfter: instant(query.created_after),
+    createdFrom: instant(query.created_after),
     createdBefore: instant(query.created_before),
   };
-  return readPage(query, {
-    read: (start, limit) => store.selectJobs(context.database.drizzle, filter, { start, limit }),
-    keyOf: (job) => job.id,
-    parseKey,
-    toItem: toJobView,
-  });
+  return searchJobs(context, query, filter, toJobView);
 }
 
 /** Throws `not_found`, for another team's job as for none. */
@@ -57,29 +56,20 @@ export async function listCalls(
   query: { limit?: number; cursor?: string },
 ): Promise<Page<CallView>> {
   const job = await requireJob(context, principal, jobId);
-  return readPage(query, {
-    read: (start, limit) => store.selectCalls(context.database.drizzle, job, { start, limit }),
-    keyOf: (call) => call.id,
-    parseKey,
-    toItem: toCallView,
-  });
+  return pageOfCalls(context, query, job, toCallView);
 }
 
 async function requireJob(
   context: Context,
   principal: TeamPrincipal,
   jobId: string,
-): Promise<store.JobRow> {
-  if (!isUuid(jobId)) throw jobNotFound();
-  const job = await store.selectJob(context.database.drizzle, {
-    jobId,
-    teamId: principal.teamId,
-  });
+): Promise<JobRow> {
+  const job = await findJob(context, { jobId, teamId: principal.teamId });
   if (!job) throw jobNotFound();
   return job;
 }
 
-function toJobView(job: store.JobRow): JobView {
+function toJobView(job: JobRow): JobView {
   return {
     job_id: job.id,
     team_id: job.teamId,
@@ -101,7 +91,7 @@ function toJobView(job: store.JobRow): JobView {
 }
 
 /** Without the provider's model, its words about an error, and every cost. */
-function toCallView(call: store.CallRow): CallView {
+function toCallView(call: CallRow): CallView {
   return {
     call_id: call.id,
     status: call.status as CallView["status"],

@@ -6,7 +6,8 @@ import { DomainError } from "../kernel/errors.ts";
 import { isUuid } from "../kernel/ids.ts";
 import * as store from "./search/store.ts";
 
-export type { CallFilter, CallRow, JobFilter, JobRow } from "./search/store.ts";
+export { toFilter } from "./search/filter.ts";
+export type { CallFilter, CallRow, FoundCall, JobFilter, JobRow } from "./search/store.ts";
 
 type PageQuery = { limit?: number; cursor?: string };
 
@@ -34,7 +35,7 @@ export function searchCalls<View>(
   context: Context,
   query: PageQuery,
   filter: store.CallFilter,
-  toView: (call: store.CallRow) => View,
+  toView: (call: store.FoundCall) => View,
 ): Promise<Page<View>> {
   return readPage(query, {
     read: (start, limit) =>
@@ -50,7 +51,7 @@ export function pageOfCalls<View>(
   context: Context,
   query: PageQuery,
   job: { id: string; createdAt: Date },
-  toView: (call: Omit<store.CallRow, "organizationId" | "jobType">) => View,
+  toView: (call: store.CallRow) => View,
 ): Promise<Page<View>> {
   return readPage(query, {
     read: (start, limit) => store.selectCallsOf(context.database.drizzle, job, { start, limit }),
@@ -77,7 +78,7 @@ export async function findJob(
 export async function findCall(
   context: Context,
   callId: string,
-): Promise<store.CallRow | undefined> {
+): Promise<store.FoundCall | undefined> {
   if (!isUuid(callId)) return undefined;
   const [call] = await store.selectCalls(
     context.database.drizzle,
@@ -92,7 +93,7 @@ export async function newestCalls(
   context: Context,
   job: { id: string; createdAt: Date },
   limit: number,
-): Promise<Omit<store.CallRow, "organizationId" | "jobType">[]> {
+): Promise<store.CallRow[]> {
   const calls = await store.selectCallsOf(context.database.drizzle, job, {
     start: undefined,
     limit,

@@ -1,13 +1,8 @@
-import { and, asc, desc, eq, gt, gte, lt, type SQL } from "drizzle-orm";
+import { and, eq } from "drizzle-orm";
 import type { Database, Drizzle } from "../../db/client.ts";
-import { jobs, llmCalls } from "../../db/schema/index.ts";
-import type { PageStart } from "../http/pagination.ts";
-import { highestIdUntil, lowestIdFrom } from "../kernel/ids.ts";
+import { jobs } from "../../db/schema/index.ts";
 import type { JobStart } from "../pricing/terms.ts";
 import type { RefusalDetail, StartRefusal } from "./refusals.ts";
-
-export type JobRow = typeof jobs.$inferSelect;
-export type CallRow = typeof llmCalls.$inferSelect;
 
 export interface NewJobRow {
   id: string;
@@ -136,90 +131,6 @@ export async function storeAnswer(
     answer.status,
     Buffer.from(answer.sealed).toString("hex"),
   ]);
-}
-
-export async function selectJob(
-  drizzle: Drizzle,
-  of: { jobId: string; teamId: string },
-): Promise<JobRow | undefined> {
-  const [row] = await drizzle
-    .select()
-    .from(jobs)
-    .where(and(eq(jobs.id, of.jobId), eq(jobs.teamId, of.teamId)));
-  return row;
-}
-
-export interface JobFilter {
-  teamId: string;
-  status: string | undefined;
-  type: string | undefined;
-  userId: string | undefined;
-  externalTaskId: string | undefined;
-  createdAfter: Date | undefined;
-  createdBefore: Date | undefined;
-}
-
-/** A team's jobs beyond a job, those nearest to it, always newest first. */
-export async function selectJobs(
-  drizzle: Drizzle,
-  filter: JobFilter,
-  page: { start: PageStart<string> | undefined; limit: number },
-): Promise<JobRow[]> {
-  const newer = page.start?.towards === "newer";
-  const rows = await drizzle
-    .select()
-    .from(jobs)
-    .where(and(...filterOf(filter), beyond(jobs.id, page.start)))
-    .orderBy(newer ? asc(jobs.id) : desc(jobs.id))
-    .limit(page.limit);
-  return newer ? rows.reverse() : rows;
-}
-
-function filterOf(filter: JobFilter): (SQL | undefined)[] {
-  const { createdAfter, createdBefore } = filter;
-  const equal = (column: Parameters<typeof eq>[0], value: string | undefined) =>
-    value === undefined ? undefined : eq(column, value);
-  return [
-    eq(jobs.teamId, filter.teamId),
-    equal(jobs.status, filter.status),
-    equal(jobs.type, filter.type),
-    equal(jobs.userId, filter.userId),
-    equal(jobs.externalTaskId, filter.externalTaskId),
-    // The bounds on the id let the index find the span; those on the time are exact.
-    createdAfter && gte(jobs.id, lowestIdFrom(createdAfter)),
-    createdAfter && gte(jobs.createdAt, createdAfter),
-    createdBefore && lt(jobs.id, highestIdUntil(createdBefore)),
-    createdBefore && lt(jobs.createdAt, createdBefore),
-  ];
-}
-
-function beyond(
-  id: typeof jobs.id | typeof llmCalls.id,
-  start: PageStart<string> | undefined,
-): SQL | undefined {
-  return start && (start.towards === "newer" ? gt(id, start.key) : lt(id, start.key));
-}
-
-/** A job's calls beyond a call, newest first. The job's time lets the partitions before it be left out. */
-export async function selectCalls(
-  drizzle: Drizzle,
-  job: { id: string; createdAt: Date },
-  page: { start: PageStart<string> | undefined; limit: number },
-): Promise<CallRow[]> {
-  const newer = page.start?.towards === "newer";
-  const rows = await drizzle
-    .select()
-    .from(llmCalls)
-    .where(
-      and(
-        eq(llmCalls.jobId, job.id),
-        gte(llmCalls.id, lowestIdFrom(job.createdAt)),
-        beyond(llmCalls.id, page.start),
-      ),
-    )
-    .orderBy(newer ? asc(llmCalls.id) : desc(llmCalls.id))
-    .limit(page.limit);
-  return newer ? rows.reverse() : rows;
 }
 
 /** A job's metadata, locked until the transaction ends. */

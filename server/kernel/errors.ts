@@ -50,6 +50,7 @@ export type ErrorCode =
   | "upstream_bad_request"
   | "upstream_rate_limited"
   | "upstream_error"
+  | "too_many_streams"
   | "database_unavailable"
   | "shutting_down"
   | "internal_error";

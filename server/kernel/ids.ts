@@ -18,7 +18,7 @@ export const lowestIdFrom = (time: Date) => firstUuidV7(time.getTime() - ID_SLAC
 export const highestIdUntil = (time: Date) => firstUuidV7(time.getTime() + ID_SLACK_MS);
 
 /** The smallest UUIDv7 of a millisecond. */
-function firstUuidV7(ms: number): string {
+export function firstUuidV7(ms: number): string {
   const hex = Math.max(0, Math.floor(ms)).toString(16).padStart(12, "0");
   return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`;
 }

@@ -1,4 +1,5 @@
-import type { CallView, JobDetail, JobPage, JobView, Status } from "../../server/admin/schema.ts";
+import type { JobDetail, JobPage, JobView, Status } from "../../server/admin/schema.ts";
+import type { CallView } from "../../server/calls/schema.ts";
 
 /** What an admin API could answer, for looking at the UI without a server. All times hang on one moment. */
 
@@ -133,6 +134,7 @@ function job(index: number): JobView {
     job_id: `019ab1c2-7f00-7a31-b8d4-${(0x5f2e11c0a4 + index * 7919).toString(16).padStart(12, "0")}`,
     team_id: teams[index % teams.length]!,
     organization_id: index % 2 ? "northwind-labs" : "aperture-freight",
+    key_id: null,
     job_type: jobTypes[index % jobTypes.length]!,
     user_id: index % 3 ? null : "user-4471",
     external_task_id: null,
@@ -144,6 +146,9 @@ function job(index: number): JobView {
     total_tokens: 412 + index * 1931,
     provider_cost_usd: [0.000312, 0.0421, 1.284, 0, 0.00719, 12.4][index % 6]!,
     credits_charged: 0,
+    credits_refunded: 0,
+    credits_held: 0,
+    charged_over_hold: false,
     created_at: before(created),
     ended_at: status === "in_progress" ? null : before(created - 4_000 - index * 640),
   };
@@ -174,12 +179,15 @@ function call(
     model: "chat-fast",
     target: "openai/gpt-5-mini",
     stream: false,
+    endpoint: "chat",
     purpose: null,
     input_tokens: 1204 + index * 311,
     cached_input_tokens: 0,
     output_tokens: 288,
     reasoning_tokens: 0,
     provider_cost_usd: 0.000312,
+    credits_charged: 0,
+    cache_hit: false,
     litellm_cost_usd: 0.000312,
     cost_flags: [],
     latency_ms: latencyMs,

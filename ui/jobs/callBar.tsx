@@ -1,4 +1,4 @@
-import type { CallView } from "../../server/admin/schema.ts";
+import type { CallView } from "../../server/calls/schema.ts";
 import * as format from "../format.ts";
 import { barOf, type Span } from "./waterfall.ts";
 

@@ -1,4 +1,4 @@
-import type { CallView } from "../../server/admin/schema.ts";
+import type { CallView } from "../../server/calls/schema.ts";
 import { Flag, type Tone } from "../base/badge.tsx";
 import { type Column, Table } from "../base/table.tsx";
 import * as format from "../format.ts";

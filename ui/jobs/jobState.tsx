@@ -1,4 +1,5 @@
-import type { CallView, JobView } from "../../server/admin/schema.ts";
+import type { JobView } from "../../server/admin/schema.ts";
+import type { CallView } from "../../server/calls/schema.ts";
 import { Badge, type Tone } from "../base/badge.tsx";
 import * as format from "../format.ts";
 

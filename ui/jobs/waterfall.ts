@@ -1,4 +1,4 @@
-import type { CallView } from "../../server/admin/schema.ts";
+import type { CallView } from "../../server/calls/schema.ts";
 
 /** The time axis that all bars of a job share, in milliseconds since the epoch. */
 export interface Span {

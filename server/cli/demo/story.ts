@@ -1,4 +1,5 @@
-import type { CallView, JobDetail } from "../../admin/schema.ts";
+import type { JobDetail } from "../../admin/schema.ts";
+import type { CallView } from "../../calls/schema.ts";
 import type { AdminClient } from "../admin-client.ts";
 import { dollars } from "../job.ts";
 import type { Terminal } from "../terminal.ts";

@@ -6,11 +6,12 @@ import type { PageStart } from "../../http/pagination.ts";
 import { highestIdUntil, lowestIdFrom } from "../../kernel/ids.ts";
 
 export type JobRow = typeof jobs.$inferSelect & { organizationId: string };
+export type CallRow = typeof llmCalls.$inferSelect;
 /** A call, and what of its job is shown with it. */
-export type CallRow = typeof llmCalls.$inferSelect & { organizationId: string; jobType: string };
+export type FoundCall = CallRow & { organizationId: string; jobType: string };
 
 /** What jobs and calls alike are searched by; what is left out admits all. */
-interface Filter {
+export interface Filter {
   teamId?: string | undefined;
   organizationId?: string | undefined;
   keyId?: string | undefined;
@@ -71,7 +72,7 @@ export async function selectCalls(
   drizzle: Drizzle,
   filter: CallFilter,
   page: PageOfRows,
-): Promise<CallRow[]> {
+): Promise<FoundCall[]> {
   const newer = page.start?.towards === "newer";
   const rows = await drizzle
     .select({ call: llmCalls, organizationId: teams.organizationId, jobType: jobs.type })
@@ -90,7 +91,7 @@ export async function selectCallsOf(
   drizzle: Drizzle,
   job: { id: string; createdAt: Date },
   page: PageOfRows,
-): Promise<(typeof llmCalls.$inferSelect)[]> {
+): Promise<CallRow[]> {
   const newer = page.start?.towards === "newer";
   const rows = await drizzle
     .select()

@@ -1,0 +1,64 @@
+import { and, desc, eq, gte, inArray, ne, type SQL } from "drizzle-orm";
+import type { Drizzle } from "../../db/client.ts";
+import { jobs, llmCalls, teams } from "../../db/schema/index.ts";
+import type { FoundCall } from "../jobs/search.ts";
+import { firstUuidV7 } from "../kernel/ids.ts";
+
+/** What a live tail is narrowed to in the database. */
+export interface LiveFilter {
+  teamId: string | undefined;
+  alias: string | undefined;
+}
+
+/** The newest calls whose ids are of an instant or later. */
+export function selectCallsSince(
+  drizzle: Drizzle,
+  since: Date,
+  filter: LiveFilter,
+  limit: number,
+): Promise<FoundCall[]> {
+  return select(
+    drizzle,
+    [gte(llmCalls.id, firstUuidV7(since.getTime())), ...narrowed(filter)],
+    limit,
+  );
+}
+
+/** The newest calls in flight. */
+export function selectCallsInFlight(
+  drizzle: Drizzle,
+  filter: LiveFilter,
+  limit: number,
+): Promise<FoundCall[]> {
+  return select(drizzle, [eq(llmCalls.status, "in_flight"), ...narrowed(filter)], limit);
+}
+
+/** Those of some calls that have ended. */
+export function selectEnded(drizzle: Drizzle, ids: readonly string[]): Promise<FoundCall[]> {
+  return select(
+    drizzle,
+    [inArray(llmCalls.id, [...ids]), ne(llmCalls.status, "in_flight")],
+    ids.length,
+  );
+}
+
+const narrowed = ({ teamId, alias }: LiveFilter) => [
+  teamId === undefined ? undefined : eq(llmCalls.teamId, teamId),
+  alias === undefined ? undefined : eq(llmCalls.alias, alias),
+];
+
+async function select(
+  drizzle: Drizzle,
+  conditions: (SQL | undefined)[],
+  limit: number,
+): Promise<FoundCall[]> {
+  const rows = await drizzle
+    .select({ call: llmCalls, organizationId: teams.organizationId, jobType: jobs.type })
+    .from(llmCalls)
+    .innerJoin(jobs, eq(jobs.id, llmCalls.jobId))
+    .innerJoin(teams, eq(teams.id, llmCalls.teamId))
+    .where(and(...conditions))
+    .orderBy(desc(llmCalls.id))
+    .limit(limit);
+  return rows.map(({ call, ...rest }) => ({ ...call, ...rest }));
+}
