@@ -29,7 +29,7 @@ async function teamUnder(kind: string, rules: RulesInput) {
   const post = async (path: string, body: object, headers: Record<string, string> = {}) => {
     const answer = await send("POST", path, { key, body, headers });
     expect(answer.body).not.toHaveProperty("code");
-    return answer.body as Record<string, never>;
+    return answer.body as { job_id: string; billing: { credits_charged: number } };
   };
   const say = (script: object) => ({
     model: "chat",
@@ -43,15 +43,15 @@ async function teamUnder(kind: string, rules: RulesInput) {
     post,
     balance,
     create: async (job_type = "check"): Promise<string> =>
-      (await post("/api/jobs/create", { job_type }))["job_id"]!,
+      (await post("/api/jobs/create", { job_type })).job_id,
     call: (jobId: string, script: object) => post(`/api/jobs/${jobId}/llm-call`, say(script)),
     single: (script: object) => post("/v1/chat/completions", say(script)),
     embed: (text: string, headers?: Record<string, string>) =>
       post("/v1/embeddings", { model: "vectors", input: text }, headers),
     /** Ends the job; what it was charged. */
     end: async (jobId: string, status = "completed"): Promise<number> => {
-      const ended = await post(`/api/jobs/${jobId}/complete`, { status });
-      return (ended["billing"] as { credits_charged: number }).credits_charged;
+      const { billing } = await post(`/api/jobs/${jobId}/complete`, { status });
+      return billing.credits_charged;
     },
     /** Creates and completes a job; what it was charged. */
     whole: async function whole(job_type?: string): Promise<number> {
