@@ -25,11 +25,11 @@ export interface BatchInput {
   name: string;
   credits: number;
   count: number;
-  priority: number | undefined;
-  expiresAt: string | undefined;
-  creditsLastDays: number | undefined;
-  pricePaidUsd: number | undefined;
-  reason: string | undefined;
+  priority?: number | undefined;
+  expiresAt?: string | undefined;
+  creditsLastDays?: number | undefined;
+  pricePaidUsd?: number | undefined;
+  reason?: string | undefined;
 }
 
 /** Makes codes worth the same. They are shown by this answer only. Throws `amount_invalid`, `invalid_request`. */

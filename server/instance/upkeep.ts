@@ -1,4 +1,5 @@
 import type { Context } from "../context.ts";
+import { rollOverDueWallets } from "../credits/wallet.ts";
 import { refreshRollups } from "../usage/rollups.ts";
 import type { Heartbeat } from "./heartbeat.ts";
 import * as store from "./store.ts";
@@ -17,8 +18,8 @@ export interface UpkeepOptions {
 const BATCH = 500;
 
 /**
- * What has to be done now and then, by whichever instance comes first: lost calls are resolved, idle jobs expire,
- * old idempotency keys go, coming months get their partitions. Idle until `start`; `stop` waits for the round under way.
+ * What has to be done now and then, by whichever instance comes first: lost calls are resolved, idle jobs expire, what
+ * is due in wallets is done, old idempotency keys go, coming months get their partitions. Idle until `start`; `stop` waits for the round under way.
  */
 export class Upkeep {
   readonly #context: Context;
@@ -70,6 +71,7 @@ export class Upkeep {
       "expire_idle_jobs_v2($1::timestamptz, $2::int * interval '1 millisecond', $3::int)",
       [this.#now(), this.#options.jobIdleMs, BATCH],
     );
+    await rollOverDueWallets(this.#context, BATCH);
     await this.#repeat("expire_idempotency_keys_v1($1::timestamptz, $2::int)", [
       this.#now(),
       BATCH,

@@ -1,4 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
+import { systemAuthor } from "../../server/audit/audit.ts";
+import { createBatch } from "../../server/credits/top-ups.ts";
 import { seedModel, seedTeam, type SeededTeam, testApp } from "../harness.ts";
 
 const app = await testApp();
@@ -112,6 +114,11 @@ const matrix: Readonly<Record<string, Row>> = {
     expected: [200, 404, 404, 401, 401, 401, 403, 200],
     path: ({ teamId }) => `/api/teams/${teamId}/credits/transactions`,
   },
+  "POST /api/teams/{team_id}/credits/redeem": {
+    expected: [200, 404, 404, 401, 401, 401, 403, 200],
+    path: ({ teamId }) => `/api/teams/${teamId}/credits/redeem`,
+    body: ({ teamId }) => ({ code: codes.get(teamId) }),
+  },
   "GET /v1/models": {
     expected: [200, 200, 200, 401, 401, 401, 403, 200],
     path: () => "/v1/models",
@@ -143,6 +150,8 @@ interface Tenants {
   expiredKey: string;
 }
 let tenants: Tenants;
+/** A top-up code for each team. */
+const codes = new Map<string, string>();
 /** A job of its own for every cell, so that none finds what another has changed. */
 const jobs = new Map<string, string>();
 
@@ -196,6 +205,15 @@ beforeAll(async () => {
     revokedKey: ended.key,
     expiredKey: outdated.key,
   };
+  const teams = [own, tenants.sibling, tenants.stranger, tenants.suspended, tenants.paused];
+  const { secrets } = await context.database.drizzle.transaction((transaction) =>
+    createBatch(context, transaction, systemAuthor, {
+      name: "Matrix",
+      credits: 1,
+      count: teams.length,
+    }),
+  );
+  for (const [index, { teamId }] of teams.entries()) codes.set(teamId, secrets[index]!);
   for (const route of Object.keys(matrix)) {
     for (const column of columns) {
       jobs.set(`${route} ${column}`, await makeJob(partiesOf(column).target.key));
