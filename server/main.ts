@@ -137,11 +137,15 @@ async function comeUp(services: Services, masterKey: Uint8Array, log: Log): Prom
   await storage.start();
   await checkMasterKey(context.database, masterKey);
   await heartbeat.start();
+  // A rotation that began before this instance could be seen has changed the key since.
+  await checkMasterKey(context.database, masterKey);
   redis?.start(() => {
     // A look that fails is made again by the next heartbeat.
     heartbeat.look().catch(() => {});
   });
   await upkeep.start();
+  await services.bodies.start();
+  services.background.start();
   storage.setReady();
   const { serverVersion, migration, mode } = storage.state();
   log.info("database ready", {
@@ -180,6 +184,9 @@ async function stopAll({ listeners, services, directory, databaseReady, config }
   services.plans.stop();
   services.settings.stop();
   await keys.stop();
+  await services.background.stop();
+  await services.bodies.stop();
+  services.budgets.stop();
   await upkeep.stop();
   services.redis?.stop();
   await heartbeat.stop();

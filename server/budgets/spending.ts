@@ -1,5 +1,6 @@
 import type { Drizzle } from "../../db/client.ts";
 import type { Context } from "../context.ts";
+import { asLeader } from "../instance/leader.ts";
 import { type BudgetPeriodName, budgetPeriodOf, type BudgetScope } from "./period.ts";
 import * as counting from "./spending-store.ts";
 import { type BudgetRow, selectCounting, selectSoft } from "./store.ts";
@@ -22,18 +23,26 @@ export async function beginCounting(
 
 /**
  * Background work. Hard budgets that are new: calls that were opened without a hold in them are counted until the last has
- * ended. Soft ones: what the rollups say. A statement a budget, and each comes out right when two instances run it.
+ * ended. Soft ones: what the rollups say. A transaction a budget, and each comes out right when two instances run it.
  */
 export async function countBudgets(context: Context): Promise<void> {
   const at = new Date(context.clock.now());
-  const { drizzle } = context.database;
-  for (const { budget, startsAt } of await selectCounting(drizzle, PAGE)) {
+  const { database } = context;
+  const lead = (work: (transaction: Drizzle) => Promise<void>) =>
+    asLeader(database, "budgets", async (transaction) => {
+      await work(transaction);
+      return true;
+    });
+  for (const { budget, startsAt } of await selectCounting(database.drizzle, PAGE)) {
     const done = at.getTime() - budget.createdAt.getTime() >= KNOWN_AFTER_MS;
-    await counting.countUnheld(drizzle, { ...countedOf(budget, startsAt), done });
+    const counted = countedOf(budget, startsAt);
+    if (!(await lead((tx) => counting.countUnheld(tx, { ...counted, done })))) return;
   }
   for (let after = ""; ;) {
-    const page = await selectSoft(drizzle, after, PAGE);
-    for (const budget of page) await counting.countSoft(drizzle, countedOf(budget, at));
+    const page = await selectSoft(database.drizzle, after, PAGE);
+    for (const budget of page) {
+      if (!(await lead((tx) => counting.countSoft(tx, countedOf(budget, at))))) return;
+    }
     const last = page.at(-1);
     if (!last || page.length < PAGE) return;
     after = last.id;

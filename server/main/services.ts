@@ -1,7 +1,9 @@
+import { BodyStore } from "../bodies/body-store.ts";
 import { type BudgetCatalog, createBudgetCatalog } from "../budgets/catalog.ts";
 import { environment, type Config } from "../config.ts";
 import type { Context } from "../context.ts";
 import { Calls } from "../gateway/calls.ts";
+import type { Background } from "../instance/background.ts";
 import { Heartbeat } from "../instance/heartbeat.ts";
 import { RedisSignal } from "../instance/redis-signal.ts";
 import { Upkeep } from "../instance/upkeep.ts";
@@ -16,6 +18,7 @@ import { createModelCatalog, type ModelCatalog } from "../models/catalog.ts";
 import { PlanCatalog } from "../pricing/catalog.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { SettingsCatalog } from "../settings/catalog.ts";
+import { createBackground } from "./background.ts";
 import { Storage } from "./storage.ts";
 
 /** The parts of a server that live as long as it does. */
@@ -26,6 +29,8 @@ export interface Services {
   /** Undefined without REDIS_URL. */
   redis: RedisSignal | undefined;
   upkeep: Upkeep;
+  background: Background;
+  bodies: BodyStore;
   upstream: Upstream;
   keys: KeyVerifier;
   catalog: ModelCatalog;
@@ -99,7 +104,8 @@ export function createServices(options: ServiceOptions): Services {
   const settings = new SettingsCatalog(context);
   const plans = new PlanCatalog(context, settings);
   const budgets = createBudgetCatalog(context);
-  const calls = new Calls(context, { upstream, streamCommentMs: STREAM_COMMENT_MS });
+  const bodies = new BodyStore(context, () => settings.read());
+  const calls = new Calls(context, { upstream, streamCommentMs: STREAM_COMMENT_MS, bodies });
   heartbeat.onStopCalls = (ids, reason) => calls.stopCalls(ids, reason);
 
   const applyModels = async () => upstream.apply(await catalog.gatewayConfig());
@@ -124,6 +130,8 @@ export function createServices(options: ServiceOptions): Services {
       leaseMs,
       jobIdleMs: config.jobTtlSeconds * 1_000,
     }),
+    background: createBackground(context, () => settings.read()),
+    bodies,
     upstream,
     keys: createKeyVerifier(context),
     catalog,
