@@ -81,6 +81,10 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     about: "Show every setting and where its value comes from",
     load: async () => (await import("./cli/config-print.ts")).printConfigCommand,
   },
+  "master-key rotate": {
+    about: "Encrypt every stored secret with a new master key",
+    load: async () => (await import("./cli/master-key.ts")).rotateMasterKeyCommand,
+  },
   migrate: {
     about: "Bring the database's schema up to date without serving",
     load: async () => (await import("./cli/migrate.ts")).migrateCommand,

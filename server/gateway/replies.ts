@@ -31,6 +31,7 @@ export const callProblems = [
   "model_not_granted",
   "model_ambiguous",
   "model_unpriced",
+  "model_unavailable",
   "insufficient_credits",
   "job_limit_exceeded",
   "budget_exceeded",

@@ -2,7 +2,8 @@ import { createCipheriv, createDecipheriv, hash, randomBytes } from "node:crypto
 
 /**
  * Encryption at rest: AES-256-GCM under the master key. A sealed value is nonce (12 bytes), tag (16), ciphertext.
- * `purpose` is authenticated with it, so that a value sealed for one column cannot be opened as another's.
+ * `purpose` is authenticated with it, so that a value sealed for one column cannot be opened as another's. It is the column's
+ * name, `table.column`, and such a column's name begins with `sealed_`: the rotation of the master key finds it by that.
  */
 export type MasterKey = Uint8Array;
 

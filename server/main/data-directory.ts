@@ -61,6 +61,15 @@ export function readMasterKey(directory: DataDirectory, setting: string | undefi
   );
 }
 
+/** Files that a rotation of the master key goes through. */
+export const keyFiles = (directory: Pick<DataDirectory, "path">) => ({
+  current: join(directory.path, KEY_FILE),
+  /** Written before anything is sealed with it; stays when the rotation is interrupted. */
+  next: join(directory.path, `${KEY_FILE}.next`),
+  /** What backups from before the rotation are sealed with. */
+  previous: join(directory.path, `${KEY_FILE}.previous`),
+});
+
 /** A new token for the commands on this machine, good until the next start. */
 export function writeToken(directory: DataDirectory): string {
   const token = randomBytes(32).toString("base64url");
