@@ -170,7 +170,7 @@ begin
   kind := terms ->> 'kind';
   counted := nullif(terms -> 'period', 'null');
   as_completed := p_as = 'completed' or (p_as = 'expired' and job.succeeded_calls > 0)
-    or (p_as in ('failed', 'cancelled') and terms ->> 'failed_jobs' = 'full');
+    or (p_as in ('failed', 'cancelled') and coalesce(terms ->> 'failed_jobs', 'free') = 'full');
   -- It has used the provider and gave nothing in return: free, but not without end.
   costly := not as_completed and job.succeeded_calls > 0;
 

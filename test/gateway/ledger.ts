@@ -114,17 +114,18 @@ export async function ledger() {
     return row!;
   }
 
-  async function endJob(jobId: string, status: string, claim?: object) {
+  async function endJob(jobId: string, status: string, claim?: object, team = "acme") {
     const [row] = await database.query<{
       outcome: string;
       job_status: string;
       calls_in_flight: number;
+      charged: string;
     }>(
-      `select outcome, job_status, calls_in_flight from end_job_v2($1::timestamptz, $2::uuid, $3::text::jsonb, $4::text::jsonb)`,
+      `select outcome, job_status, calls_in_flight, charged::text from end_job_v2($1::timestamptz, $2::uuid, $3::text::jsonb, $4::text::jsonb)`,
       [
         at(),
         context.instanceId,
-        JSON.stringify({ job_id: jobId, team_id: "acme", status }),
+        JSON.stringify({ job_id: jobId, team_id: team, status }),
         claim ? JSON.stringify(claim) : null,
       ],
     );
