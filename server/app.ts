@@ -40,7 +40,7 @@ function teamOperations(parts: AppParts): readonly Operation[] {
     ...jobOperations(parts),
     ...callOperations(parts),
     ...openAiOperations(parts),
-    ...identityOperations(parts.context),
+    ...identityOperations(parts.context, parts.plans),
     ...modelOperations(parts.catalog),
     ...usageOperations(parts.context),
     ...creditOperations(parts.context),

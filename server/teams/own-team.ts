@@ -10,7 +10,7 @@ const ownTeamExample = {
   resumes_at: null,
   default_model: "chat-fast",
   job_type_models: {},
-  plan: "Jobs and calls are not charged.",
+  plan: "A completed job costs 1 credit. Failed and cancelled jobs are free; of those with successful calls, 10 a month.",
   limits: { metadata_bytes: 16384 },
   wallet: { balance: 1000, held: 0, available: 1000, credit_limit: 0 },
 };
@@ -29,7 +29,7 @@ export const OwnTeam = Type.Object(
     job_type_models: Type.Record(Type.String(), Type.String(), {
       description: "Job type → the model of its calls that name none.",
     }),
-    plan: Type.String({ description: "How jobs are charged, in words." }),
+    plan: Type.String({ description: "How jobs and calls are charged now, in words." }),
     limits: Type.Object({ metadata_bytes: Type.Integer() }),
     wallet: WalletView,
   },

@@ -5,13 +5,15 @@ import { type Operation, teamOperation } from "../http/operation.ts";
 import { METADATA_LIMIT_BYTES } from "../jobs/limits.ts";
 import { requireOwnTeam } from "../keys/own-team.ts";
 import type { TeamPrincipal } from "../keys/principal.ts";
+import type { PlanCatalog } from "../pricing/catalog.ts";
+import { inWords } from "../pricing/words.ts";
 import { Me, OwnTeam, type OwnTeamView } from "./own-team.ts";
 import { TeamIdParameter } from "./schema.ts";
 
 const tag = "Team";
 
 /** Who a key is, and its team. */
-export function identityOperations(context: Context): readonly Operation[] {
+export function identityOperations(context: Context, plans: PlanCatalog): readonly Operation[] {
   return [
     teamOperation(
       "GET",
@@ -25,7 +27,7 @@ export function identityOperations(context: Context): readonly Operation[] {
       },
       async ({ principal }) => ({
         key: { key_id: principal.keyId, name: principal.keyName },
-        team: await readOwnTeam(context, principal),
+        team: await readOwnTeam(context, plans, principal),
       }),
     ),
 
@@ -43,13 +45,18 @@ export function identityOperations(context: Context): readonly Operation[] {
       },
       ({ principal, params: { team_id } }) => {
         requireOwnTeam(principal, team_id);
-        return readOwnTeam(context, principal);
+        return readOwnTeam(context, plans, principal);
       },
     ),
   ];
 }
 
-async function readOwnTeam(context: Context, principal: TeamPrincipal): Promise<OwnTeamView> {
+async function readOwnTeam(
+  context: Context,
+  plans: PlanCatalog,
+  principal: TeamPrincipal,
+): Promise<OwnTeamView> {
+  const { version } = await plans.inForce(principal, context.clock.now());
   return {
     team_id: principal.teamId,
     name: principal.teamName,
@@ -58,7 +65,7 @@ async function readOwnTeam(context: Context, principal: TeamPrincipal): Promise<
     resumes_at: principal.resumesAt,
     default_model: principal.defaultAlias,
     job_type_models: { ...principal.jobTypeAliases },
-    plan: "Jobs and calls are not charged.",
+    plan: inWords(version.plan, "team"),
     limits: { metadata_bytes: METADATA_LIMIT_BYTES },
     wallet: toWalletView(await readWallet(context, principal.teamId)),
   };

@@ -21,6 +21,7 @@ test("a key learns who it is", async () => {
     status: "active",
     resumes_at: null,
     default_model: null,
+    plan: expect.stringMatching(/^A completed job costs 1 credit\. /) as string,
     wallet: { balance: 10, held: 0, available: 10, credit_limit: 0 },
   });
   expect((await get(`/api/teams/${teamId}`)).body).toEqual(body["team"]);
