@@ -1,3 +1,4 @@
+import { sqlState } from "../../db/sql-state.ts";
 import type { Context } from "../context.ts";
 import { seal } from "../kernel/sealing.ts";
 import type { Settings } from "../settings/settings.ts";
@@ -118,7 +119,9 @@ export class BodyStore {
         );
       } catch (error) {
         this.#unstored += batch.length;
-        this.#context.log.warn("bodies of calls could not be stored", { error });
+        // Not the error: drizzle's tells the values.
+        const reason = sqlState(error) ?? "the database could not be asked";
+        this.#context.log.warn("bodies of calls could not be stored", { reason });
       }
       for (const { length } of batch) this.#waiting -= length;
     }
