@@ -1,7 +1,7 @@
 import type { Database } from "../../db/client.ts";
 import { periodAt } from "../../server/pricing/period.ts";
 import { uuidV7 } from "../../server/kernel/ids.ts";
-import type { ManualClock } from "../harness.ts";
+import type { ManualClock } from "../harness/clock.ts";
 import { LedgerModel } from "./model/ledger.ts";
 import { WalletModel } from "./model/wallet.ts";
 
