@@ -1,6 +1,9 @@
 import { parseArguments, type Command } from "./cli/command.ts";
 import { CliError } from "./cli/cli-error.ts";
 import { commandHelp, overview } from "./cli/help.ts";
+import { tenantCommands } from "./cli/tenant-commands.ts";
+import { modelCommands } from "./cli/model-commands.ts";
+import { pricingCommands } from "./cli/pricing-commands.ts";
 import { ConfigError } from "./config.ts";
 import { StartupError } from "./main/startup-error.ts";
 import type { Runtime } from "./runtime/runtime.ts";
@@ -25,30 +28,13 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     about: "Check this machine and installation, and say what to do",
     load: async () => (await import("./cli/doctor.ts")).doctorCommand,
   },
-  "org create": {
-    about: "Add an organization",
-    load: async () => (await import("./cli/organization.ts")).createOrganizationCommand,
-  },
-  "team create": {
-    about: "Add a team with its first key",
-    load: async () => (await import("./cli/team.ts")).createTeamCommand,
-  },
-  "key create": {
-    about: "Add a key to a team",
-    load: async () => (await import("./cli/key.ts")).createKeyCommand,
-  },
+  ...tenantCommands,
   "credits allocate": {
     about: "Give credits to a team",
     load: async () => (await import("./cli/credits.ts")).allocateCreditsCommand,
   },
-  "model add": {
-    about: "Add a model under a name of your own",
-    load: async () => (await import("./cli/model.ts")).addModelCommand,
-  },
-  "model list": {
-    about: "List models with their prices",
-    load: async () => (await import("./cli/model.ts")).listModelsCommand,
-  },
+  ...modelCommands,
+  ...pricingCommands,
   "budget create": {
     about: "Cap what calls cost, of an organization, team, key or model",
     load: async () => (await import("./cli/budget.ts")).createBudgetCommand,
@@ -68,6 +54,14 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
   "job show": {
     about: "Show a job, its calls and what they really cost",
     load: async () => (await import("./cli/job.ts")).showJobCommand,
+  },
+  "job explain": {
+    about: "Explain what a job was charged",
+    load: async () => (await import("./cli/job.ts")).explainJobCommand,
+  },
+  "usage rebuild": {
+    about: "Count usage anew from jobs and calls",
+    load: async () => (await import("./cli/usage.ts")).rebuildUsageCommand,
   },
   "admin setup-url": {
     about: "Make a one-time address that opens the admin UI",

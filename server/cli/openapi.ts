@@ -30,6 +30,7 @@ export const openApiCommand: Command = {
       startedAt: new Date(),
       publicUrl: () => "",
       isStopping: () => false,
+      trustedProxies: [],
     });
     const app = options["admin"] === undefined ? apps.api : apps.admin;
     const headers = { authorization: `Bearer ${cliToken}` };

@@ -1,7 +1,15 @@
-import { readOptionalNumber, requirePositive } from "./amount.ts";
+import type { StatusChangeView } from "../organizations/schema.ts";
+import type { TeamDetailView, TeamView } from "../teams/schema.ts";
 import { connect } from "./admin-client.ts";
+import { readOptionalNumber, requirePositive } from "./amount.ts";
 import { clientSettings, jsonOption, type Command } from "./command.ts";
+import { givesLimits, limitOptions, limitsText, readLimits } from "./limits.ts";
+import { type ListedPage, pageLines, pageOptions, queryOf } from "./listing.ts";
+import { historyLine } from "./organization.ts";
 import { print } from "./output.ts";
+import { readList, readNullable, readObject, readPairs } from "./values.ts";
+
+export const teamPath = (id: string | undefined) => `/api/teams/${encodeURIComponent(id ?? "")}`;
 
 export const createTeamCommand: Command = {
   name: "team create",
@@ -20,7 +28,6 @@ export const createTeamCommand: Command = {
     "saas-litellm team create Research --org acme --groups default,large --json",
   ],
   async run({ words: [name], options, json, ...given }) {
-    const groups = options["groups"]?.split(",").map((group) => group.trim());
     // 0 is none.
     const first = readOptionalNumber(options["credits"], "--credits");
     const credits = first ? requirePositive(first, "--credits") : first;
@@ -34,7 +41,7 @@ export const createTeamCommand: Command = {
           organization_id: options["org"],
           id: options["id"],
           credits,
-          groups,
+          groups: readList(options["groups"]),
         },
       },
     );
@@ -47,3 +54,120 @@ export const createTeamCommand: Command = {
     return 0;
   },
 };
+
+export const listTeamsCommand: Command = {
+  name: "team list",
+  about: "Lists teams, all or those of an organization.",
+  words: [],
+  options: {
+    org: { value: "ID", about: "Only teams of this organization" },
+    status: {
+      value: "STATUS",
+      about: "active, paused, suspended or deleted [default all but deleted]",
+    },
+    search: { value: "TEXT", about: "Only those with this in their name or id" },
+    sort: { value: "ORDER", about: "name or created_at, with - in front descending" },
+    ...pageOptions,
+    json: jsonOption,
+  },
+  settings: clientSettings,
+  examples: ["saas-litellm team list --org acme", "saas-litellm team list --status paused --json"],
+  async run({ options: { org, ...options }, json, ...given }) {
+    const page = await connect(given).request<ListedPage<TeamView>>(
+      "GET",
+      `/api/teams${queryOf({ organization_id: org, ...options })}`,
+    );
+    print(json, page, pageLines(page, lineOf, "There is no such team."));
+    return 0;
+  },
+};
+
+export const showTeamCommand: Command = {
+  name: "team show",
+  about: "Shows a team with its wallet, access, limits, keys and the history of its state.",
+  words: ["ID"],
+  options: { json: jsonOption },
+  settings: clientSettings,
+  examples: ["saas-litellm team show routing", "saas-litellm team show routing --json"],
+  async run({ words: [id], json, ...given }) {
+    const client = connect(given);
+    const team = await client.request<TeamDetailView>("GET", teamPath(id));
+    const history = await client.request<ListedPage<StatusChangeView>>(
+      "GET",
+      `${teamPath(id)}/history`,
+    );
+    print(json, { ...team, history: history.data }, [
+      ...detailLines(team),
+      ...history.data.map(historyLine),
+    ]);
+    return 0;
+  },
+};
+
+export const updateTeamCommand: Command = {
+  name: "team update",
+  about:
+    "Changes a team's name, models, limits or metadata. An empty value, as in --default-alias=, takes away what was set.",
+  words: ["ID"],
+  options: {
+    name: { value: "NAME", about: "Its new name" },
+    "default-alias": { value: "ALIAS", about: "The model of calls that name none" },
+    "job-type-aliases": {
+      value: "TYPE=ALIAS,…",
+      about: "Models by job type of calls that name none, in place of the old ones",
+    },
+    ...limitOptions,
+    metadata: { value: "JSON", about: "An object of your own, in place of the old one" },
+    version: { value: "N", about: "Refuse it unless the team is at this version" },
+    json: jsonOption,
+  },
+  settings: clientSettings,
+  examples: [
+    "saas-litellm team update routing --default-alias chat-fast",
+    "saas-litellm team update routing --requests-per-minute 600 --tokens-per-minute=",
+  ],
+  async run({ words: [id], options, json, ...given }) {
+    const client = connect(given);
+    // Limits are set as a whole: those that were not named stay.
+    const before = givesLimits(options)
+      ? await client.request<TeamDetailView>("GET", teamPath(id))
+      : undefined;
+    const team = await client.request<TeamDetailView>("PATCH", teamPath(id), {
+      json: {
+        name: options["name"],
+        default_alias: readNullable(options["default-alias"]),
+        job_type_aliases: readPairs(options["job-type-aliases"], "--job-type-aliases"),
+        limits: readLimits(options, before?.limits),
+        metadata: readObject(options["metadata"], "--metadata"),
+        version: readOptionalNumber(options["version"], "--version") ?? before?.version,
+      },
+    });
+    print(json, team, detailLines(team));
+    return 0;
+  },
+};
+
+export function lineOf(team: TeamView): string {
+  const until = team.paused_until === null ? "" : ` until ${team.paused_until}`;
+  const why = team.status_reason === null ? "" : ` (${team.status_reason})`;
+  const owner =
+    team.organization_status === "active"
+      ? team.organization_id
+      : `${team.organization_id}, which is ${team.organization_status}`;
+  return `${team.team_id}  ${team.name}  ${team.status}${until}${why}, of ${owner}`;
+}
+
+function detailLines(team: TeamDetailView): string[] {
+  const types = Object.entries(team.job_type_aliases).map(([type, alias]) => `${type}=${alias}`);
+  const { balance, held, available } = team.wallet;
+  return [
+    lineOf(team),
+    `  wallet ${balance} credits, ${held} held, ${available ?? "unlimited"} available`,
+    `  groups ${team.groups.join(", ") || "none"}, default model ${team.default_alias ?? "none"}, by job type ${types.join(", ") || "none"}`,
+    `  limits ${limitsText(team.limits)}`,
+    `  created ${team.created_at}, version ${team.version}, metadata ${JSON.stringify(team.metadata)}`,
+    ...team.keys.map(
+      (key) => `  key ${key.key_id}  ${key.prefix}…${key.last_four}  ${key.name}, ${key.status}`,
+    ),
+  ];
+}

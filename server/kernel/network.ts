@@ -1,4 +1,3 @@
-import { isIP } from "node:net";
 import ipaddr from "ipaddr.js";
 
 /** An IPv4 or IPv6 address. An IPv4 address within IPv6 (`::ffff:192.0.2.1`) is the IPv4 address. */
@@ -16,7 +15,8 @@ const MAPPED_BITS = 96;
 
 /** Undefined for what is no address. Only the usual forms count: never `10.1`, `0x0a.0.0.1` or a number. */
 export function parseAddress(text: string): NetworkAddress | undefined {
-  return isIP(text) === 0 || text.includes("%") ? undefined : ipaddr.process(text);
+  const isUsual = ipaddr.IPv4.isValidFourPartDecimal(text) || ipaddr.IPv6.isValid(text);
+  return isUsual && !text.includes("%") ? ipaddr.process(text) : undefined;
 }
 
 /** A block in CIDR form, or a single address; undefined for anything else. Bits beyond the prefix do not count. */
@@ -40,7 +40,6 @@ export function parseBlocks(text: string): NetworkBlock[] | undefined {
 /** Whether an address lies in one of the blocks. */
 export function covers(blocks: readonly NetworkBlock[], address: NetworkAddress): boolean {
   return blocks.some(
-    (block) =>
-      block.address.kind() === address.kind() && address.match(block.address as never, block.bits),
+    (block) => block.address.kind() === address.kind() && address.match(block.address, block.bits),
   );
 }

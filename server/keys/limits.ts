@@ -1,13 +1,14 @@
 import type { CallLimits } from "../../db/schema/organizations.ts";
+import { given } from "../http/optional.ts";
 import type { Limits, LimitsChange } from "./schema.ts";
 
 /** Limits as they are stored: without those that are none. */
 export function fromLimits(change: LimitsChange): CallLimits {
-  const { requests_per_minute, tokens_per_minute, concurrent_calls } = change;
+  const { requests_per_minute, tokens_per_minute, concurrent_calls } = given(change);
   return {
-    ...(requests_per_minute == null ? {} : { requestsPerMinute: requests_per_minute }),
-    ...(tokens_per_minute == null ? {} : { tokensPerMinute: tokens_per_minute }),
-    ...(concurrent_calls == null ? {} : { concurrentCalls: concurrent_calls }),
+    ...(requests_per_minute === undefined ? {} : { requestsPerMinute: requests_per_minute }),
+    ...(tokens_per_minute === undefined ? {} : { tokensPerMinute: tokens_per_minute }),
+    ...(concurrent_calls === undefined ? {} : { concurrentCalls: concurrent_calls }),
   };
 }
 

@@ -201,7 +201,7 @@ describe("rotation", () => {
       as("POST", `/keys/${old.key_id}/rotate`, { grace_seconds: 0 }),
       as("POST", `/keys/${old.key_id}/rotate`, { grace_seconds: 0 }),
     ]);
-    expect(answers.map(({ status }) => status).sort()).toEqual([201, 409]);
+    expect(answers.map(({ status }) => String(status)).sort()).toEqual(["201", "409"]);
   });
 
   test.each([{ grace_seconds: -1 }, { grace_seconds: 3_000_000 }, { grace: 5 }])(

@@ -62,7 +62,12 @@ describe("an organization", () => {
     const answers = await Promise.all(
       ["a", "b", "c", "d"].map((name) => as("PATCH", `/${id}`, { name, version: 1 })),
     );
-    expect(answers.map(({ status }) => status).sort()).toEqual([200, 409, 409, 409]);
+    expect(answers.map(({ status }) => String(status)).sort()).toEqual([
+      "200",
+      "409",
+      "409",
+      "409",
+    ]);
   });
 
   test.each([
@@ -212,14 +217,11 @@ describe("the list", () => {
       const query = `${search}&sort=${sort}&limit=1`;
       const seen: string[] = [];
       const pages: Record<string, unknown>[] = [];
-      for (let cursor: unknown = ""; cursor !== null;) {
-        const { body } = await as(
-          "GET",
-          cursor === "" ? query : `${query}&cursor=${String(cursor)}`,
-        );
+      for (let cursor: string | null = ""; cursor !== null;) {
+        const { body } = await as("GET", cursor === "" ? query : `${query}&cursor=${cursor}`);
         pages.push(body);
         seen.push(...(body["data"] as { name: string }[]).map(({ name }) => name));
-        cursor = body["next"];
+        cursor = body["next"] as string | null;
       }
       expect(seen).toEqual(whole);
       expect(pages[0]!["prev"]).toBeNull();

@@ -13,7 +13,8 @@ const list = async (query = "") => {
   const { body } = await send("GET", `/api/audit${query}`, { headers: asCli });
   return body as { data: Record<string, unknown>[]; next: string | null; prev: string | null };
 };
-const actions = async (query: string) => (await list(query)).data.map(({ action }) => action);
+const actions = async (query: string) =>
+  (await list(query)).data.map(({ action }) => action as string);
 
 let started = "";
 let keyId = "";
@@ -40,9 +41,9 @@ beforeAll(async () => {
 test("every change of a tenant leaves its entry, newest first", async () => {
   const { data } = await list("?organization=acme");
   // The entries of one request have one time, and so no order.
-  const byRequest = new Map<unknown, unknown[]>();
+  const byRequest = new Map<unknown, string[]>();
   for (const { request_id, action } of data) {
-    byRequest.set(request_id, [...(byRequest.get(request_id) ?? []), action].sort());
+    byRequest.set(request_id, [...(byRequest.get(request_id) ?? []), action as string].sort());
   }
   expect([...byRequest.values()]).toEqual([
     ["organization.delete", "team.delete"],
