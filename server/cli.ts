@@ -33,6 +33,66 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     about: "Give credits to a team",
     load: async () => (await import("./cli/credits.ts")).allocateCreditsCommand,
   },
+  "credits deduct": {
+    about: "Take credits from a team",
+    load: async () => (await import("./cli/credits.ts")).deductCreditsCommand,
+  },
+  "credits adjust": {
+    about: "Put a balance right",
+    load: async () => (await import("./cli/credits.ts")).adjustCreditsCommand,
+  },
+  "credits refund": {
+    about: "Give back what a job was charged",
+    load: async () => (await import("./cli/credits.ts")).refundJobCommand,
+  },
+  "credits transfer": {
+    about: "Move credits to another team of the organization",
+    load: async () => (await import("./cli/credits.ts")).transferCreditsCommand,
+  },
+  "credits limit": {
+    about: "Set credit limit and low-balance notice",
+    load: async () => (await import("./cli/wallet.ts")).setWalletCommand,
+  },
+  "credits show": {
+    about: "Show a wallet",
+    load: async () => (await import("./cli/wallet.ts")).showWalletCommand,
+  },
+  "credits entries": {
+    about: "List the entries of a ledger",
+    load: async () => (await import("./cli/wallet.ts")).listEntriesCommand,
+  },
+  "credits grants": {
+    about: "List credits that were given and what is left",
+    load: async () => (await import("./cli/wallet.ts")).listGrantsCommand,
+  },
+  "credits refill create": {
+    about: "Give credits every day, week or month",
+    load: async () => (await import("./cli/refill.ts")).createRefillCommand,
+  },
+  "credits refill list": {
+    about: "List refills",
+    load: async () => (await import("./cli/refill.ts")).listRefillsCommand,
+  },
+  "credits refill stop": {
+    about: "Stop a refill",
+    load: async () => (await import("./cli/refill.ts")).stopRefillCommand,
+  },
+  "credits codes create": {
+    about: "Make top-up codes",
+    load: async () => (await import("./cli/top-up.ts")).createCodesCommand,
+  },
+  "credits codes list": {
+    about: "List batches of top-up codes",
+    load: async () => (await import("./cli/top-up.ts")).listCodesCommand,
+  },
+  "credits codes show": {
+    about: "Show a batch and its codes",
+    load: async () => (await import("./cli/top-up.ts")).showCodesCommand,
+  },
+  "credits codes revoke": {
+    about: "Revoke a top-up code",
+    load: async () => (await import("./cli/top-up.ts")).revokeCodeCommand,
+  },
   ...modelCommands,
   ...pricingCommands,
   "budget create": {

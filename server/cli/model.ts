@@ -1,9 +1,20 @@
-import { environment } from "../config.ts";
-import { connect } from "./admin-client.ts";
-import { readOptionalNumber } from "./amount.ts";
+import { type AdminClient, connect } from "./admin-client.ts";
 import { CliError } from "./cli-error.ts";
 import { clientSettings, jsonOption, type Command } from "./command.ts";
+import {
+  changeFrom,
+  givenPrices,
+  givenSettings,
+  givenTarget,
+  priceFields,
+  priceOptions,
+  settingOptions,
+  targetOptions,
+  targetsFrom,
+} from "./model-options.ts";
 import { print } from "./output.ts";
+import { moreLine, type Page, pageOptions, pathWith } from "./page.ts";
+import { keyFrom, keyOption } from "./provider-key.ts";
 
 interface AddedModel {
   alias: string;
@@ -13,6 +24,28 @@ interface AddedModel {
   output_price: number;
 }
 
+interface Target {
+  target_id: string;
+  model: string;
+  price_source: string;
+  input_price: number | null;
+  output_price: number | null;
+  enabled: boolean;
+  weight: number;
+  [field: string]: unknown;
+}
+
+interface Model {
+  alias: string;
+  mode: string;
+  status: string;
+  groups: string[];
+  targets: Target[];
+  version: number;
+}
+
+const pathOf = (alias: string) => `/api/models/${encodeURIComponent(alias)}`;
+
 export const addModelCommand: Command = {
   name: "model add",
   about:
@@ -21,14 +54,11 @@ export const addModelCommand: Command = {
   options: {
     model: { value: "MODEL", about: "LiteLLM's name of it, provider/model", required: true },
     "api-base": { value: "URL", about: "The provider's base URL, where it is not the usual one" },
-    "api-key-env": {
-      value: "NAME",
-      about: "The variable of this command's environment that holds the provider's key",
-    },
-    "input-price": { value: "USD", about: "Per million input tokens" },
-    "output-price": { value: "USD", about: "Per million output tokens" },
+    "api-key-env": keyOption,
+    ...priceOptions,
     group: { value: "GROUP", about: "Model access group [default default]" },
-    mode: { value: "MODE", about: "chat or embedding" },
+    ...settingOptions,
+    ...targetOptions,
     json: jsonOption,
   },
   settings: clientSettings,
@@ -42,10 +72,10 @@ export const addModelCommand: Command = {
       model: options["model"],
       api_base: options["api-base"],
       api_key: keyFrom(options["api-key-env"]),
-      input_price: readOptionalNumber(options["input-price"], "--input-price"),
-      output_price: readOptionalNumber(options["output-price"], "--output-price"),
       group: options["group"],
-      mode: options["mode"],
+      ...givenPrices(options),
+      ...givenSettings(options),
+      ...givenTarget(options),
     };
     const { alias: added, ...rest } = await connect(given).request<AddedModel>(
       "POST",
@@ -61,40 +91,143 @@ export const addModelCommand: Command = {
   },
 };
 
-/** Never an argument: those stand in the shell's history and in the list of processes. */
-function keyFrom(name: string | undefined): string | undefined {
-  if (name === undefined) return undefined;
-  const key = environment[name];
-  if (key) return key;
-  throw new CliError(`--api-key-env names ${name}, which is not set: export it first.`, 2);
-}
-
-interface ListedModel {
-  alias: string;
-  mode: string;
-  status: string;
-  groups: string[];
-  targets: { model: string; input_price: number | null; output_price: number | null }[];
-}
-
 export const listModelsCommand: Command = {
   name: "model list",
-  about: "Lists models with what is behind them and what they cost.",
+  about: "Lists models with what is behind them and what they cost, by name.",
   words: [],
-  options: { json: jsonOption },
+  options: {
+    ...pageOptions,
+    group: { value: "GROUP", about: "Only those in this group" },
+    status: { value: "STATUS", about: "Only active or disabled ones" },
+    json: jsonOption,
+  },
   settings: clientSettings,
-  examples: ["saas-litellm model list", "saas-litellm model list --json"],
-  async run({ json, ...given }) {
-    const answer = await connect(given).request<{ data: ListedModel[] }>("GET", "/api/models");
-    const usd = (price: number | null) => (price === null ? "unpriced" : `$${price}`);
-    const lines = answer.data.flatMap((model) =>
+  examples: ["saas-litellm model list", "saas-litellm model list --group default --json"],
+  async run({ options, json, ...given }) {
+    const path = pathWith("/api/models", options, { group: "group", status: "status" });
+    const page = await connect(given).request<Page<Model>>("GET", path);
+    const lines = page.data.flatMap((model) =>
       model.targets.map(
         (target) =>
-          `${model.alias}  ${model.mode}, ${model.status}, groups ${model.groups.join(", ")}  ${target.model}  ${usd(target.input_price)} in, ${usd(target.output_price)} out per million tokens`,
+          `${model.alias}  ${model.mode}, ${model.status}, groups ${model.groups.join(", ")}  ${priced(target)}`,
       ),
     );
-    const none = "There is no model yet: saas-litellm model add --help shows how to add one.";
-    print(json, answer, lines.length > 0 ? lines : [none]);
+    const none = "There is no such model: saas-litellm model add --help shows how to add one.";
+    print(json, page, lines.length > 0 ? [...lines, ...moreLine(page)] : [none]);
     return 0;
   },
 };
+
+export const showModelCommand: Command = {
+  name: "model show",
+  about: "Shows a model with its settings and targets.",
+  words: ["ALIAS"],
+  options: { json: jsonOption },
+  settings: clientSettings,
+  examples: ["saas-litellm model show chat-fast", "saas-litellm model show chat-fast --json"],
+  async run({ words: [alias], json, ...given }) {
+    const model = await connect(given).request<Model>("GET", pathOf(alias!));
+    print(json, model, linesOf(model));
+    return 0;
+  },
+};
+
+export const updateModelCommand: Command = {
+  name: "model update",
+  about:
+    "Changes a model; what is not named stays. Prices and other options of a target are for a model with one target; more take --targets, a file with the list as model show --json prints it. The gateway moves over without failing a call.",
+  words: ["ALIAS"],
+  options: {
+    status: { value: "STATUS", about: "active or disabled" },
+    model: { value: "MODEL", about: "LiteLLM's name of what answers" },
+    ...priceOptions,
+    ...targetOptions,
+    ...settingOptions,
+    targets: { value: "FILE", about: "A JSON list of all targets, in order" },
+    json: jsonOption,
+  },
+  settings: clientSettings,
+  examples: [
+    "saas-litellm model update chat-fast --input-price 0.3 --output-price 2.4",
+    "saas-litellm model update chat-fast --status active --cache-ttl 3600",
+    "saas-litellm model update chat-fast --targets targets.json",
+  ],
+  async run({ words: [alias], options, json, ...given }) {
+    const client = connect(given);
+    const target = {
+      ...(options["model"] === undefined ? {} : { model: options["model"] }),
+      ...givenTarget(options),
+      ...givenPrices(options),
+    };
+    const change = {
+      ...givenSettings(options),
+      ...(options["status"] === undefined ? {} : { status: options["status"] }),
+      ...(Object.keys(target).length === 0 ? {} : await onlyTarget(client, alias!, target)),
+    };
+    const targets = targetsFrom(options["targets"]);
+    const body = targets === undefined ? change : { ...change, targets };
+    const model = await client.request<Model>("PATCH", pathOf(alias!), { json: body });
+    print(json, model, linesOf(model));
+    return 0;
+  },
+};
+
+/** The one target of a model with some of its fields changed, and the version that it was read at. */
+async function onlyTarget(client: AdminClient, alias: string, change: Record<string, unknown>) {
+  const { targets, version } = await client.request<Model>("GET", pathOf(alias));
+  const [target, ...others] = targets;
+  if (!target || others.length > 0) {
+    throw new CliError(
+      `${alias} has ${targets.length} targets: give all of them with --targets, as model show ${alias} --json prints them.`,
+      2,
+    );
+  }
+  // New prices replace all old ones.
+  const reprices = priceFields.some((field) => change[field] !== undefined);
+  const old = changeFrom(reprices ? { ...target, price_source: "book" } : target);
+  return { version, targets: [{ ...old, ...change }] };
+}
+
+export const disableModelCommand: Command = {
+  name: "model disable",
+  about: "Takes a model away from every team at once; model update --status active gives it back.",
+  words: ["ALIAS"],
+  options: { json: jsonOption },
+  settings: clientSettings,
+  examples: ["saas-litellm model disable chat-fast"],
+  async run({ words: [alias], json, ...given }) {
+    const model = await connect(given).request<Model>("PATCH", pathOf(alias!), {
+      json: { status: "disabled" },
+    });
+    print(json, model, [`model ${model.alias} is disabled`]);
+    return 0;
+  },
+};
+
+export const deleteModelCommand: Command = {
+  name: "model delete",
+  about: "Deletes a model that is in no group, no team's default and set for no job type.",
+  words: ["ALIAS"],
+  options: { json: jsonOption },
+  settings: clientSettings,
+  examples: ["saas-litellm model delete chat-old"],
+  async run({ words: [alias], json, ...given }) {
+    await connect(given).request("DELETE", pathOf(alias!));
+    print(json, { alias, deleted: true }, [`model ${alias} is deleted`]);
+    return 0;
+  },
+};
+
+function priced(target: Target): string {
+  const usd = (price: number | null) => (price === null ? "unpriced" : `$${price}`);
+  return `${target.model}  ${usd(target.input_price)} in, ${usd(target.output_price)} out per million tokens`;
+}
+
+const linesOf = (model: Model) => [
+  `model ${model.alias}  ${model.mode}, ${model.status}, version ${model.version}`,
+  `groups ${model.groups.join(", ") || "none"}`,
+  ...model.targets.map(
+    (target) =>
+      `target ${target.target_id}  ${priced(target)}, weight ${target.weight}${target.enabled ? "" : ", credential switched off"}`,
+  ),
+];
