@@ -1,4 +1,5 @@
 import { createApp } from "../../server/app.ts";
+import { BodyStore } from "../../server/bodies/body-store.ts";
 import { createBudgetCatalog } from "../../server/budgets/catalog.ts";
 import type { Context } from "../../server/context.ts";
 import { Calls } from "../../server/gateway/calls.ts";
@@ -24,6 +25,8 @@ export interface TestApp extends TestDatabase {
   /** Stands in for LiteLLM; `seedModel(context, gateway.upstream, …)` makes it serve an alias. */
   readonly gateway: StandInGateway;
   readonly calls: Calls;
+  /** Keeps nothing until the setting asks for it and `refresh` has read that. */
+  readonly bodies: BodyStore;
   /** What `/readyz` and `/health` are told. */
   readonly health: HealthState;
   /** Answers a request to `http://localhost/…` as the listener on 8003 does; without a client from no address. */
@@ -70,7 +73,12 @@ export function teamApi(
   const plans = new PlanCatalog(context, settings);
   const budgets = createBudgetCatalog(context);
   const { streamCommentMs = 15_000, bodyLimitBytes = 1_000_000 } = options;
-  const calls = new Calls(context, { upstream: options.gateway.upstream, streamCommentMs });
+  const bodies = new BodyStore(context, () => settings.read());
+  const calls = new Calls(context, {
+    upstream: options.gateway.upstream,
+    streamCommentMs,
+    bodies,
+  });
   const health: HealthState = {
     database: "ready",
     migrations: "ready",
@@ -99,13 +107,14 @@ export function teamApi(
   const handle: TestApp["handle"] = (request, client) => app.handle(request, client);
   const stop = async () => {
     await calls.drain(5_000);
+    await bodies.stop();
     await keys.stop();
     catalog.stop();
     budgets.stop();
     plans.stop();
     settings.stop();
   };
-  return { calls, health, handle, send: sender(handle), stop };
+  return { calls, bodies, health, handle, send: sender(handle), stop };
 }
 
 function sender(handle: TestApp["handle"]): TestApp["send"] {
