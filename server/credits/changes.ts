@@ -1,6 +1,7 @@
 import type { Drizzle } from "../../db/client.ts";
 import { type Author, recordAudit } from "../audit/audit.ts";
 import type { Context } from "../context.ts";
+import { isUuid } from "../kernel/ids.ts";
 import { requireAmount, requireBalance } from "./amounts.ts";
 import {
   type ChangeRow,
@@ -8,7 +9,7 @@ import {
   transferCredits,
   type WalletChange,
 } from "./change-store.ts";
-import { refuse, transferInvalid } from "./refusals.ts";
+import { jobNotFound, refuse, transferInvalid } from "./refusals.ts";
 import { requireWallet } from "./wallet.ts";
 
 /** An entry of the ledger that a change made. */
@@ -98,6 +99,9 @@ async function changeWithin(
   const { amountMicros } = input;
   if (amountMicros !== undefined) {
     requireAmount(amountMicros, "credits", kind === "adjustment" ? "not 0" : "more than 0");
+  }
+  if (input.jobId !== undefined && !isUuid(input.jobId)) {
+    throw jobNotFound(input.teamId, input.jobId);
   }
   const row = await changeWallet(transaction, new Date(context.clock.now()), {
     teamId: input.teamId,

@@ -73,13 +73,13 @@ function filterOf(query: EntryQuery): EntryFilter | undefined {
 export async function listGrants(
   context: Context,
   teamId: string,
-  query: { limit?: number; cursor?: string; open?: boolean },
+  query: { limit?: number; cursor?: string; state?: "open" | "used_up" },
 ): Promise<Page<Grant>> {
   const { wallet } = await readWalletWithGrants(context, teamId);
-  const filter = { open: query.open ?? false };
+  const { state } = query;
   return readPage(query, {
     read: (start: PageStart<string> | undefined, limit) =>
-      selectGrants(context.database.drizzle, wallet.id, filter, { start, limit }),
+      selectGrants(context.database.drizzle, wallet.id, state, { start, limit }),
     keyOf: (grant) => grant.id,
     parseKey: (text) => (isUuid(text) ? text : undefined),
     toItem: toGrant,

@@ -18,11 +18,7 @@ export function refuse(
       throw teamNotFound(missing, missing === of.toTeamId ? "to_team_id" : "team_id");
     }
     case "job_not_found":
-      throw new DomainError(
-        "not_found",
-        `Team ${JSON.stringify(of.teamId)} has no job ${JSON.stringify(of.jobId)}.`,
-        { hints: { field: "job_id", value: of.jobId } },
-      );
+      throw jobNotFound(of.teamId, of.jobId);
     case "mismatch":
       throw new DomainError(
         "idempotency_mismatch",
@@ -51,6 +47,14 @@ export function refuse(
       );
     }
   }
+}
+
+export function jobNotFound(teamId: string, jobId: string | undefined): DomainError {
+  return new DomainError(
+    "not_found",
+    `Team ${JSON.stringify(teamId)} has no job ${JSON.stringify(jobId)}.`,
+    { hints: { field: "job_id", value: jobId } },
+  );
 }
 
 export function transferInvalid(toTeamId: string | undefined, rule: string): DomainError {

@@ -115,8 +115,12 @@ export const GrantPage = pageOf(Grant, [...(Grant["examples"] as unknown[])]);
 export const GrantQuery = Type.Object(
   {
     ...pageQuery,
-    open: Type.Optional(
-      Type.Boolean({ description: "Only those of which something is left.", examples: [true] }),
+    state: Type.Optional(
+      Type.Union([Type.Literal("open"), Type.Literal("used_up")], {
+        description:
+          "`open`: only those of which something is left; `used_up`: only those that were spent or have expired.",
+        examples: ["open"],
+      }),
     ),
   },
   { additionalProperties: false },

@@ -129,10 +129,10 @@ export function selectOpenGrants(
 export async function selectGrants(
   drizzle: Drizzle,
   walletId: string,
-  filter: { open: boolean },
+  state: "open" | "used_up" | undefined,
   page: { start: PageStart<string> | undefined; limit: number },
 ): Promise<GrantRow[]> {
-  const { id } = creditGrants;
+  const { id, remaining } = creditGrants;
   const newer = page.start?.towards === "newer";
   const rows = await drizzle
     .select()
@@ -140,7 +140,7 @@ export async function selectGrants(
     .where(
       and(
         eq(creditGrants.walletId, walletId),
-        filter.open ? gt(creditGrants.remaining, 0n) : undefined,
+        state && (state === "open" ? gt(remaining, 0n) : eq(remaining, 0n)),
         page.start && (newer ? gt(id, page.start.key) : lt(id, page.start.key)),
       ),
     )
