@@ -1,7 +1,9 @@
 import { createPages } from "./admin/pages.ts";
 import { authenticate } from "./admin/principal.ts";
 import { adminOperations } from "./admin/routes.ts";
+import { analyticsOperations } from "./analytics/routes.ts";
 import { adminCallOperations } from "./calls/routes.ts";
+import { chargeOperations } from "./charges/routes.ts";
 import { creditOperations } from "./credits/routes.ts";
 import { openAiOperations } from "./gateway/openai-routes.ts";
 import { callOperations } from "./gateway/routes.ts";
@@ -81,6 +83,8 @@ export function createAdminApp(parts: AdminParts): HttpApp {
     livenessRoute,
     ...adminOperations(parts.context, parts),
     ...adminCallOperations(parts.context),
+    ...chargeOperations(parts.context),
+    ...analyticsOperations(parts.context),
   ];
   const admin = (request: Request) => authenticate(parts.context, parts.cliToken, request);
   const pages = createPages(parts.assets);
@@ -136,6 +140,7 @@ function adminDocument(
       { name: "Budgets", description: "Caps on provider cost, hard or soft." },
       { name: "Notices", description: "Crossings that somebody should hear of." },
       { name: "Jobs", description: "Jobs of all teams with what they cost." },
+      { name: "Analytics", description: "What the platform earns and spends." },
       { name: "Calls", description: "Calls of all teams with what they cost, also as they happen." },
       { name: "Settings", description: "Of the whole platform, at run time." },
       { name: "Health", description: "For monitoring." },

@@ -1,5 +1,6 @@
 import type { JobDetail } from "../admin/schema.ts";
 import type { CallView } from "../calls/schema.ts";
+import type { Charge } from "../charges/schema.ts";
 import { connect } from "./admin-client.ts";
 import { clientSettings, jsonOption, type Command } from "./command.ts";
 import { print } from "./output.ts";
@@ -23,6 +24,23 @@ export const showJobCommand: Command = {
       `  cost ${dollars(job.provider_cost_usd)}, charged ${job.credits_charged} credits`,
       ...job.calls.map(callLine),
     ]);
+    return 0;
+  },
+};
+
+export const explainJobCommand: Command = {
+  name: "job explain",
+  about: "Explains what a job was charged: plan, formula, holds, ledger entries, refunds.",
+  words: ["ID"],
+  options: { json: jsonOption },
+  settings: clientSettings,
+  examples: ["saas-litellm job explain 019aaf3c-6a80-7c11-9d1b-2f9d1b6d2a10"],
+  async run({ words: [id = ""], json, ...given }) {
+    const charge = await connect(given).request<Charge>(
+      "GET",
+      `/api/jobs/${encodeURIComponent(id)}/charge`,
+    );
+    print(json, charge, charge.lines);
     return 0;
   },
 };

@@ -15,22 +15,27 @@ export const UsageGrouping = Type.Union(
 );
 export type UsageGrouping = Static<typeof UsageGrouping>;
 
+/** A month, or a span of time. */
+export const spanQuery = {
+  period: Type.Optional(
+    Type.String({
+      pattern: "^\\d{4}-(?:0[1-9]|1[0-2])$",
+      said: "such as 2026-11",
+      description: "A month in UTC. The current one when neither it nor from is given.",
+      examples: ["2026-11"],
+    }),
+  ),
+  from: Type.Optional(
+    instantOrDay("First day or instant, included; in UTC. Instead of period.", "2026-11-01"),
+  ),
+  to: Type.Optional(
+    instantOrDay("First day or instant that is not included; now when absent.", "2026-12-01"),
+  ),
+};
+
 export const UsageQuery = Type.Object(
   {
-    period: Type.Optional(
-      Type.String({
-        pattern: "^\\d{4}-(?:0[1-9]|1[0-2])$",
-        said: "such as 2026-11",
-        description: "A month in UTC. The current one when neither it nor from is given.",
-        examples: ["2026-11"],
-      }),
-    ),
-    from: Type.Optional(
-      instantOrDay("First day or instant, included; in UTC. Instead of period.", "2026-11-01"),
-    ),
-    to: Type.Optional(
-      instantOrDay("First day or instant that is not included; now when absent.", "2026-12-01"),
-    ),
+    ...spanQuery,
     group_by: Type.Optional(UsageGrouping),
   },
   { additionalProperties: false },

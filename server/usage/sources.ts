@@ -2,7 +2,7 @@ import type { Context } from "../context.ts";
 import { startOf } from "./calendar.ts";
 import { type Frontiers, type Piece, piecesOf } from "./pieces.ts";
 import type { SpanKind } from "./rollups/store.ts";
-import { selectRollupState } from "./store.ts";
+import { type RollupState, selectRollupState } from "./store.ts";
 
 /** Quarters that may still change are counted anew while they are as young as this. */
 const RECENT_MS = 2 * 3_600_000;
@@ -29,13 +29,7 @@ export async function sourcesOf(
   const state = await selectRollupState(context.database, { ...of, recent });
   const until = state.quarters_until?.getTime() ?? 0;
   const countsAnew = state.open_from !== null && Number(state.open_calls) <= MOST_CALLS_COUNTED;
-  const dayMs = state.day_waits?.getTime() ?? startOf("day", nowMs);
-  const frontiers: Frontiers = {
-    quarter: countsAnew ? state.open_from!.getTime() : until,
-    day: dayMs,
-    // A month waits from its first day that was computed on; before, its days do.
-    month: Math.min(state.month_waits?.getTime() ?? dayMs, startOf("month", dayMs)),
-  };
+  const frontiers = frontiersOf(state, nowMs, countsAnew ? state.open_from!.getTime() : until);
   const asOf = [state.settled_as_of, countsAnew ? null : state.open_as_of].map(
     (time) => time?.getTime() ?? nowMs,
   );
@@ -43,4 +37,27 @@ export async function sourcesOf(
     pieces: piecesOf({ fromMs: of.from.getTime(), toMs: of.to.getTime() }, frontiers, of.coarsest),
     asOf: new Date(Math.min(nowMs, ...asOf)),
   };
+}
+
+/** What figures of all teams are read from: rollups alone. */
+export async function rolledUpSources(
+  context: Context,
+  of: { from: Date; to: Date; coarsest: SpanKind },
+): Promise<Sources> {
+  const nowMs = context.clock.now();
+  const recent = new Date(nowMs);
+  const state = await selectRollupState(context.database, { ...of, teamId: null, recent });
+  const frontiers = frontiersOf(state, nowMs, state.quarters_until?.getTime() ?? 0);
+  const span = { fromMs: of.from.getTime(), toMs: of.to.getTime() };
+  return {
+    pieces: piecesOf(span, frontiers, of.coarsest).filter(({ source }) => source !== "truth"),
+    asOf: new Date(Math.min(nowMs, state.settled_as_of?.getTime() ?? nowMs)),
+  };
+}
+
+function frontiersOf(state: RollupState, nowMs: number, quarter: number): Frontiers {
+  const day = state.day_waits?.getTime() ?? startOf("day", nowMs);
+  // A month waits from its first day that was computed on; before, its days do.
+  const month = Math.min(state.month_waits?.getTime() ?? day, startOf("month", day));
+  return { quarter, day, month };
 }

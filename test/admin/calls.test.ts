@@ -46,7 +46,7 @@ test("finds calls by what they are", async () => {
   expect(await count("alias=chat-large")).toBe(12);
   expect(await count("status=failed")).toBe(3);
   expect(await count("flagged=true")).toBe(6);
-  expect(await count("min_cost_usd=0.000003")).toBe(8);
+  expect(await count("min_cost_usd=0.000003")).toBe(7);
   expect(await count("max_cost_usd=0")).toBe(8);
   expect(await count("min_credits=1")).toBe(0);
   expect(await count("job_type=type-0&status=succeeded")).toBe(6);

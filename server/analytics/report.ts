@@ -1,0 +1,106 @@
+import type { Context } from "../context.ts";
+import { divideRounded, microsToCredits, nanosToUsd } from "../kernel/money.ts";
+import { readSettings } from "../settings/change.ts";
+import { toSettings } from "../settings/settings.ts";
+import { startFrom, startOf } from "../usage/calendar.ts";
+import type { SpanKind } from "../usage/rollups/store.ts";
+import { rolledUpSources, type Sources } from "../usage/sources.ts";
+import { spanOf } from "../usage/span.ts";
+import type { Bucket, Figures, Report, ReportQuery } from "./schema.ts";
+import { type ReportRow, selectReport } from "./store.ts";
+
+const MOST_ROWS = 10_000;
+const MICROS_PER_CREDIT = 1_000_000n;
+
+/** The longest spans whose rollups an answer by these buckets can be read from. */
+const coarsest: Readonly<Record<Bucket, SpanKind>> = {
+  hour: "quarter",
+  day: "day",
+  week: "day",
+  month: "month",
+};
+
+/** What a report is about: whole quarters of an hour, and the price of a credit. */
+export interface ReportScope extends Sources {
+  from: Date;
+  to: Date;
+  creditPriceNanos: bigint;
+}
+
+/** Throws `invalid_request` for a span that is none. */
+export async function scopeOfReport(context: Context, query: ReportQuery): Promise<ReportScope> {
+  const asked = spanOf(query, context.clock.now());
+  const from = new Date(startOf("quarter", asked.from.getTime()));
+  const to = new Date(startFrom("quarter", asked.to.getTime()));
+  const { values } = await readSettings(context);
+  const { creditPriceNanos } = toSettings(values);
+  const sources = await rolledUpSources(context, {
+    from,
+    to,
+    coarsest: query.bucket === undefined ? "month" : coarsest[query.bucket],
+  });
+  return { from, to, creditPriceNanos, ...sources };
+}
+
+/** Cost, revenue and margin of a span. Throws `invalid_request` for a span that is none. */
+export async function readReport(context: Context, query: ReportQuery): Promise<Report> {
+  const scope = await scopeOfReport(context, query);
+  const { from, to, pieces, asOf, creditPriceNanos } = scope;
+  const shared = { from, to, pieces, filter: filterOf(query), order: "cost" as const };
+  const { group_by: grouping, bucket } = query;
+  const split = grouping !== undefined || bucket !== undefined;
+  const [[totals], rows] = await Promise.all([
+    selectReport(context.database, { ...shared, grouping: undefined, bucket: undefined, limit: 1 }),
+    split
+      ? selectReport(context.database, { ...shared, grouping, bucket, limit: MOST_ROWS + 1 })
+      : [],
+  ]);
+  return {
+    from: from.toISOString(),
+    to: to.toISOString(),
+    group_by: grouping ?? null,
+    bucket: bucket ?? null,
+    credit_price_usd: nanosToUsd(creditPriceNanos),
+    totals: toFigures(totals ?? nothing, creditPriceNanos),
+    rows: rows.slice(0, MOST_ROWS).map((row) => ({
+      bucket: row.bucket?.toISOString() ?? null,
+      group: row.label,
+      name: row.name,
+      ...toFigures(row, creditPriceNanos),
+    })),
+    truncated: rows.length > MOST_ROWS,
+    as_of: asOf.toISOString(),
+  };
+}
+
+export function filterOf({ organization, team, key, job_type, alias, target }: ReportQuery) {
+  return { organization, team, jobType: job_type, alias, target, key: key?.toLowerCase() };
+}
+
+export function toFigures(row: Partial<ReportRow>, creditPriceNanos: bigint): Figures {
+  const count = (name: keyof typeof row) => Number(row[name] ?? 0);
+  const money = (name: "cost" | "charged" | "refunded" | "fees") => BigInt(row[name] ?? 0);
+  const earned = money("charged") + money("fees") - money("refunded");
+  const revenue = divideRounded(earned * creditPriceNanos, MICROS_PER_CREDIT);
+  const ended = count("succeeded") + count("failed");
+  return {
+    jobs: count("jobs"),
+    calls: count("calls"),
+    successful_calls: count("succeeded"),
+    failed_calls: count("failed"),
+    cache_hits: count("cache_hits"),
+    flagged_calls: count("flagged"),
+    input_tokens: count("input_tokens"),
+    cached_input_tokens: count("cached_input_tokens"),
+    output_tokens: count("output_tokens"),
+    avg_latency_ms: ended === 0 ? null : Math.round(count("latency_ms") / ended),
+    cost_usd: nanosToUsd(money("cost")),
+    credits_charged: microsToCredits(money("charged")),
+    credits_refunded: microsToCredits(money("refunded")),
+    fees_charged: microsToCredits(money("fees")),
+    revenue_usd: nanosToUsd(revenue),
+    margin_usd: nanosToUsd(revenue - money("cost")),
+  };
+}
+
+const nothing: Partial<ReportRow> = {};

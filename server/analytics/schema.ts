@@ -1,0 +1,157 @@
+import { type Static, type TSchema, Type } from "@sinclair/typebox";
+import { searchQuery } from "../jobs/search/schema.ts";
+import { line } from "../jobs/fields.ts";
+import { spanQuery } from "../usage/schema.ts";
+
+/** Wire shapes of what the platform earns and spends. */
+
+const nullable = <Schema extends TSchema>(schema: Schema, description: string) =>
+  Type.Union([schema, Type.Null()], { description });
+
+export const ReportGrouping = Type.Union(
+  [
+    Type.Literal("organization"),
+    Type.Literal("team"),
+    Type.Literal("job_type"),
+    Type.Literal("alias"),
+    Type.Literal("target"),
+    Type.Literal("key"),
+  ],
+  { description: "What to add up by.", examples: ["team"] },
+);
+export type ReportGrouping = Static<typeof ReportGrouping>;
+
+export const Bucket = Type.Union(
+  [Type.Literal("hour"), Type.Literal("day"), Type.Literal("week"), Type.Literal("month")],
+  {
+    description: "What stretches of time to add up by, in UTC; weeks from Monday.",
+    examples: ["day"],
+  },
+);
+export type Bucket = Static<typeof Bucket>;
+
+export const ReportQuery = Type.Object(
+  {
+    ...spanQuery,
+    group_by: Type.Optional(ReportGrouping),
+    bucket: Type.Optional(Bucket),
+    organization: searchQuery.organization,
+    team: searchQuery.team,
+    key: searchQuery.key,
+    job_type: searchQuery.job_type,
+    alias: searchQuery.alias,
+    target: Type.Optional(line(300, "Only answered by this LiteLLM model.", "openai/gpt-5-mini")),
+  },
+  { additionalProperties: false },
+);
+export type ReportQuery = Static<typeof ReportQuery>;
+
+const figures = {
+  jobs: Type.Integer({
+    description:
+      "Jobs created; by alias, target or key: jobs that used the alias for the first time.",
+  }),
+  calls: Type.Integer(),
+  successful_calls: Type.Integer(),
+  failed_calls: Type.Integer(),
+  cache_hits: Type.Integer(),
+  flagged_calls: Type.Integer({
+    description: "Calls whose cost is estimated, unknown or disputed.",
+  }),
+  input_tokens: Type.Integer(),
+  cached_input_tokens: Type.Integer(),
+  output_tokens: Type.Integer(),
+  avg_latency_ms: nullable(Type.Integer(), "Of ended calls."),
+  cost_usd: Type.Number({ description: "What providers charge." }),
+  credits_charged: Type.Number(),
+  credits_refunded: Type.Number(),
+  fees_charged: Type.Number({ description: "Credits taken as fees of subscriptions." }),
+  revenue_usd: Type.Number({
+    description: "Credits charged and fees, less refunds, at the present price of a credit.",
+  }),
+  margin_usd: Type.Number({ description: "Revenue less cost." }),
+};
+
+const Figures = Type.Object(figures);
+export type Figures = Static<typeof Figures>;
+
+const example: Figures = {
+  jobs: 1200,
+  calls: 3100,
+  successful_calls: 3080,
+  failed_calls: 20,
+  cache_hits: 140,
+  flagged_calls: 0,
+  input_tokens: 4021000,
+  cached_input_tokens: 120000,
+  output_tokens: 912000,
+  avg_latency_ms: 840,
+  cost_usd: 41.25,
+  credits_charged: 1200,
+  credits_refunded: 3,
+  fees_charged: 0,
+  revenue_usd: 119.7,
+  margin_usd: 78.45,
+};
+
+export const Report = Type.Object(
+  {
+    from: Type.String({ format: "date-time" }),
+    to: Type.String({ format: "date-time" }),
+    group_by: nullable(ReportGrouping, "As asked."),
+    bucket: nullable(Bucket, "As asked."),
+    credit_price_usd: Type.Number(),
+    totals: Figures,
+    rows: Type.Array(
+      Type.Object({
+        bucket: nullable(
+          Type.String({ format: "date-time" }),
+          "Its start; null = all of the span.",
+        ),
+        group: nullable(Type.String(), "Null = all, or none: no target answered, no key is known."),
+        name: nullable(Type.String(), "Of the organization, team or key."),
+        ...figures,
+      }),
+      { description: "By time, then by highest cost; at most 10,000. CSV gives all." },
+    ),
+    truncated: Type.Boolean({ description: "There are more rows than these." }),
+    as_of: Type.String({
+      format: "date-time",
+      description: "All that happened until then is counted.",
+    }),
+  },
+  {
+    examples: [
+      {
+        from: "2026-11-01T00:00:00.000Z",
+        to: "2026-12-01T00:00:00.000Z",
+        group_by: "team",
+        bucket: null,
+        credit_price_usd: 0.1,
+        totals: example,
+        rows: [{ bucket: null, group: "routing", name: "Routing", ...example }],
+        truncated: false,
+        as_of: "2026-11-23T12:00:00.000Z",
+      },
+    ],
+  },
+);
+export type Report = Static<typeof Report>;
+
+export const Rebuild = Type.Object(
+  { from: spanQuery.from, to: spanQuery.to },
+  { additionalProperties: false, examples: [{ from: "2026-11-01" }] },
+);
+
+export const Rebuilt = Type.Object(
+  {
+    spans: Type.Integer({ description: "Quarters of an hour, days and months counted anew." }),
+    changed: Type.Integer({ description: "Those that came out differently." }),
+    next: nullable(
+      Type.String({ format: "date-time" }),
+      "Where to go on: send it as `from`. Null = done.",
+    ),
+  },
+  { examples: [{ spans: 2976, changed: 0, next: null }] },
+);
+export type Rebuilt = Static<typeof Rebuilt>;

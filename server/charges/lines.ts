@@ -1,0 +1,43 @@
+import type { Charge } from "./schema.ts";
+
+const credits = (amount: number) =>
+  `${amount.toLocaleString("en-US", { maximumFractionDigits: 6 })} ${amount === 1 ? "credit" : "credits"}`;
+
+/** The charge in sentences that somebody can read out to a customer. */
+export function toLines(charge: Omit<Charge, "lines">): string[] {
+  const { plan, calls, holds, entries } = charge;
+  return [
+    `Job ${charge.job_id} of team ${charge.team_id}, of type ${JSON.stringify(charge.job_type)}: ${charge.status.replace("_", " ")}.`,
+    plan
+      ? `It goes by version ${plan.version} of the plan ${JSON.stringify(plan.name)} (${plan.kind.replace("_", " ")}), the one in force when it was created.`
+      : "It goes by no plan.",
+    `How it is charged: ${charge.formula}.`,
+    ...calls
+      .filter((call) => call.credits_charged > 0 || call.credits_by_formula !== 0)
+      .map(
+        (call) => `  Call ${call.call_id} by ${call.model}: ${call.formula}${difference(call)}.`,
+      ),
+    `Charged: ${credits(charge.credits_charged)}${difference(charge)}.`,
+    ...(charge.charged_over_hold ? ["That is more than was held for it."] : []),
+    ...(charge.credits_refunded > 0
+      ? [
+          `Given back: ${credits(charge.credits_refunded)}. It has cost the team ${credits(charge.credits_remaining)}.`,
+        ]
+      : []),
+    ...(charge.credits_held > 0 ? [`Held for it now: ${credits(charge.credits_held)}.`] : []),
+    ...holds.map(
+      (hold) =>
+        `  ${credits(hold.credits)} held for the ${hold.of} at ${hold.created_at}, ${hold.resolved_at === null ? "still open" : `${hold.state} at ${hold.resolved_at}`}.`,
+    ),
+    ...entries.map(
+      (entry) =>
+        `  Ledger entry ${entry.entry_no} at ${entry.created_at}: ${entry.kind}, ${credits(entry.credits)}, by ${entry.actor}${entry.reason === null ? "" : `, ${JSON.stringify(entry.reason)}`}; balance afterwards ${credits(entry.balance_after)}.`,
+    ),
+  ];
+}
+
+/** What was charged is the truth: the formula stands beside it. */
+function difference(of: { credits_by_formula: number | null; credits_charged: number }): string {
+  if (of.credits_by_formula === null || of.credits_by_formula === of.credits_charged) return "";
+  return ` (the formula gives ${credits(of.credits_by_formula)}, charged were ${credits(of.credits_charged)}: a minimum, or another price of a credit at the time)`;
+}

@@ -1,0 +1,47 @@
+import { asc, eq } from "drizzle-orm";
+import type { Drizzle } from "../../db/client.ts";
+import {
+  creditHolds,
+  creditTransactions,
+  pricingPlans,
+  pricingPlanVersions,
+} from "../../db/schema/index.ts";
+
+export type HoldRow = typeof creditHolds.$inferSelect;
+export type EntryRow = typeof creditTransactions.$inferSelect;
+export interface VersionRow {
+  version: typeof pricingPlanVersions.$inferSelect;
+  planName: string;
+}
+
+export async function selectVersion(
+  drizzle: Drizzle,
+  versionId: string,
+): Promise<VersionRow | undefined> {
+  const [row] = await drizzle
+    .select({ version: pricingPlanVersions, planName: pricingPlans.name })
+    .from(pricingPlanVersions)
+    .innerJoin(pricingPlans, eq(pricingPlans.id, pricingPlanVersions.planId))
+    .where(eq(pricingPlanVersions.id, versionId));
+  return row;
+}
+
+/** What was set aside for a job or its calls, oldest first. */
+export function selectHolds(drizzle: Drizzle, jobId: string, limit: number): Promise<HoldRow[]> {
+  return drizzle
+    .select()
+    .from(creditHolds)
+    .where(eq(creditHolds.jobId, jobId))
+    .orderBy(asc(creditHolds.id))
+    .limit(limit);
+}
+
+/** Ledger entries about a job, oldest first. */
+export function selectEntries(drizzle: Drizzle, jobId: string, limit: number): Promise<EntryRow[]> {
+  return drizzle
+    .select()
+    .from(creditTransactions)
+    .where(eq(creditTransactions.jobId, jobId))
+    .orderBy(asc(creditTransactions.entryNo))
+    .limit(limit);
+}
