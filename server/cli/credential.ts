@@ -1,8 +1,8 @@
 import { connect } from "./admin-client.ts";
 import { CliError } from "./cli-error.ts";
 import { clientSettings, jsonOption, type Command } from "./command.ts";
+import { type ListedPage, pageLines, pageOptions, queryOf } from "./listing.ts";
 import { print } from "./output.ts";
-import { moreLine, type Page, pageOptions, pathWith } from "./page.ts";
 import { keyFrom, keyOption } from "./provider-key.ts";
 
 interface Credential {
@@ -40,6 +40,7 @@ export const listCredentialsCommand: Command = {
   about: "Lists provider credentials by name, of their keys only the end.",
   words: [],
   options: {
+    search: { value: "TEXT", about: "Only those with this in their name" },
     ...pageOptions,
     org: { value: "ID", about: "Only those of this organization" },
     json: jsonOption,
@@ -47,11 +48,13 @@ export const listCredentialsCommand: Command = {
   settings: clientSettings,
   examples: ["saas-litellm credential list", "saas-litellm credential list --org acme --json"],
   async run({ options, json, ...given }) {
-    const path = pathWith("/api/credentials", options, { org: "organization_id" });
-    const page = await connect(given).request<Page<Credential>>("GET", path);
-    const lines = page.data.map(lineOf);
-    const none = ["There is no credential."];
-    print(json, page, lines.length > 0 ? [...lines, ...moreLine(page)] : none);
+    const { search, org, limit, cursor } = options;
+    const query = queryOf({ search, organization_id: org, limit, cursor });
+    const page = await connect(given).request<ListedPage<Credential>>(
+      "GET",
+      `/api/credentials${query}`,
+    );
+    print(json, page, pageLines(page, lineOf, "There is no credential."));
     return 0;
   },
 };

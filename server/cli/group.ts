@@ -1,8 +1,8 @@
 import { connect } from "./admin-client.ts";
 import { clientSettings, jsonOption, type Command } from "./command.ts";
-import { listFrom } from "./model-options.ts";
+import { type ListedPage, pageLines, pageOptions, queryOf } from "./listing.ts";
 import { print } from "./output.ts";
-import { moreLine, type Page, pageOptions, pathWith } from "./page.ts";
+import { readList } from "./values.ts";
 
 interface Group {
   group_id: string;
@@ -21,14 +21,18 @@ export const listGroupsCommand: Command = {
   name: "group list",
   about: "Lists groups of models, which teams are granted, by id.",
   words: [],
-  options: { ...pageOptions, json: jsonOption },
+  options: {
+    search: { value: "TEXT", about: "Only those with this in their name" },
+    ...pageOptions,
+    json: jsonOption,
+  },
   settings: clientSettings,
   examples: ["saas-litellm group list", "saas-litellm group list --search prem --json"],
   async run({ options, json, ...given }) {
-    const path = pathWith("/api/groups", options);
-    const page = await connect(given).request<Page<Group>>("GET", path);
-    const lines = page.data.map(lineOf);
-    print(json, page, lines.length > 0 ? [...lines, ...moreLine(page)] : ["There is no group."]);
+    const { search, limit, cursor } = options;
+    const query = queryOf({ search, limit, cursor });
+    const page = await connect(given).request<ListedPage<Group>>("GET", `/api/groups${query}`);
+    print(json, page, pageLines(page, lineOf, "There is no group."));
     return 0;
   },
 };
@@ -59,12 +63,11 @@ export const createGroupCommand: Command = {
   settings: clientSettings,
   examples: ["saas-litellm group create Premium --models chat-fast,chat-large"],
   async run({ words: [name], options, json, ...given }) {
-    const models = options["models"];
     const group = await connect(given).request<Group>("POST", "/api/groups", {
       json: {
         name,
         id: options["id"],
-        models: models === undefined ? undefined : listFrom(models),
+        models: readList(options["models"]),
       },
     });
     print(json, group, [`group ${group.group_id}`, lineOf(group)]);
@@ -84,11 +87,10 @@ export const updateGroupCommand: Command = {
   settings: clientSettings,
   examples: ["saas-litellm group update premium --models chat-large"],
   async run({ words: [id], options, json, ...given }) {
-    const models = options["models"];
     const group = await connect(given).request<Group>("PATCH", pathOf(id!), {
       json: {
         name: options["name"],
-        models: models === undefined ? undefined : listFrom(models),
+        models: readList(options["models"]),
       },
     });
     print(json, group, [lineOf(group)]);
@@ -105,7 +107,7 @@ export const addGroupModelsCommand: Command = {
   examples: ["saas-litellm group add premium chat-large"],
   async run({ words: [id, models], json, ...given }) {
     const group = await connect(given).request<Group>("POST", `${pathOf(id!)}/models`, {
-      json: { models: listFrom(models!) },
+      json: { models: readList(models) },
     });
     print(json, group, [lineOf(group)]);
     return 0;

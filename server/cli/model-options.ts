@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { readOptionalNumber } from "./amount.ts";
 import { CliError } from "./cli-error.ts";
 import type { Arguments, Option } from "./command.ts";
+import { readList } from "./values.ts";
 
 type Options = Arguments["options"];
 
@@ -85,16 +86,9 @@ export function givenSettings(options: Options): Record<string, unknown> {
       ["cache-ttl", "cache_ttl_seconds"],
     ]),
     ...(reasoning === undefined ? {} : { reasoning: reasoning === "yes" }),
-    ...(extra === undefined ? {} : { extra_params: listFrom(extra) }),
+    ...(extra === undefined ? {} : { extra_params: readList(extra) }),
   };
 }
-
-/** `a, b` → its parts; nothing = none. */
-export const listFrom = (text: string): string[] =>
-  text
-    .split(",")
-    .map((part) => part.trim())
-    .filter((part) => part !== "");
 
 /** A target as an answer of the API shows it, and as a file may hold it. */
 export type Shown = Readonly<Record<string, unknown>>;

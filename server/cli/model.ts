@@ -1,6 +1,7 @@
 import { type AdminClient, connect } from "./admin-client.ts";
 import { CliError } from "./cli-error.ts";
 import { clientSettings, jsonOption, type Command } from "./command.ts";
+import { type ListedPage, pageLines, pageOptions, queryOf } from "./listing.ts";
 import {
   changeFrom,
   givenPrices,
@@ -13,7 +14,6 @@ import {
   targetsFrom,
 } from "./model-options.ts";
 import { print } from "./output.ts";
-import { moreLine, type Page, pageOptions, pathWith } from "./page.ts";
 import { keyFrom, keyOption } from "./provider-key.ts";
 
 interface AddedModel {
@@ -96,6 +96,7 @@ export const listModelsCommand: Command = {
   about: "Lists models with what is behind them and what they cost, by name.",
   words: [],
   options: {
+    search: { value: "TEXT", about: "Only those with this in their name or a model's behind them" },
     ...pageOptions,
     group: { value: "GROUP", about: "Only those in this group" },
     status: { value: "STATUS", about: "Only active or disabled ones" },
@@ -104,16 +105,11 @@ export const listModelsCommand: Command = {
   settings: clientSettings,
   examples: ["saas-litellm model list", "saas-litellm model list --group default --json"],
   async run({ options, json, ...given }) {
-    const path = pathWith("/api/models", options, { group: "group", status: "status" });
-    const page = await connect(given).request<Page<Model>>("GET", path);
-    const lines = page.data.flatMap((model) =>
-      model.targets.map(
-        (target) =>
-          `${model.alias}  ${model.mode}, ${model.status}, groups ${model.groups.join(", ")}  ${priced(target)}`,
-      ),
-    );
+    const { search, group, status, limit, cursor } = options;
+    const query = queryOf({ search, group, status, limit, cursor });
+    const page = await connect(given).request<ListedPage<Model>>("GET", `/api/models${query}`);
     const none = "There is no such model: saas-litellm model add --help shows how to add one.";
-    print(json, page, lines.length > 0 ? [...lines, ...moreLine(page)] : [none]);
+    print(json, page, pageLines(page, lineOf, none));
     return 0;
   },
 };
@@ -217,6 +213,9 @@ export const deleteModelCommand: Command = {
     return 0;
   },
 };
+
+const lineOf = ({ alias, mode, status, groups, targets }: Model) =>
+  `${alias}  ${mode}, ${status}, groups ${groups.join(", ")}  ${targets.map(priced).join("; ")}`;
 
 function priced(target: Target): string {
   const usd = (price: number | null) => (price === null ? "unpriced" : `$${price}`);
