@@ -80,7 +80,9 @@ export async function createJob(
       throw idempotencyMismatch();
     case "running":
       throw idempotencyRunning();
-    default:
+    case "insufficient_credits":
+    case "fee_unaffordable":
+    case "job_limit_exceeded":
       throw creditRefusal(created.outcome, created.detail);
   }
 }

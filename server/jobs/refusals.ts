@@ -42,22 +42,20 @@ function limitExceeded(detail: RefusalDetail | null): DomainError {
   const limit = detail?.["limit"];
   const error = (text: string, hints: object) =>
     new DomainError("job_limit_exceeded", text, { hints: { limit, ...hints } });
-  switch (limit) {
-    case "max_credits": {
-      const needed = microsToCredits(BigInt(detail?.["needed"] ?? 0));
-      const allowed = microsToCredits(BigInt(detail?.["max_credits"] ?? 0));
-      return error(
-        `This may come to ${needed} credits more, and the job was created with max_credits ${allowed}.`,
-        { needed, max_credits: allowed },
-      );
-    }
-    case "max_calls":
-      return error(`The job has had its ${detail?.["max_calls"]} calls. Create a new one.`, {
-        max_calls: detail?.["max_calls"],
-      });
-    case "max_duration":
-      return error("The job has lasted as long as it may. Create a new one.", {});
-    default:
-      return error("The job has used up what it may cost. Create a new one.", {});
+  if (limit === "max_credits") {
+    const needed = microsToCredits(BigInt(detail?.["needed"] ?? 0));
+    const allowed = microsToCredits(BigInt(detail?.["max_credits"] ?? 0));
+    return error(
+      `This may come to ${needed} credits more, and the job was created with max_credits ${allowed}.`,
+      { needed, max_credits: allowed },
+    );
   }
+  if (limit === "max_calls") {
+    const calls = detail?.["max_calls"];
+    return error(`The job has had its ${calls} calls. Create a new one.`, { max_calls: calls });
+  }
+  if (limit === "max_duration") {
+    return error("The job has lasted as long as it may. Create a new one.", {});
+  }
+  return error("The job has used up what it may cost. Create a new one.", {});
 }
