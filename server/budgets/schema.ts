@@ -136,7 +136,9 @@ export type BudgetQuery = Static<typeof BudgetQuery>;
 /** What a team sees of a budget: never dollars. */
 export const TeamBudgetView = Type.Object(
   {
-    scope: Scope,
+    scope: Type.Union([Type.Literal("organization"), Type.Literal("team"), Type.Literal("key")], {
+      description: "Whose calls count: all the organization's, the team's, or this key's.",
+    }),
     kind: Kind,
     period: Period,
     used_percent: UsedPercent,

@@ -85,6 +85,8 @@ export function toBudgetView(row: BudgetRow, usage: BudgetUsage): BudgetView {
 function toTeamBudgetView(row: BudgetRow, usage: BudgetUsage): TeamBudgetView {
   return {
     ...told(row),
+    // No budget of an alias is among them.
+    scope: row.scope as TeamBudgetView["scope"],
     used_percent: usedPercent(usage, row.limitNanos),
     resets_at: usage.period.resetsAt?.toISOString() ?? null,
   };

@@ -1,4 +1,5 @@
 import { Type, type Static } from "@sinclair/typebox";
+import { TeamBudgetView } from "../budgets/schema.ts";
 import { WalletView } from "../credits/schema.ts";
 
 /** The wire shapes of the team API: what a key sees of its own team. */
@@ -12,6 +13,15 @@ const ownTeamExample = {
   job_type_models: {},
   plan: "A completed job costs 1 credit. Failed and cancelled jobs are free; of those with successful calls, 10 a month.",
   limits: { metadata_bytes: 16384 },
+  budgets: [
+    {
+      scope: "team",
+      kind: "hard",
+      period: "month",
+      used_percent: 16.7,
+      resets_at: "2026-12-01T00:00:00.000Z",
+    },
+  ],
   wallet: { balance: 1000, held: 0, available: 1000, credit_limit: 0 },
 };
 
@@ -31,6 +41,10 @@ export const OwnTeam = Type.Object(
     }),
     plan: Type.String({ description: "How jobs and calls are charged now, in words." }),
     limits: Type.Object({ metadata_bytes: Type.Integer() }),
+    budgets: Type.Array(TeamBudgetView, {
+      description:
+        "The budgets that calls with this key are under: its own, the team's, the organization's.",
+    }),
     wallet: WalletView,
   },
   { $id: "Team", examples: [ownTeamExample] },

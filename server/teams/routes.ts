@@ -1,3 +1,4 @@
+import { teamBudgets } from "../budgets/usage.ts";
 import type { Context } from "../context.ts";
 import { toWalletView } from "../credits/entries.ts";
 import { readWallet } from "../credits/wallet.ts";
@@ -67,6 +68,7 @@ async function readOwnTeam(
     job_type_models: { ...principal.jobTypeAliases },
     plan: inWords(version.plan, "team"),
     limits: { metadata_bytes: METADATA_LIMIT_BYTES },
+    budgets: await teamBudgets(context, principal),
     wallet: toWalletView(await readWallet(context, principal.teamId)),
   };
 }
