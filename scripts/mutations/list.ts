@@ -1,3 +1,11 @@
+import { callMutations } from "./calls.ts";
+import { jobMutations } from "./jobs.ts";
 import type { Mutation } from "./mutation.ts";
+import { walletMutations } from "./wallets.ts";
 
-export const mutations: readonly Mutation[] = [];
+/** Every fault that the ledger's tests have to find. */
+export const mutations: readonly Mutation[] = [
+  ...walletMutations,
+  ...jobMutations,
+  ...callMutations,
+];

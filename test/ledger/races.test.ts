@@ -71,6 +71,19 @@ describe("two jobs under tiers", () => {
   });
 });
 
+describe("two that end one job", () => {
+  test("charge it once", async () => {
+    const world = await newWorld();
+    const [team] = world.teams;
+    await allocate(world, team, 10n * CREDIT);
+    const job = await newJob(world, team, start(world, FLAT));
+    const end = (as: string) => (on: World) => functions.endJob(on, team, { id: job.id, as });
+    expect(await behind(world, end("completed"), end("completed"))).toEqual(["ended", "already"]);
+    expect(await end("failed")(world)).toBe("conflict");
+    expect(await walletOf(world, team)).toEqual({ balance: 9n * CREDIT, held: 0n });
+  });
+});
+
 describe("the last included place", () => {
   test("goes to one of two jobs, and the other pays", async () => {
     const world = await newWorld();
@@ -83,7 +96,7 @@ describe("the last included place", () => {
       (on) => newJob(on, team, start(on, SUBSCRIPTION)),
     );
     const { jobs, periods } = await look(world);
-    const places = jobs.map(({ place }) => place).sort();
+    const places = jobs.map(({ place }) => String(place)).sort();
     expect(places).toEqual(["included", "included", "overage"]);
     expect(periods).toMatchObject([{ taken: 2, fee: "2000000" }]);
   });

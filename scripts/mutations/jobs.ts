@@ -1,0 +1,155 @@
+import type { Mutation } from "./mutation.ts";
+
+export const jobMutations: readonly Mutation[] = [
+  {
+    file: "start_job",
+    text: "select * into strict wallet from wallets w where w.id = (p_job ->> 'wallet_id')::uuid for update;",
+    replacement:
+      "select * into strict wallet from wallets w where w.id = (p_job ->> 'wallet_id')::uuid;",
+    why: "two jobs are held by the same credits: the wallet is not locked",
+  },
+  {
+    file: "start_job",
+    text: "for update;\n  end if;",
+    replacement: ";\n  end if;",
+    why: "two jobs take the last place: the period is not locked",
+  },
+  {
+    file: "start_job",
+    text: "perform roll_over_v1(p_at, wallet.id);",
+    replacement: "",
+    why: "a job is held by credits that have expired",
+  },
+  {
+    file: "start_job",
+    text: "if available < 0 or available < fee + price then",
+    replacement: "if available < fee + price and false then",
+    why: "a job is started without credits",
+  },
+  {
+    file: "start_job",
+    text: "if available < 0 or available < fee + price then",
+    replacement: "if available < price then",
+    why: "the fee is forgotten when the price is weighed",
+  },
+  {
+    file: "start_job",
+    text: "wallet.balance + wallet.credit_limit - wallet.held",
+    replacement: "wallet.balance + wallet.credit_limit",
+    why: "held credits are held again",
+  },
+  {
+    file: "start_job",
+    text: "if fee > 0 and available < fee then",
+    replacement: "if fee > 0 and available < fee and false then",
+    why: "an unaffordable fee is taken for a lack of credits",
+  },
+  {
+    file: "start_job",
+    text: "if used.fee_charged is null then",
+    replacement: "if true then",
+    why: "the fee is taken with every job",
+  },
+  {
+    file: "start_job",
+    text: "used.included_taken < (terms ->> 'included')::int",
+    replacement: "used.included_taken <= (terms ->> 'included')::int",
+    why: "one place too many is included",
+  },
+  {
+    file: "start_job",
+    text: "(tier ->> 'up_to')::int > used.completed",
+    replacement: "(tier ->> 'up_to')::int <= used.completed",
+    why: "the price of tiers that are over is held",
+  },
+  {
+    file: "start_job",
+    text: "update wallets w set held = w.held + price, updated_at = p_at where w.id = wallet.id;",
+    replacement: "",
+    why: "a hold is not counted in the wallet",
+  },
+  {
+    file: "start_job",
+    text: "if price > (p_job ->> 'max_credits')::bigint then",
+    replacement: "if price < (p_job ->> 'max_credits')::bigint then",
+    why: "a job's own limit is read the wrong way",
+  },
+  {
+    file: "charge_job",
+    text: "for update;\n  end if;\n\n  if as_completed",
+    replacement: ";\n  end if;\n\n  if as_completed",
+    why: "two jobs are charged for one position: the period is not locked",
+  },
+  {
+    file: "charge_job",
+    text: "(tier ->> 'up_to')::int > used.completed",
+    replacement: "(tier ->> 'up_to')::int >= used.completed",
+    why: "a tier lasts one job too long",
+  },
+  {
+    file: "charge_job",
+    text: "p_as = 'expired' and job.succeeded_calls > 0",
+    replacement: "p_as = 'expired' and job.succeeded_calls < 0",
+    why: "never completing is a free ride",
+  },
+  {
+    file: "charge_job",
+    text: "+ 1 > coalesce((terms ->> 'free_failures')::int, 0)",
+    replacement: "> coalesce((terms ->> 'free_failures')::int, 0)",
+    why: "one failure too many is free",
+  },
+  {
+    file: "charge_job",
+    text: "charge := least(job.held, div(",
+    replacement: "charge := greatest(job.held, div(",
+    why: "a failure costs more than was held",
+  },
+  {
+    file: "charge_job",
+    text: "included_taken = p.included_taken - (free",
+    replacement: "included_taken = p.included_taken + (free",
+    why: "a place is not given back",
+  },
+  {
+    file: "charge_job",
+    text: "set held = w.held - job.held, balance",
+    replacement: "set held = w.held, balance",
+    why: "a hold is never resolved in the wallet",
+  },
+  {
+    file: "charge_job",
+    text: "update credit_holds h set state = case when charge > 0 then 'settled' else 'released' end, resolved_at = p_at",
+    replacement: "update credit_holds h set resolved_at = p_at",
+    why: "a job's hold stays open",
+  },
+  {
+    file: "charge_job",
+    text: "unattributed = w.unattributed + least(charge, greatest(w.balance, 0))",
+    replacement: "unattributed = w.unattributed",
+    why: "a job's charge is taken from no grant",
+  },
+  {
+    file: "end_job",
+    text: "elsif ending.ended_at is null then",
+    replacement: "elsif true then",
+    why: "a job is ended and charged twice",
+  },
+  {
+    file: "end_job",
+    text: "and j.team_id = p_end ->> 'team_id' for update;",
+    replacement: "and j.team_id = p_end ->> 'team_id';",
+    why: "two that end a job charge it twice: it is not locked",
+  },
+  {
+    file: "expire_idle_jobs",
+    text: "and calls_in_flight = 0",
+    replacement: "",
+    why: "a job expires under a call in flight",
+  },
+  {
+    file: "expire_idle_jobs",
+    text: "perform charge_job_v1(p_at, ending, 'expired');",
+    replacement: "",
+    why: "an expired job keeps its hold",
+  },
+];

@@ -1,0 +1,147 @@
+import { afterEach, describe, expect, test } from "vitest";
+import { checkLedger, describeViolation } from "../../server/credits/invariants.ts";
+import type { OpenItem } from "../../server/gateway/store.ts";
+import * as functions from "./functions.ts";
+import { startUnder } from "./plans.ts";
+import {
+  allocate,
+  callIn,
+  CREDIT,
+  look,
+  newJob,
+  openAll,
+  settleAll,
+  teamNamed,
+  twoConnections,
+  walletOf,
+} from "./two-connections.ts";
+import type { World } from "./world.ts";
+
+const { database, world: newWorld, behind } = await twoConnections();
+/** Of `plans.ts`. */
+const [FLAT, MARKUP] = [0, 5] as const;
+
+afterEach(async () => {
+  expect((await checkLedger(database)).violations.map(describeViolation)).toEqual([]);
+});
+
+/** A team with 10 credits and a job. */
+async function oneJob(plan: number = MARKUP) {
+  const world = await newWorld();
+  const [team] = world.teams;
+  await allocate(world, team, 10n * CREDIT);
+  return { world, team, job: await newJob(world, team, startUnder(plan, world.clock.now())) };
+}
+
+type Asked = ReturnType<typeof callIn>;
+const claimed = (world: World, asked: Asked, id: string): OpenItem => ({
+  ...functions.openItem(world, teamNamed(world, asked.team), { asked, creation: undefined }),
+  claim: { id, bodyHash: "same" },
+});
+const outcomes = async (opened: Promise<{ outcome: string }[]>) =>
+  (await opened).map(({ outcome }) => outcome);
+
+describe("two calls under one idempotency key", () => {
+  test("in a batch are opened once, and held once", async () => {
+    const { world, team, job } = await oneJob();
+    const items = [0, 1].map(() => claimed(world, callIn(world, job, CREDIT), "one-batch"));
+    expect(await outcomes(functions.openBatch(world, world.keyId, items))).toEqual([
+      "opened",
+      "running",
+    ]);
+    expect(await walletOf(world, team)).toEqual({ balance: 10n * CREDIT, held: CREDIT });
+  });
+
+  test("on two connections are opened once, and held once", async () => {
+    const { world, team, job } = await oneJob();
+    const open = (on: World) =>
+      outcomes(
+        functions.openBatch(on, on.keyId, [claimed(on, callIn(on, job, CREDIT), "two-batches")]),
+      );
+    expect(await behind(world, open, open)).toEqual([["opened"], ["running"]]);
+    expect(await walletOf(world, team)).toEqual({ balance: 10n * CREDIT, held: CREDIT });
+  });
+
+  test("free it when the first is refused", async () => {
+    const { world, job } = await oneJob();
+    const open = (hold: bigint) =>
+      outcomes(
+        functions.openBatch(world, world.keyId, [
+          claimed(world, callIn(world, job, hold), "refused"),
+        ]),
+      );
+    expect(await open(11n * CREDIT)).toEqual(["insufficient_credits"]);
+    expect(await open(CREDIT)).toEqual(["opened"]);
+  });
+});
+
+describe("another team's job", () => {
+  test.each([FLAT, MARKUP])(
+    "is not found right after its owner's own call (plan %i)",
+    async (plan) => {
+      const { world, job } = await oneJob(plan);
+      const [, stranger] = world.teams;
+      await allocate(world, stranger, 10n * CREDIT);
+      const mine = callIn(world, job, CREDIT);
+      const theirs = { ...callIn(world, job, CREDIT), team: stranger.id };
+      // In both orders, since the functions take wallets in the order of their ids.
+      for (const items of [
+        [mine, theirs],
+        [
+          { ...theirs, callId: world.newId() },
+          { ...mine, callId: world.newId() },
+        ],
+      ]) {
+        const opened = await openAll(world, items);
+        const found = new Map(items.map((item, index) => [item.team, opened[index]!.outcome]));
+        expect(found.get(job.team)).toBe("opened");
+        expect(found.get(stranger.id)).toBe("job_not_found");
+      }
+      expect(await walletOf(world, stranger)).toEqual({ balance: 10n * CREDIT, held: 0n });
+    },
+  );
+});
+
+describe("a batch of one job", () => {
+  test("grants each call what the ones before it have left", async () => {
+    const { world, team, job } = await oneJob();
+    const calls = [6, 6, 4].map((credits) => callIn(world, job, BigInt(credits) * CREDIT));
+    const opened = await openAll(world, calls);
+    expect(opened.map(({ outcome }) => outcome).sort()).toEqual([
+      "insufficient_credits",
+      "opened",
+      "opened",
+    ]);
+    expect((await walletOf(world, team)).held).toBe(10n * CREDIT);
+  });
+
+  test("settles a call once that is in it twice", async () => {
+    const { world, team, job } = await oneJob();
+    const call = callIn(world, job, CREDIT);
+    await openAll(world, [call]);
+    const end = { call, charge: CREDIT };
+    expect(await outcomes(settleAll(world, [end, end]))).toEqual(["settled", "already"]);
+    expect(await walletOf(world, team)).toEqual({ balance: 9n * CREDIT, held: 0n });
+  });
+
+  test("charges more than was held, and says so", async () => {
+    const { world, team, job } = await oneJob();
+    const calls = [callIn(world, job, CREDIT), callIn(world, job, CREDIT)];
+    await openAll(world, calls);
+    await settleAll(
+      world,
+      calls.map((call) => ({ call, charge: 9n * CREDIT })),
+    );
+    expect(await walletOf(world, team)).toEqual({ balance: -8n * CREDIT, held: 0n });
+    expect((await look(world)).jobs).toMatchObject([{ charged: "18000000" }]);
+    const flagged = await database.query(
+      "select 1 from llm_calls where job_id = $1::uuid and 'over_hold' = any (cost_flags)",
+      [job.id],
+    );
+    expect(flagged).toHaveLength(2);
+    // A debt blocks new work, also such that would be free.
+    expect(await outcomes(openAll(world, [callIn(world, job, 0n)]))).toEqual([
+      "insufficient_credits",
+    ]);
+  });
+});
