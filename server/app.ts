@@ -31,7 +31,7 @@ export function createApp(parts: AppParts): HttpApp {
     log: parts.context.log,
     otherwise: createDocumentation({
       title: settings.brand,
-      document: () => teamDocument(operations, settings),
+      document: (title) => teamDocument(operations, { title, version: settings.version }),
       assets: parts.assets,
     }),
   });
@@ -52,11 +52,10 @@ function teamOperations(parts: AppParts): readonly Operation[] {
 
 function teamDocument(
   operations: readonly Operation[],
-  settings: Pick<ApiSettings, "brand" | "version">,
+  info: { title: string; version: string },
 ): Record<string, unknown> {
   return openApiDocument(operations, {
-    title: settings.brand,
-    version: settings.version,
+    ...info,
     description:
       "Create a job, make calls in it, complete it. Bodies and answers are JSON; times are ISO 8601 in UTC; errors are problem documents (RFC 9457), on `/v1` OpenAI's error objects. Authorize with a key of your team.",
     tags: [
@@ -89,7 +88,7 @@ export function createAdminApp(parts: AdminParts): HttpApp {
   const admin = (request: Request) => authenticate(parts.context, parts.cliToken, request);
   const pages = createPages(parts.assets);
   const documentation = createDocumentation({
-    title: "Admin API",
+    title: () => Promise.resolve("Admin API"),
     document: () => adminDocument(operations, settings),
     assets: parts.assets,
   });

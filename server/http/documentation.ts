@@ -56,20 +56,21 @@ const start = `SwaggerUIBundle({
  * `/openapi.json`, and `/problems/<code>`, to which every problem document points.
  */
 export function createDocumentation(options: {
-  title: string;
-  /** Made at the first request for it. */
-  document: () => Record<string, unknown>;
+  title: () => Promise<string>;
+  /** Made at the first request for it, and when the title has changed. */
+  document: (title: string) => Record<string, unknown>;
   assets: Assets;
 }): (request: Request) => Promise<Response | undefined> {
-  let document: string | undefined;
+  let made: { title: string; text: string } | undefined;
   return async (request) => {
     if (request.method !== "GET") return undefined;
     const { pathname } = new URL(request.url);
     if (pathname === "/openapi.json") {
-      document ??= JSON.stringify(options.document());
-      return new Response(document, { headers: { "content-type": "application/json" } });
+      const title = await options.title();
+      if (made?.title !== title) made = { title, text: JSON.stringify(options.document(title)) };
+      return new Response(made.text, { headers: { "content-type": "application/json" } });
     }
-    if (pathname === "/docs") return text(page(options.title), "text/html; charset=utf-8");
+    if (pathname === "/docs") return text(page(await options.title()), "text/html; charset=utf-8");
     if (pathname === "/docs/")
       return new Response(null, { status: 308, headers: { location: "../docs" } });
     if (pathname === "/docs/start.js") return text(start, "text/javascript; charset=utf-8");

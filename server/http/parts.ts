@@ -26,7 +26,7 @@ export interface AppParts {
 
 export interface ApiSettings {
   /** How teams know this service; titles the document and its page. */
-  brand: string;
+  brand: () => Promise<string>;
   /** Of this program. */
   version: string;
   /** The largest request body in bytes. */
@@ -49,4 +49,3 @@ export interface AdminParts {
 
 /** Room for a request with several images in it. */
 export const DEFAULT_BODY_LIMIT_BYTES = 10 * 1024 * 1024;
-export const DEFAULT_BRAND = "Jobs API";

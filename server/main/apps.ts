@@ -1,9 +1,10 @@
 import { createAdminApp, createApp } from "../app.ts";
 import type { HealthSource } from "../health/health.ts";
 import type { HttpApp } from "../http/http-app.ts";
-import { DEFAULT_BODY_LIMIT_BYTES, DEFAULT_BRAND } from "../http/parts.ts";
+import { DEFAULT_BODY_LIMIT_BYTES } from "../http/parts.ts";
 import type { NetworkBlock } from "../kernel/network.ts";
 import type { Assets } from "../runtime/runtime.ts";
+import { settingDefaults } from "../settings/settings.ts";
 import { version } from "../version.ts";
 import type { Services } from "./services.ts";
 import type { StorageState } from "./storage.ts";
@@ -22,13 +23,22 @@ export interface AppOptions {
   trustedProxies: readonly NetworkBlock[];
 }
 
-const fixedSettings = { brand: DEFAULT_BRAND, version, bodyLimitBytes: DEFAULT_BODY_LIMIT_BYTES };
+const fixedSettings = { version, bodyLimitBytes: DEFAULT_BODY_LIMIT_BYTES };
 
 /** What stands on the two ports; does no I/O. */
 export function createApps(options: AppOptions): { api: HttpApp; admin: HttpApp } {
   const { services, assets, cliToken, startedAt, publicUrl, isStopping } = options;
   const { context, keys, catalog, plans, budgets, calls, upstream, storage } = services;
-  const settings = { ...fixedSettings, trustedProxies: options.trustedProxies };
+  const settings = {
+    ...fixedSettings,
+    trustedProxies: options.trustedProxies,
+    // Documents are shown while the database starts, too.
+    brand: () =>
+      services.settings.read().then(
+        ({ brand }) => brand,
+        () => settingDefaults.brand,
+      ),
+  };
   const health = healthOf(services, isStopping);
   const api = createApp({
     context,

@@ -4,7 +4,6 @@ import { createBudgetCatalog } from "../../server/budgets/catalog.ts";
 import type { Context } from "../../server/context.ts";
 import { Calls } from "../../server/gateway/calls.ts";
 import type { HealthState } from "../../server/health/health.ts";
-import { DEFAULT_BRAND } from "../../server/http/parts.ts";
 import type { Assets } from "../../server/runtime/runtime.ts";
 import { parseBlocks } from "../../server/kernel/network.ts";
 import { createKeyVerifier } from "../../server/keys/verify.ts";
@@ -98,7 +97,7 @@ export function teamApi(
     health: { read: () => health },
     assets: options.assets,
     settings: {
-      brand: DEFAULT_BRAND,
+      brand: async () => (await settings.read()).brand,
       version: "1.2.3",
       bodyLimitBytes,
       trustedProxies: parseBlocks(options.trustedProxies ?? "") ?? [],
