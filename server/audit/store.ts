@@ -1,5 +1,6 @@
-import { and, asc, desc, eq, gt, gte, lt, type SQL, sql } from "drizzle-orm";
+import { and, eq, gte, lt, type SQL, sql } from "drizzle-orm";
 import type { Drizzle } from "../../db/client.ts";
+import { newestFirst, type PageStart } from "../../db/keyset.ts";
 import { auditLog } from "../../db/schema/index.ts";
 import { highestIdUntil, lowestIdFrom } from "../kernel/ids.ts";
 
@@ -32,13 +33,13 @@ export async function selectAuditEntries(
   drizzle: Drizzle,
   page: {
     filter: AuditFilter;
-    start: { towards: "older" | "newer"; key: string } | undefined;
+    start: PageStart | undefined;
     limit: number;
   },
 ): Promise<AuditRow[]> {
-  const { filter, start } = page;
-  const newer = start?.towards === "newer";
-  const rows = await drizzle
+  const { filter } = page;
+  const { beyond, orderBy, rows } = newestFirst(auditLog.id, page.start);
+  const read = await drizzle
     .select()
     .from(auditLog)
     .where(
@@ -59,10 +60,10 @@ export async function selectAuditEntries(
         when(filter.to, (to) =>
           and(lt(auditLog.id, highestIdUntil(to)), lt(auditLog.createdAt, to)),
         ),
-        start && (newer ? gt : lt)(auditLog.id, start.key),
+        beyond,
       ),
     )
-    .orderBy((newer ? asc : desc)(auditLog.id))
+    .orderBy(...orderBy)
     .limit(page.limit);
-  return newer ? rows.reverse() : rows;
+  return rows(read);
 }

@@ -1,5 +1,6 @@
-import { and, asc, desc, eq, gt, isNull, lt, lte, ne, or, sql } from "drizzle-orm";
+import { and, asc, eq, isNull, lte, ne, or, sql } from "drizzle-orm";
 import type { Drizzle } from "../../db/client.ts";
+import { newestFirst, type PageStart } from "../../db/keyset.ts";
 import { organizations, teams, virtualKeys, wallets } from "../../db/schema/index.ts";
 
 export type KeyRow = typeof virtualKeys.$inferSelect;
@@ -121,19 +122,14 @@ export function selectKeys(drizzle: Drizzle, teamId: string, limit: number): Pro
 export async function selectKeyPage(
   drizzle: Drizzle,
   teamId: string,
-  page: { start: { towards: "older" | "newer"; key: string } | undefined; limit: number },
+  page: { start: PageStart | undefined; limit: number },
 ): Promise<KeyRow[]> {
-  const newer = page.start?.towards === "newer";
-  const rows = await drizzle
+  const { beyond, orderBy, rows } = newestFirst(virtualKeys.id, page.start);
+  const read = await drizzle
     .select()
     .from(virtualKeys)
-    .where(
-      and(
-        eq(virtualKeys.teamId, teamId),
-        page.start && (newer ? gt : lt)(virtualKeys.id, page.start.key),
-      ),
-    )
-    .orderBy((newer ? asc : desc)(virtualKeys.id))
+    .where(and(eq(virtualKeys.teamId, teamId), beyond))
+    .orderBy(...orderBy)
     .limit(page.limit);
-  return newer ? rows.reverse() : rows;
+  return rows(read);
 }

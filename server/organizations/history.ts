@@ -1,15 +1,10 @@
 import type { Drizzle } from "../../db/client.ts";
 import type { Author } from "../audit/audit.ts";
 import type { Context } from "../context.ts";
-import { type Page, readPage } from "../http/pagination.ts";
+import { type Page, type PageStart, readPage } from "../http/pagination.ts";
 import { isUuid, uuidV7 } from "../kernel/ids.ts";
 import type { StatusChangeView } from "./schema.ts";
-import {
-  insertStatusChange,
-  type PageStart,
-  selectStatusChanges,
-  type StatusChangeRow,
-} from "./store.ts";
+import { insertStatusChange, selectStatusChanges, type StatusChangeRow } from "./store.ts";
 
 /** Whose status: an organization's own, or a team's. */
 export interface StatusOwner {
@@ -39,7 +34,7 @@ export function listStatusChanges(
   query: { limit?: number; cursor?: string },
 ): Promise<Page<StatusChangeView>> {
   return readPage(query, {
-    read: (start: PageStart | undefined, limit) =>
+    read: (start: PageStart<string> | undefined, limit) =>
       selectStatusChanges(context.database.drizzle, of, { start, limit }),
     keyOf: (change) => change.id,
     parseKey: (text): string | undefined => (isUuid(text) ? text : undefined),

@@ -2,7 +2,7 @@ import type { Drizzle } from "../../db/client.ts";
 import { type Author, recordAudit, systemAuthor } from "../audit/audit.ts";
 import { changeConfig } from "../config-change.ts";
 import type { Context } from "../context.ts";
-import { type Page, readPage } from "../http/pagination.ts";
+import { type Page, type PageStart, readPage } from "../http/pagination.ts";
 import { requireMetadata } from "../jobs/limits.ts";
 import { DomainError } from "../kernel/errors.ts";
 import { claimSlug, isSlug } from "../kernel/slugs.ts";
@@ -15,7 +15,6 @@ import {
   lockOrganizationStatus,
   type OrganizationListRow,
   type OrganizationRow,
-  type PageStart,
   selectOrganization,
   selectOrganizations,
   updateOrganization,
@@ -113,7 +112,7 @@ export function listOrganizations(
   } = {},
 ): Promise<Page<OrganizationView>> {
   return readPage(query, {
-    read: (start: PageStart | undefined, limit) =>
+    read: (start: PageStart<string> | undefined, limit) =>
       selectOrganizations(context.database.drizzle, {
         filter: query,
         order: listOrder(query.sort),

@@ -1,20 +1,6 @@
-import {
-  and,
-  asc,
-  count,
-  desc,
-  eq,
-  gt,
-  inArray,
-  isNull,
-  lt,
-  ne,
-  or,
-  type SQL,
-  sql,
-} from "drizzle-orm";
+import { and, asc, count, eq, gt, inArray, isNull, ne, or, sql } from "drizzle-orm";
 import type { Drizzle } from "../../db/client.ts";
-import { keyset, type ListOrder } from "../../db/keyset.ts";
+import { hasText, keyset, newestFirst, type PageStart } from "../../db/keyset.ts";
 import {
   creditHolds,
   jobs,
@@ -95,11 +81,6 @@ export async function selectOrganization(
   return row && { ...row.organization, teamCount: row.teamCount };
 }
 
-export interface PageStart {
-  towards: "older" | "newer";
-  key: string;
-}
-
 /** A page of organizations; those without a status asked are all but deleted ones. */
 export async function selectOrganizations(
   drizzle: Drizzle,
@@ -111,8 +92,8 @@ export async function selectOrganizations(
   },
 ): Promise<OrganizationListRow[]> {
   const { filter, order } = page;
-  const listOrder: ListOrder = { ...order, column: organizations[order.by] };
-  const { beyond, orderBy, rows } = keyset(organizations, listOrder, page.start);
+  const by = { column: organizations[order.by], descending: order.descending };
+  const { beyond, orderBy, rows } = keyset(organizations, by, page.start);
   const { status, search } = filter;
   const read = await drizzle
     .select({ organization: organizations, teamCount })
@@ -122,19 +103,13 @@ export async function selectOrganizations(
         status === undefined
           ? ne(organizations.status, "deleted")
           : eq(organizations.status, status),
-        search === undefined ? undefined : contains(organizations, search),
+        search === undefined ? undefined : hasText([organizations.name, organizations.id], search),
         beyond,
       ),
     )
     .orderBy(...orderBy)
     .limit(page.limit);
   return rows(read.map((row) => ({ ...row.organization, teamCount: row.teamCount })));
-}
-
-/** Whether a text stands in the name or id, in any case. */
-function contains(table: typeof organizations, search: string): SQL | undefined {
-  const found = (column: SQL) => sql`strpos(${column}, lower(${search}::text)) > 0`;
-  return or(found(sql`lower(${table.name})`), found(sql`${table.id}`));
 }
 
 export type StatusChangeRow = typeof statusChanges.$inferSelect;
@@ -152,9 +127,8 @@ export async function selectStatusChanges(
   of: { organizationId: string; teamId: string | null },
   page: { start: PageStart | undefined; limit: number },
 ): Promise<StatusChangeRow[]> {
-  const { start, limit } = page;
-  const newer = start?.towards === "newer";
-  const rows = await drizzle
+  const { beyond, orderBy, rows } = newestFirst(statusChanges.id, page.start);
+  const read = await drizzle
     .select()
     .from(statusChanges)
     .where(
@@ -162,12 +136,12 @@ export async function selectStatusChanges(
         of.teamId === null
           ? and(eq(statusChanges.organizationId, of.organizationId), isNull(statusChanges.teamId))
           : eq(statusChanges.teamId, of.teamId),
-        start && (newer ? gt(statusChanges.id, start.key) : lt(statusChanges.id, start.key)),
+        beyond,
       ),
     )
-    .orderBy(newer ? asc(statusChanges.id) : desc(statusChanges.id))
-    .limit(limit);
-  return newer ? rows.reverse() : rows;
+    .orderBy(...orderBy)
+    .limit(page.limit);
+  return rows(read);
 }
 
 /** Ids of an organization's teams but deleted ones, ascending, each locked for a change. */

@@ -1,6 +1,6 @@
 import { and, eq, gt, isNull, lte, ne, or, type SQL, sql } from "drizzle-orm";
 import type { Drizzle } from "../../db/client.ts";
-import { keyset } from "../../db/keyset.ts";
+import { hasText, keyset, type PageStart } from "../../db/keyset.ts";
 import { organizations, teams } from "../../db/schema/index.ts";
 
 export type TeamRow = typeof teams.$inferSelect;
@@ -76,11 +76,6 @@ export interface TeamFilter {
   search?: string | undefined;
 }
 
-export interface PageStart {
-  towards: "older" | "newer";
-  key: string;
-}
-
 /** A page of teams as they are at a time; those without a status asked are all but deleted ones. */
 export async function selectTeams(
   drizzle: Drizzle,
@@ -95,15 +90,12 @@ export async function selectTeams(
   const { organizationId, status, search } = page.filter;
   const order = { column: teams[page.order.by], descending: page.order.descending };
   const { beyond, orderBy, rows } = keyset(teams, order, page.start);
-  const found = (column: SQL) => sql`strpos(${column}, lower(${search}::text)) > 0`;
   const read = await owned(drizzle)
     .where(
       and(
         isIn(status, at),
         organizationId === undefined ? undefined : eq(teams.organizationId, organizationId),
-        search === undefined
-          ? undefined
-          : or(found(sql`lower(${teams.name})`), found(sql`${teams.id}`)),
+        search === undefined ? undefined : hasText([teams.name, teams.id], search),
         beyond,
       ),
     )

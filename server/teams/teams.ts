@@ -4,7 +4,7 @@ import { changeConfig } from "../config-change.ts";
 import type { Context } from "../context.ts";
 import { allocateWithin } from "../credits/changes.ts";
 import { openWallet, readWallet, type Wallet } from "../credits/wallet.ts";
-import { type Page, readPage } from "../http/pagination.ts";
+import { type Page, type PageStart, readPage } from "../http/pagination.ts";
 import { requireMetadata } from "../jobs/limits.ts";
 import { DomainError } from "../kernel/errors.ts";
 import { claimSlug, isSlug } from "../kernel/slugs.ts";
@@ -22,7 +22,6 @@ import {
   insertTeam,
   lockTeam,
   type OwnedTeam,
-  type PageStart,
   selectTeam,
   selectTeams,
   type TeamColumns,
@@ -144,7 +143,7 @@ export function listTeams(
 ): Promise<Page<TeamView>> {
   const now = context.clock.now();
   return readPage(query, {
-    read: (start: PageStart | undefined, limit) =>
+    read: (start: PageStart<string> | undefined, limit) =>
       selectTeams(context.database.drizzle, new Date(now), {
         filter: query,
         order: listOrder(query.sort),

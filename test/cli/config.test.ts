@@ -63,6 +63,8 @@ describe("a wrong value is refused in one line that names it, its value and the 
     [{ environment: { LITELLM_WORKERS: "0" } }, "a whole number from 1 to 64"],
     [{ flags: { logFormat: "xml" } }, "auto, pretty or json"],
     [{ environment: { SAAS_LITELLM_LEASE_SECONDS: "soon" } }, "seconds from 1 to 3600"],
+    [{ flags: { trustedProxies: "10.0.0.0/8,proxy" } }, "CIDR blocks or addresses with commas"],
+    [{ environment: { TRUSTED_PROXIES: "10.0.0.0/33" } }, 'TRUSTED_PROXIES is "10.0.0.0/33"'],
   ])("%j", (input, part) => {
     let message = "";
     try {
