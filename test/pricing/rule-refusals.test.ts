@@ -63,7 +63,12 @@ const refused: [kind: string, rules: RulesInput, field: string, said: string][] 
     "rules.max_duration_seconds",
     "31536000",
   ],
-  ["flat", { price: 1, max_cost_per_job_usd: -1 }, "rules.max_cost_per_job_usd", "-1; it must be"],
+  [
+    "flat",
+    { price: 1, max_cost_per_job_usd: -1 },
+    "rules.max_cost_per_job_usd",
+    "from 0 to 1000000 dollars",
+  ],
   [
     "flat",
     { price: 1, max_cost_per_job_usd: 1_000_000.5 },
