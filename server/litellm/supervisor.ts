@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { isDeepStrictEqual } from "node:util";
 import type { Log } from "../kernel/log.ts";
 import { backoffMs } from "./backoff.ts";
 import { ChangeSignal } from "./change-signal.ts";
@@ -78,6 +79,8 @@ export class Supervisor implements Upstream {
 
   apply(config: GatewayConfig): void {
     if (this.#wanted && config.version <= this.#wanted.version) return;
+    // Much that raises the version, a cache's lifetime or a credential that nothing uses yet, changes nothing that LiteLLM reads.
+    if (isDeepStrictEqual(config.models, this.#wanted?.models)) return;
     this.#wanted = config;
     this.#changed();
   }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { type Log, silentLog } from "../../server/kernel/log.ts";
 import { PrepareFailure } from "../../server/litellm/program.ts";
+import { noPrices } from "../../server/pricing/cost.ts";
 import { Supervisor } from "../../server/litellm/supervisor.ts";
 
 const dataDir = mkdtempSync(join(tmpdir(), "supervisor-"));
@@ -45,4 +46,37 @@ test("a program that cannot be made ready is told to the operator, and to teams 
   await expect(supervisor.acquire(call)).rejects.toMatchObject({
     message: "The gateway to the models is stopped.",
   });
+});
+
+test("a newer config with the same models starts nothing anew", () => {
+  const supervisor = new Supervisor({
+    source: { mode: "managed", prepare: () => Promise.reject(new PrepareFailure(problem)) },
+    dataDir,
+    assets: { read: () => Promise.resolve(Buffer.from("")), list: () => [] },
+    self: [],
+    environment: {},
+    workers: 1,
+    port: 0,
+    log: silentLog,
+    onChange: () => {},
+  });
+  const wanted = () => supervisor.status().wantedConfig;
+  const models = (weight: number) => [
+    {
+      alias: "chat",
+      targets: [
+        {
+          ...{ id: "a", model: "openai/x", apiKey: "k", apiBase: undefined, weight },
+          ...{ timeoutMs: 1_000, retries: 0, prices: { ...noPrices, input: 1n } },
+        },
+      ],
+    },
+  ];
+  supervisor.apply({ version: 1, models: models(1) });
+  supervisor.apply({ version: 2, models: models(1) });
+  expect(wanted()).toBe(1);
+  supervisor.apply({ version: 3, models: models(2) });
+  expect(wanted()).toBe(3);
+  supervisor.apply({ version: 2, models: models(1) });
+  expect(wanted()).toBe(3);
 });
