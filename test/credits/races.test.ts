@@ -157,8 +157,8 @@ test("one code redeemed by two teams at once gives credits to one", async () => 
 
 test("transfers in opposite directions do not wait for each other in a circle", async () => {
   const [a, b] = [await newTeam(), await newTeam()];
-  await give(noon, a.teamId, 10);
-  await give(noon, b.teamId, 10);
+  await give(noon, a.teamId, 100);
+  await give(noon, b.teamId, 100);
   const move = (from: typeof a, to: typeof a, on: Database) =>
     transfer(noon, { from_team_id: from.teamId, to_team_id: to.teamId, amount: 3 }, on);
   // Both queue for the wallet with the lower id, whichever way they go; in another order one would have the other's.
@@ -168,8 +168,8 @@ test("transfers in opposite directions do not wait for each other in a circle", 
   await waiting(2);
   await letGo();
   for (const answer of await Promise.all(both)) expect(answer.outcome).toBe("changed");
-  expect(await wallet(a.walletId)).toMatchObject({ balance: "10" });
-  expect(await wallet(b.walletId)).toMatchObject({ balance: "10" });
+  expect(await wallet(a.walletId)).toMatchObject({ balance: "100" });
+  expect(await wallet(b.walletId)).toMatchObject({ balance: "100" });
 
   // Many at once, as they come.
   await Promise.all(
@@ -177,5 +177,5 @@ test("transfers in opposite directions do not wait for each other in a circle", 
       index % 2 === 0 ? move(a, b, database) : move(b, a, database),
     ),
   );
-  expect(await wallet(a.walletId)).toMatchObject({ balance: "10" });
+  expect(await wallet(a.walletId)).toMatchObject({ balance: "100" });
 });
