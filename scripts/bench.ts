@@ -1,13 +1,15 @@
 /**
- * `npm run bench [-- --quick] [--skip-wait] [--without-litellm] [--provider-only] [--write-readme]`: one run, one table.
+ * `npm run bench [-- --quick] [--skip-wait] [--without-litellm] [--provider-only] [--ledger-only] [--write-readme]`: one run, one table.
  * The same load against the fake provider alone, our API with the fake provider as its gateway, LiteLLM alone and our API
- * over that same LiteLLM process; then start, memory and size. Linux only, since memory is read from /proc.
+ * over that same LiteLLM process; calls opened and settled a second; then start, memory and size. Linux only, since memory is read from /proc.
  *
  *   --quick            counts so small that only the bench itself is tested
  *   --skip-wait        does not wait 60 s before memory is measured
  *   --without-litellm  leaves LiteLLM out
  *   --provider-only    needs no executable: the load generator against the fake provider
+ *   --ledger-only      needs no executable: calls opened and settled, beside plain functions
  *   --write-readme     puts the table into README.md between its marks
+ *   --usage            instead: a team's usage and the cost of a call beside --calls 100000,1000000 (comma-separated)
  */
 import {
   chmodSync,
@@ -23,9 +25,10 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Executable, executablePath } from "./bench/executable.ts";
 import { measureFlush } from "./bench/flush.ts";
+import { measureLedger } from "./bench/ledger.ts";
 import { ownMemory } from "./bench/memory.ts";
 import type { ProviderAddresses } from "./bench/provider.ts";
-import { insertReport, names, report, type Findings } from "./bench/report.ts";
+import { insertReport, ledgerReport, names, report, type Findings } from "./bench/report.ts";
 import { measure, type Figures } from "./bench/rounds.ts";
 import { measureStarts } from "./bench/start-time.ts";
 import {
@@ -36,6 +39,7 @@ import {
   type Target,
 } from "./bench/targets.ts";
 import { median } from "./bench/statistics.ts";
+import { benchUsage } from "./bench/usage.ts";
 import { Worker } from "./bench/worker.ts";
 
 const flag = { type: "boolean", default: false } as const;
@@ -45,9 +49,16 @@ const { values: flags } = parseArgs({
     "skip-wait": flag,
     "without-litellm": flag,
     "provider-only": flag,
+    "ledger-only": flag,
     "write-readme": flag,
+    usage: flag,
+    calls: { type: "string", default: "100000,1000000" },
   },
 });
+if (flags.usage) {
+  await benchUsage(flags.calls.split(",").map(Number));
+  process.exit(0);
+}
 const size = flags.quick
   ? { rounds: 1, durationMs: 250, warmUpMs: 100, starts: 1 }
   : { rounds: 5, durationMs: 3_000, warmUpMs: 3_000, starts: 3 };
@@ -58,6 +69,14 @@ const readme = join(import.meta.dirname, "../README.md");
 const folder = mkdtempSync(join(tmpdir(), "bench-"));
 // PostgreSQL runs as another user when we are root, and must be able to pass.
 chmodSync(folder, 0o711);
+if (flags["ledger-only"]) {
+  try {
+    console.log(ledgerReport(await measureLedger(folder, size)));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  process.exit(0);
+}
 const provider = new Worker("provider.ts");
 const generator = new Worker("load.ts");
 const servers: Executable[] = [];
@@ -103,12 +122,15 @@ async function bench(): Promise<Findings> {
   }
   step("streams");
   const stream = await measure({ ...shared, ...size, connections: 1, stream: true });
+  step("open and settle");
+  const ledger = flags["provider-only"] ? undefined : await measureLedger(folder, size);
   const processors = cpus();
   return {
     machine: `${processors.length} cores (${processors[0]?.model.trim() ?? "unknown"})`,
     date: new Date().toISOString().slice(0, 10),
     load,
     stream,
+    ledger,
     flushMs: median(flushes),
     firstStartMs: starts?.firstMs,
     warmStartMs: starts?.warmMs,

@@ -40,7 +40,9 @@ export const ReportQuery = Type.Object(
     key: searchQuery.key,
     job_type: searchQuery.job_type,
     alias: searchQuery.alias,
-    target: Type.Optional(line(300, "Only answered by this LiteLLM model.", "openai/gpt-5-mini")),
+    target: Type.Optional(
+      line(300, "Only answered by this model of a provider.", "openai/gpt-5-mini"),
+    ),
   },
   { additionalProperties: false },
 );

@@ -16,7 +16,7 @@ export const CallView = Type.Object({
     Type.Literal("aborted"),
   ]),
   model: Type.String({ description: "The alias that the team used." }),
-  target: nullable(Type.String({ description: "The LiteLLM model that answered." })),
+  target: nullable(Type.String({ description: "The provider's model that answered." })),
   stream: Type.Boolean(),
   endpoint: Type.String({ description: "`chat` or `embeddings`." }),
   purpose: nullable(Type.String()),
@@ -145,7 +145,9 @@ export const CallQuery = Type.Object(
   {
     ...searchQuery,
     ...narrowing,
-    target: Type.Optional(line(300, "Only answered by this LiteLLM model.", "openai/gpt-5-mini")),
+    target: Type.Optional(
+      line(300, "Only answered by this model of a provider.", "openai/gpt-5-mini"),
+    ),
     error_code: Type.Optional(line(100, "Only failed in this way.", "upstream_error")),
   },
   { additionalProperties: false },

@@ -73,7 +73,9 @@ function priceFormula(job: JobRow, terms: Terms, because: string): Formula {
             text: `${because}beyond the ${terms.included ?? 0} places of the period: ${credits(amount(terms.overage))}`,
             micros: amount(terms.overage),
           };
-    default:
+    case "flat":
+    case "markup":
+    case "per_token":
       return {
         text: `${because}flat price of a job of type ${JSON.stringify(job.type)}: ${credits(amount(terms.price))}`,
         micros: amount(terms.price),

@@ -1,4 +1,5 @@
-import type { SpanKind } from "./rollups/store.ts";
+/** What rollups are kept of. */
+export type SpanKind = "quarter" | "day" | "month";
 
 const QUARTER_MS = 15 * 60_000;
 export const DAY_MS = 86_400_000;

@@ -1,5 +1,4 @@
-import { startFrom, startOf } from "./calendar.ts";
-import type { SpanKind } from "./rollups/store.ts";
+import { type SpanKind, startFrom, startOf } from "./calendar.ts";
 
 /** A stretch of time and what it is read from: rollups of one kind, or the jobs and calls themselves. */
 export interface Piece {

@@ -1,7 +1,6 @@
 import type { Context } from "../context.ts";
-import { startOf } from "./calendar.ts";
+import { type SpanKind, startOf } from "./calendar.ts";
 import { type Frontiers, type Piece, piecesOf } from "./pieces.ts";
-import type { SpanKind } from "./rollups/store.ts";
 import { type RollupState, selectRollupState } from "./store.ts";
 
 /** Quarters that may still change are counted anew while they are as young as this. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { toFoundCallView } from "../../server/calls/view.ts";
+import type { toFoundCallView } from "../../server/calls/view.ts";
 import { liveCalls } from "../../server/calls/live.ts";
 import { SseReader } from "../../server/gateway/sse.ts";
 import { uuidV7 } from "../../server/kernel/ids.ts";

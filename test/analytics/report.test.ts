@@ -70,7 +70,7 @@ test("teams, organizations and keys are named", async () => {
     ["two", "two", 5],
   ]);
   const names = (await report("group_by=organization")).rows.map(({ name }) => name);
-  expect(names.toSorted()).toEqual(["Owner of one", "Owner of two"]);
+  expect(new Set(names)).toEqual(new Set(["Owner of one", "Owner of two"]));
   expect((await report("group_by=key")).rows[0]!.name).toEqual(expect.any(String));
 });
 

@@ -1,6 +1,5 @@
 import type { Database } from "../../../db/client.ts";
-
-export type SpanKind = "quarter" | "day" | "month";
+import type { SpanKind } from "../calendar.ts";
 
 /** A span of the rollups; see db/functions/roll_up_span.sql. */
 export interface Span {
