@@ -38,6 +38,7 @@ const BATCH = 16;
 export class BodyStore {
   readonly #context: Context;
   readonly #settings: () => Promise<Settings>;
+  readonly #mostWaiting: number;
   #mode: Settings["storeBodies"] = "none";
   #queue: Waiting[] = [];
   #waiting = 0;
@@ -45,9 +46,14 @@ export class BodyStore {
   #writing: Promise<void> | undefined;
   #stopListening = () => {};
 
-  constructor(context: Context, settings: () => Promise<Settings>) {
+  constructor(
+    context: Context,
+    settings: () => Promise<Settings>,
+    mostWaiting: number = MOST_WAITING,
+  ) {
     this.#context = context;
     this.#settings = settings;
+    this.#mostWaiting = mostWaiting;
   }
 
   async start(): Promise<void> {
@@ -98,7 +104,7 @@ export class BodyStore {
   }
 
   #add(waiting: Waiting): void {
-    if (this.#waiting + waiting.length > MOST_WAITING) {
+    if (this.#waiting + waiting.length > this.#mostWaiting) {
       this.#unstored += 1;
       return;
     }

@@ -107,19 +107,21 @@ test("a changed setting counts for calls that begin afterwards, without a restar
 });
 
 test("what cannot be kept up with is left out, and the log says how many without a word of theirs", async () => {
-  await setTo("all");
-  const large = "x".repeat(30 * 1024 * 1024);
+  const small = new BodyStore(context, () => Promise.resolve(settings), 1_000);
+  await setTo("all", small);
   const calls = Array.from({ length: 4 }, () => {
-    const call = begin();
-    call.record!.received(`{"text":"${large}"}`);
+    const call = begin(false, small);
+    call.record!.received(JSON.stringify({ text: "x".repeat(350) }));
     call.record!.end("succeeded");
     return call.callId;
   });
+  await small.written();
   expect((await stored()).sort()).toEqual(calls.slice(0, 2).sort());
   expect(lines).toEqual(['["bodies of calls were not stored",{"calls":2}]']);
   // There is room again.
-  const next = begin();
+  const next = begin(false, small);
   next.record!.end("failed");
+  await small.written();
   expect(await stored()).toContain(next.callId);
 });
 

@@ -1,0 +1,107 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { run } from "../../server/cli.ts";
+import { adminApp, asCli } from "../admin/admin-app.ts";
+import { seedTeam, testDatabase } from "../harness.ts";
+
+/** Commands against a real admin API, as a script drives them. */
+const { database, runtime } = await testDatabase();
+const { context, send } = await adminApp(database);
+const dataDir = mkdtempSync(join(tmpdir(), "budgets-"));
+const server = await runtime.serve({
+  host: "127.0.0.1",
+  port: 0,
+  maxBodyBytes: 1_000_000,
+  async fetch(request) {
+    const { pathname, search } = new URL(request.url);
+    const body = (await request.text()) || undefined;
+    const answer = await send(request.method, `${pathname}${search}`, {
+      body,
+      headers: Object.fromEntries(request.headers),
+    });
+    const text = answer.status === 204 ? null : answer.text;
+    return new Response(text, { status: answer.status, headers: answer.headers });
+  },
+});
+writeFileSync(join(dataDir, "cli-token"), asCli.authorization.slice("Bearer ".length));
+writeFileSync(
+  join(dataDir, "run.json"),
+  JSON.stringify({
+    pid: process.pid,
+    api_url: "http://127.0.0.1:1",
+    admin_url: `http://127.0.0.1:${server.port}`,
+    admin_token_file: join(dataDir, "cli-token"),
+  }),
+);
+beforeAll(async () => {
+  await seedTeam(context, { id: "routing" });
+});
+afterAll(async () => {
+  await server.stop(0);
+  rmSync(dataDir, { recursive: true, force: true });
+});
+
+let lines: string[] = [];
+beforeEach(() => {
+  const note = (text: string) => void lines.push(text);
+  vi.spyOn(console, "log").mockImplementation(note);
+  vi.spyOn(console, "error").mockImplementation(note);
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+async function cli(...words: string[]) {
+  lines = [];
+  const code = await run(runtime, [...words, "--data-dir", dataDir]);
+  return { code, text: lines.join("\n") };
+}
+
+async function json(...words: string[]): Promise<Record<string, unknown>> {
+  const { code, text } = await cli(...words, "--json");
+  expect({ code, text }).toMatchObject({ code: 0 });
+  return JSON.parse(text) as Record<string, unknown>;
+}
+
+test("a budget, from its creation to its end", async () => {
+  const budget = await json("budget", "create", "--team", "routing", "--limit", "250.5");
+  expect(budget).toMatchObject({
+    ...{ scope: "team", subject_id: "routing", kind: "hard", period: "month", limit_usd: 250.5 },
+    alert_percents: [80, 100],
+  });
+  const id = String(budget["budget_id"]);
+  const soft = await json(
+    ...["budget", "create", "--org", "owner-of-routing", "--limit", "9", "--soft"],
+    ...["--period", "week", "--alerts", "50, 90"],
+  );
+  expect(soft).toMatchObject({ kind: "soft", period: "week", alert_percents: [50, 90] });
+  expect((await json("budget", "list"))["data"]).toHaveLength(2);
+  expect((await cli("budget", "list", "--team", "routing")).text).toBe(
+    `${id}  team routing, hard, $250.5 a month: $0 spent, $0 held, 0 % used until 2026-12-01T00:00:00.000Z`,
+  );
+
+  expect(await json("budget", "update", id, "--limit", "300")).toMatchObject({ limit_usd: 300 });
+  const stale = await cli("budget", "update", id, "--alerts", "70", "--version", "1");
+  expect(stale).toMatchObject({ code: 1 });
+  expect(stale.text).toContain("(version_conflict)");
+
+  expect(await json("budget", "delete", id)).toEqual({ budget_id: id, deleted: true });
+  expect((await cli("budget", "list", "--team", "routing")).text).toBe("There is no such budget.");
+});
+
+test("wrong words are told before anything is asked, wrong values by the server", async () => {
+  expect(await cli("budget", "create", "--limit", "5")).toEqual({
+    code: 2,
+    text: "error: Whose budget is it? Give one of --org, --team, --key and --alias.",
+  });
+  const two = await cli("budget", "create", "--limit", "5", "--org", "a", "--team", "b");
+  expect(two).toEqual({
+    code: 2,
+    text: "error: --org and --team: a budget has one subject, so give one.",
+  });
+  expect((await cli("budget", "create", "--team", "routing", "--limit", "much")).code).toBe(2);
+  const unknown = await cli("budget", "create", "--team", "nobody", "--limit", "5");
+  expect(unknown).toEqual({ code: 1, text: 'error: There is no team "nobody". (not_found)' });
+});
