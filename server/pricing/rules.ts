@@ -1,4 +1,5 @@
 import { DomainError } from "../kernel/errors.ts";
+import { oneLine } from "../jobs/fields.ts";
 import { readAmount, readCount, readPercent, readUsd, refuse } from "./rule-values.ts";
 import { readTiers, type TierInput } from "./tiers.ts";
 import { type CallRule, defaults, periods, type Plan, type PlanKind, planKinds } from "./plan.ts";
@@ -183,12 +184,22 @@ function readCallRule(input: CallRuleInput | undefined, field: string): CallRule
   }
 }
 
+/** What a job can be of type, as `jobs/fields.ts` says it. */
+const jobType = new RegExp(oneLine);
+const LONGEST_JOB_TYPE = 100;
+
 function readJobTypes(prices: Readonly<Record<string, Decimal>>): ReadonlyMap<string, bigint> {
   return new Map(
-    Object.entries(prices).map(([type, price]) => [
-      type,
-      readAmount(price, `rules.job_types.${type}`),
-    ]),
+    Object.entries(prices).map(([type, price]) => {
+      if (type === "" || type.length > LONGEST_JOB_TYPE || !jobType.test(type)) {
+        throw refuse(
+          "rules.job_types",
+          type,
+          "a job type: 1 to 100 characters, none of them control characters",
+        );
+      }
+      return [type, readAmount(price, `rules.job_types.${type}`)];
+    }),
   );
 }
 
