@@ -16,7 +16,7 @@ import { mutations } from "./mutations/list.ts";
 import { mutate, type Mutation } from "./mutations/mutation.ts";
 
 /** Few sequences, always the same: with the deterministic tests they find what is listed, and a run stays repeatable. */
-const environment = { LEDGER_SEQUENCES: "60", LEDGER_SEED: "20261123" };
+const environment = { LEDGER_SEQUENCES: "60", LEDGER_SEED: "20261123", LEDGER_SHRINK: "no" };
 /** A fault may make a statement wait for ever. */
 const LONGEST_MS = 120_000;
 

@@ -1,3 +1,4 @@
+import type { LedgerFigures } from "./ledger.ts";
 import type { Figures } from "./rounds.ts";
 
 /** All that one run of the bench has found; undefined = not measured in this run. */
@@ -8,6 +9,7 @@ export interface Findings {
   load: ReadonlyMap<number, ReadonlyMap<string, Figures>>;
   /** One connection, by target. */
   stream: ReadonlyMap<string, Figures>;
+  ledger: readonly LedgerFigures[] | undefined;
   flushMs: number;
   firstStartMs: number | undefined;
   warmStartMs: number | undefined;
@@ -30,9 +32,43 @@ export function report(findings: Findings): string {
     `One run on ${findings.machine}, ${findings.date}: durable, embedded PostgreSQL, medians of rounds taken in turn.`,
     table(["", "connections", "p50 ms", "p99 ms", "requests/s"], loadRows(findings)),
     table(["one connection, stream", "first byte p50 ms", "added ms"], streamRows(findings)),
+    ...(findings.ledger ? [ledgerReport(findings.ledger)] : []),
     table(["", "measured", "to reach", ""], goalRows(findings)),
   ].join("\n\n");
 }
+
+/** Of calls that hold and charge credits; plain functions are the least that such a ledger can be. */
+export function ledgerReport(figures: readonly LedgerFigures[]): string {
+  const head = [
+    "32 at once, opened and settled",
+    "calls/s",
+    "plain functions",
+    "share",
+    "to reach",
+    "",
+  ];
+  const rows = figures.map(({ wallets, ours, plain }) => [
+    wallets === 1 ? "one wallet" : `${wallets} wallets`,
+    ours.toFixed(0),
+    plain.toFixed(0),
+    ...judged(ours / plain, LEAST_OF_PLAIN),
+  ]);
+  const [one, many] = figures;
+  if (one && many) {
+    const share = judged(many.ours / one.ours, LEAST_OF_ONE_WALLET);
+    rows.push([`${many.wallets} wallets beside one`, "", "", ...share]);
+  }
+  return table(head, rows);
+}
+
+const LEAST_OF_PLAIN = 0.8;
+const LEAST_OF_ONE_WALLET = 0.6;
+
+const judged = (share: number, least: number) => [
+  share.toFixed(2),
+  `≥ ${least}`,
+  share >= least ? "reached" : "**not reached**",
+];
 
 function loadRows({ load }: Findings): string[][] {
   return Object.values(names).flatMap((name) =>

@@ -27,6 +27,10 @@ const findings = (change: Partial<Findings> = {}): Findings => ({
     [names.litellm, figures(14, 72)],
     [names.oursOverLitellm, figures(15.5, 70)],
   ]),
+  ledger: [
+    { wallets: 1, ours: 4_100, plain: 5_000 },
+    { wallets: 1_000, ours: 2_400, plain: 4_000 },
+  ],
   flushMs: 0.1,
   firstStartMs: 3_900,
   warmStartMs: 1_001,
@@ -58,6 +62,13 @@ describe("report", () => {
   it("judges the added latency by the disk's flush", () => {
     const text = report(findings({ flushMs: 0.05 }));
     expect(row(text, "added by our layer")).toContain("**not reached**");
+  });
+
+  it("judges the ledger by plain functions, and many wallets by one", () => {
+    const text = report(findings());
+    expect(row(text, "one wallet")).toContain("| 4100 | 5000 | 0.82 | ≥ 0.8 | reached |");
+    expect(row(text, "1000 wallets |")).toContain("| 0.60 | ≥ 0.8 | **not reached** |");
+    expect(row(text, "1000 wallets beside one")).toContain("| 0.59 | ≥ 0.6 | **not reached** |");
   });
 
   it("shows what each layer adds to a stream's first byte", () => {
