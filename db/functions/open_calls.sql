@@ -16,11 +16,13 @@
 -- (hold was computed for another plan version than the job's, which charges each call: compute it anew), insufficient_credits,
 -- fee_unaffordable, job_limit_exceeded {limit}, budget_exceeded {budget_id, spent, held, limit}, model_unpriced.
 -- Plans are generic: over a partitioned table PostgreSQL prefers a plan made anew each time, which costs more than the work.
+-- They are made while the tables are empty and kept, so hash and merge joins are off: they would read whole tables later.
 create or replace function open_calls_v2(p_at timestamptz, p_instance uuid, p_items jsonb)
 returns table (
   "position" int, outcome text, job_id uuid, job_status text, response_status int, sealed_response bytea,
   held bigint, cost_held bigint, available bigint, balance bigint, plan_version_id uuid, detail jsonb)
-language plpgsql volatile set enable_seqscan = off set plan_cache_mode = force_generic_plan as $$
+language plpgsql volatile set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set enable_material = off
+set plan_cache_mode = force_generic_plan as $$
 #variable_conflict use_column
 declare
   -- Stands for "no limit" among the amounts compared below.
@@ -75,6 +77,7 @@ declare
   least_cost bigint;
   cost_room bigint;
   budget record;
+  all_fit boolean;
   found_job uuid;
   last_job uuid;
   last_team text;
@@ -239,7 +242,44 @@ begin
     budget_added := array_fill(0::bigint, array[coalesce(cardinality(budget_ids), 0)]);
   end if;
 
-  -- One item after the other; what it is granted is no longer there for the next. Jobs that take credits at their creation come
+  -- Where nothing stands in the way of any item, as nearly always, they are opened together.
+  if not with_claims and not with_creations and not with_budgets then
+    select bool_and(
+        t.open and t.calls + t.same_job <= t.most_calls and (not t.per_call or (t.own_terms and t.room >= t.same_wallet))),
+      array_agg(t.hold order by t.i), array_agg(case when t.per_call then nullif(t.room, unlimited) - t.same_wallet end order by t.i),
+      array_agg(case when t.per_call then t.balance end order by t.i), array_agg(t.plan_version_id order by t.i)
+    into all_fit, helds, availables, balances, versions
+    from (
+      select x.*, count(*) over (partition by x.job_id) as same_job, sum(x.hold) over (partition by x.wallet_id) as same_wallet
+      from (
+        select t.i, j.id as job_id, j.calls, j.plan_version_id, w.id as wallet_id, w.balance,
+          coalesce(j.ended_at is null and j.max_cost_nanos is null and j.max_credits is null and j.ends_by is null
+            and j.terms ->> 'single' is distinct from 'true' and j.team_id = t.value ->> 'team_id', false) as open,
+          coalesce((j.terms ->> 'max_calls')::bigint, unlimited) as most_calls,
+          j.terms ->> 'charged' is not distinct from 'call' as per_call,
+          j.plan_version_id is not distinct from (t.value ->> 'plan_version_id')::uuid as own_terms,
+          coalesce(w.balance + w.credit_limit - w.held, unlimited) as room,
+          case when j.terms ->> 'charged' = 'call' then greatest(
+            coalesce((t.value ->> 'hold')::bigint, 0),
+            case when j.charged = 0 then coalesce((j.terms ->> 'minimum')::bigint, 0) else 0 end)
+          else 0 end as hold
+        from jsonb_array_elements(p_items) with ordinality as t (value, i)
+          left join jobs j on j.id = job_ids[t.i]
+          left join wallets w on w.id = (t.value ->> 'wallet_id')::uuid and j.terms ->> 'charged' = 'call'
+      ) x
+    ) t;
+    if all_fit then
+      outcomes := array_fill('opened'::text, array[n]);
+      job_statuses := array_fill('in_progress'::text, array[n]);
+    else
+      helds := array_fill(0::bigint, array[n]);
+      availables := array_fill(null::bigint, array[n]);
+      balances := array_fill(null::bigint, array[n]);
+      versions := array_fill(null::uuid, array[n]);
+    end if;
+  end if;
+
+  -- Otherwise one item after the other; what it is granted is no longer there for the next. Jobs that take credits at their creation come
   -- first: what they leave is read anew.
   for entry in
     select t.i::int as i, x.*, job_ids[t.i] as asked_job, j.id as found_job, j.ended_at, j.status, j.terms, j.calls, j.charged,

@@ -5,7 +5,7 @@
 -- runs.
 -- Locks, each ascending: jobs, team periods, wallets, budget periods. Returns how many calls it resolved: call again while that is p_limit.
 create or replace function resolve_lost_calls_v2(p_at timestamptz, p_instances uuid[], p_limit int)
-returns int language plpgsql volatile set enable_seqscan = off as $$
+returns int language plpgsql volatile set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set enable_material = off as $$
 declare
   chosen uuid[];
   ending uuid[];

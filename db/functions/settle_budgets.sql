@@ -2,7 +2,7 @@
 --
 -- p_calls: [{holds: [{id, starts_at}], held, spent}], in nano-dollars; spent may be negative, where an estimate is corrected.
 create or replace function settle_budgets_v1(p_calls jsonb)
-returns void language plpgsql volatile set enable_seqscan = off as $$
+returns void language plpgsql volatile set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set enable_material = off as $$
 begin
   perform 1 from budget_periods p
   where (p.budget_id, p.starts_at) in (

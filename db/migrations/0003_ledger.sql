@@ -425,7 +425,7 @@ end $$;
 -- Locks what the end of several jobs changes: the periods in which they count and the wallets that they are charged to, each
 -- ascending, along with further wallets that the caller needs. The caller holds the jobs' locks.
 create or replace function lock_ending_jobs_v1(p_jobs uuid[], p_wallets uuid[])
-returns void language plpgsql volatile set enable_seqscan = off as $$
+returns void language plpgsql volatile set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set enable_material = off as $$
 begin
   perform 1 from team_periods p
   where (p.team_id, p.period, p.starts_at) in (
@@ -510,11 +510,13 @@ end $$;
 -- (hold was computed for another plan version than the job's, which charges each call: compute it anew), insufficient_credits,
 -- fee_unaffordable, job_limit_exceeded {limit}, budget_exceeded {budget_id, spent, held, limit}, model_unpriced.
 -- Plans are generic: over a partitioned table PostgreSQL prefers a plan made anew each time, which costs more than the work.
+-- They are made while the tables are empty and kept, so hash and merge joins are off: they would read whole tables later.
 create or replace function open_calls_v2(p_at timestamptz, p_instance uuid, p_items jsonb)
 returns table (
   "position" int, outcome text, job_id uuid, job_status text, response_status int, sealed_response bytea,
   held bigint, cost_held bigint, available bigint, balance bigint, plan_version_id uuid, detail jsonb)
-language plpgsql volatile set enable_seqscan = off set plan_cache_mode = force_generic_plan as $$
+language plpgsql volatile set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set enable_material = off
+set plan_cache_mode = force_generic_plan as $$
 #variable_conflict use_column
 declare
   -- Stands for "no limit" among the amounts compared below.
@@ -569,6 +571,7 @@ declare
   least_cost bigint;
   cost_room bigint;
   budget record;
+  all_fit boolean;
   found_job uuid;
   last_job uuid;
   last_team text;
@@ -733,7 +736,44 @@ begin
     budget_added := array_fill(0::bigint, array[coalesce(cardinality(budget_ids), 0)]);
   end if;
 
-  -- One item after the other; what it is granted is no longer there for the next. Jobs that take credits at their creation come
+  -- Where nothing stands in the way of any item, as nearly always, they are opened together.
+  if not with_claims and not with_creations and not with_budgets then
+    select bool_and(
+        t.open and t.calls + t.same_job <= t.most_calls and (not t.per_call or (t.own_terms and t.room >= t.same_wallet))),
+      array_agg(t.hold order by t.i), array_agg(case when t.per_call then nullif(t.room, unlimited) - t.same_wallet end order by t.i),
+      array_agg(case when t.per_call then t.balance end order by t.i), array_agg(t.plan_version_id order by t.i)
+    into all_fit, helds, availables, balances, versions
+    from (
+      select x.*, count(*) over (partition by x.job_id) as same_job, sum(x.hold) over (partition by x.wallet_id) as same_wallet
+      from (
+        select t.i, j.id as job_id, j.calls, j.plan_version_id, w.id as wallet_id, w.balance,
+          coalesce(j.ended_at is null and j.max_cost_nanos is null and j.max_credits is null and j.ends_by is null
+            and j.terms ->> 'single' is distinct from 'true' and j.team_id = t.value ->> 'team_id', false) as open,
+          coalesce((j.terms ->> 'max_calls')::bigint, unlimited) as most_calls,
+          j.terms ->> 'charged' is not distinct from 'call' as per_call,
+          j.plan_version_id is not distinct from (t.value ->> 'plan_version_id')::uuid as own_terms,
+          coalesce(w.balance + w.credit_limit - w.held, unlimited) as room,
+          case when j.terms ->> 'charged' = 'call' then greatest(
+            coalesce((t.value ->> 'hold')::bigint, 0),
+            case when j.charged = 0 then coalesce((j.terms ->> 'minimum')::bigint, 0) else 0 end)
+          else 0 end as hold
+        from jsonb_array_elements(p_items) with ordinality as t (value, i)
+          left join jobs j on j.id = job_ids[t.i]
+          left join wallets w on w.id = (t.value ->> 'wallet_id')::uuid and j.terms ->> 'charged' = 'call'
+      ) x
+    ) t;
+    if all_fit then
+      outcomes := array_fill('opened'::text, array[n]);
+      job_statuses := array_fill('in_progress'::text, array[n]);
+    else
+      helds := array_fill(0::bigint, array[n]);
+      availables := array_fill(null::bigint, array[n]);
+      balances := array_fill(null::bigint, array[n]);
+      versions := array_fill(null::uuid, array[n]);
+    end if;
+  end if;
+
+  -- Otherwise one item after the other; what it is granted is no longer there for the next. Jobs that take credits at their creation come
   -- first: what they leave is read anew.
   for entry in
     select t.i::int as i, x.*, job_ids[t.i] as asked_job, j.id as found_job, j.ended_at, j.status, j.terms, j.calls, j.charged,
@@ -1030,7 +1070,7 @@ end $$;
 -- runs.
 -- Locks, each ascending: jobs, team periods, wallets, budget periods. Returns how many calls it resolved: call again while that is p_limit.
 create or replace function resolve_lost_calls_v2(p_at timestamptz, p_instances uuid[], p_limit int)
-returns int language plpgsql volatile set enable_seqscan = off as $$
+returns int language plpgsql volatile set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set enable_material = off as $$
 declare
   chosen uuid[];
   ending uuid[];
@@ -1379,7 +1419,7 @@ $$;
 --
 -- p_calls: [{holds: [{id, starts_at}], held, spent}], in nano-dollars; spent may be negative, where an estimate is corrected.
 create or replace function settle_budgets_v1(p_calls jsonb)
-returns void language plpgsql volatile set enable_seqscan = off as $$
+returns void language plpgsql volatile set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set enable_material = off as $$
 begin
   perform 1 from budget_periods p
   where (p.budget_id, p.starts_at) in (
@@ -1412,9 +1452,11 @@ end $$;
 --        sealed_response (hex; null frees the key), end_job}
 -- Outcomes: settled (with what was charged, and balance and available where the wallet was touched), already, swept, unknown.
 -- Plans are generic: over a partitioned table PostgreSQL prefers a plan made anew each time, which costs more than the work.
+-- They are made while the tables are empty and kept, so hash and merge joins are off: they would read whole tables later.
 create or replace function settle_calls_v2(p_at timestamptz, p_items jsonb)
 returns table ("position" int, outcome text, charged bigint, balance bigint, available bigint)
-language plpgsql volatile set enable_seqscan = off set plan_cache_mode = force_generic_plan as $$
+language plpgsql volatile set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set enable_material = off
+set plan_cache_mode = force_generic_plan as $$
 #variable_conflict use_column
 declare
   n int := jsonb_array_length(p_items);
@@ -1470,7 +1512,8 @@ begin
       charged = taken, cache_hit = coalesce(one.cache_hit, false),
       latency_ms = one.latency_ms, first_token_ms = one.first_token_ms,
       finish_reason = one.finish_reason, error_code = one.error_code, error_message = one.error_message, ended_at = p_at
-    where c.id = one.call_id and c.status = 'in_flight' and c.job_id = job.id
+    -- In flight = not ended. Asked for by status, the index of calls in flight would do, at the cost of all of them.
+    where c.id = one.call_id and c.ended_at is null and c.job_id = job.id
     returning c.held, c.cost_held, c.budget_holds into call;
     if found then
       if per_call and (call.held > 0 or taken > 0) then
@@ -1558,15 +1601,17 @@ begin
         when j.terms ->> 'charged' = 'call' and (x.status <> 'failed' or x.output_tokens > 0) then coalesce(x.charge, 0)
         else 0
       end as own_charge
-    from jsonb_array_elements(p_items) with ordinality as t (value, ordinality),
-      lateral jsonb_to_record(t.value) as x (
+    from jsonb_array_elements(p_items) with ordinality as t (value, ordinality)
+      cross join lateral jsonb_to_record(t.value) as x (
         call_id uuid, wallet_id uuid, status text, target text, input_tokens int, cached_input_tokens int,
         cache_write_tokens int, output_tokens int, reasoning_tokens int, provider_cost_nanos bigint,
         litellm_cost_nanos bigint, cost_flags text[], charge bigint, cache_hit boolean, latency_ms int, first_token_ms int,
         finish_reason text, error_code text, error_message text, claim_id text, end_job text)
-      join llm_calls c on c.id = x.call_id and c.status = 'in_flight'
-      join jobs j on j.id = c.job_id
-    where c.job_id = job_ids[t.ordinality]
+      cross join lateral (
+        select held, cost_held, budget_holds, job_id, ended_at from llm_calls where id = x.call_id limit 1
+      ) c
+      join jobs j on j.id = job_ids[t.ordinality]
+    where c.job_id = j.id and c.ended_at is null
     order by x.call_id, t.ordinality
   ), owed as (
     select live.*, job_ids[i] as job_id,
@@ -1649,7 +1694,7 @@ begin
       from jsonb_array_elements(p_items) with ordinality as t (value, ordinality),
         lateral jsonb_to_record(t.value) as x (
           call_id uuid, wallet_id uuid, claim_id text, response_status int, sealed_response text)
-        left join wallets w on touched and w.id = x.wallet_id
+        left join lateral (select * from wallets where touched and id = x.wallet_id limit 1) w on true
       where x.claim_id is not null and outcomes[t.ordinality] = 'settled'
     ), answered as (
       update idempotency_keys k
@@ -1701,7 +1746,10 @@ begin
   return query
     select i - 1, outcomes[i], charges[i], w.balance, w.balance + w.credit_limit - w.held
     from generate_series(1, n) i
-    left join wallets w on touched and outcomes[i] = 'settled' and w.id = (p_items -> (i - 1) ->> 'wallet_id')::uuid
+    left join lateral (
+      select * from wallets
+      where touched and outcomes[i] = 'settled' and id = (p_items -> (i - 1) ->> 'wallet_id')::uuid limit 1
+    ) w on true
     order by i;
 end $$;
 --> statement-breakpoint
