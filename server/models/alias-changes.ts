@@ -15,9 +15,9 @@ import * as store from "./alias-store.ts";
 import type { AliasRow, TargetRow } from "./store.ts";
 import {
   type AliasMode,
+  changedColumns,
   readPricing,
   requireCredentials,
-  targetColumns,
   type TargetInput,
 } from "./targets.ts";
 
@@ -42,7 +42,7 @@ export async function changeModel(
   change: ModelChange,
 ): Promise<ModelView> {
   const { alias: name, version } = change;
-  requireDistinct(change.targets?.flatMap(({ targetId: id }) => id ?? []) ?? []);
+  requireDistinct(change.targets?.flatMap(({ targetId: id }) => id?.toLowerCase() ?? []) ?? []);
   const at = new Date(context.clock.now());
   // Asked before the transaction: a book that loads slowly would hold its locks.
   const pricing = await readPricing(upstream);
@@ -52,14 +52,15 @@ export async function changeModel(
     const settings = givenSettings(change);
     checkSettings({ ...before, ...settings });
     const mode = (settings.mode ?? before.mode) as AliasMode;
-    const targets = change.targets
-      ? change.targets.map((target, position) => ({
-          id: targetId(context, old, target.targetId),
-          aliasId: before.id,
-          position,
-          ...targetColumns(pricing, mode, target),
-        }))
-      : old;
+    const targets =
+      change.targets?.map((target, position) => {
+        const same = requireTarget(old, target.targetId);
+        const id = same?.id ?? uuidV7(context.clock.now());
+        return {
+          ...changedColumns(pricing, mode, target, same),
+          ...{ id, aliasId: before.id, position },
+        };
+      }) ?? old;
     if (change.targets) {
       await requireCredentials(transaction, change.targets);
       await store.replaceTargets(transaction, before.id, targets);
@@ -75,10 +76,14 @@ export async function changeModel(
   return readModel(context, name);
 }
 
-function targetId(context: Context, old: readonly TargetRow[], given: string | undefined): string {
-  if (given === undefined) return uuidV7(context.clock.now());
-  const id = given.toLowerCase();
-  if (old.some((target) => target.id === id)) return id;
+/** The target that a change names; undefined = it names none. */
+function requireTarget(
+  old: readonly TargetRow[],
+  given: string | undefined,
+): TargetRow | undefined {
+  if (given === undefined) return undefined;
+  const found = old.find((target) => target.id === given.toLowerCase());
+  if (found) return found;
   throw new DomainError(
     "invalid_request",
     `target_id is ${JSON.stringify(given)}, which is no target of this model; leave it out for a new one.`,

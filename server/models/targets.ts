@@ -2,7 +2,7 @@ import type { Drizzle } from "../../db/client.ts";
 import { DomainError } from "../kernel/errors.ts";
 import type { BookPrice, Upstream } from "../litellm/upstream.ts";
 import { lockCredentialIds } from "./credential-store.ts";
-import { findInBook, type GivenPrices, priceTarget } from "./price.ts";
+import { findInBook, type GivenPrices, hasPrices, priceTarget } from "./price.ts";
 import type { TargetRow } from "./store.ts";
 
 export type AliasMode = "chat" | "embedding";
@@ -43,6 +43,24 @@ export function targetColumns(
   const entry = pricing.entry(model);
   const { source: priceSource, ...prices } = priceTarget({ ...input, mode, entry, bookIsKnown });
   return { model, credentialId, weight, timeoutMs, retries, priceSource, ...prices };
+}
+
+/**
+ * The columns of a target that may be there already. While the price book cannot be read, one that has its prices from there keeps
+ * them. Throws as `targetColumns` does.
+ */
+export function changedColumns(
+  pricing: Pricing,
+  mode: AliasMode,
+  input: TargetInput,
+  before: TargetRow | undefined,
+): TargetColumns {
+  const asBefore = before?.priceSource === "book" && before.model === input.model;
+  if (pricing.bookIsKnown || !asBefore || hasPrices(input)) {
+    return targetColumns(pricing, mode, input);
+  }
+  const { credentialId = null, weight = 1, timeoutMs = 600_000, retries = 2 } = input;
+  return { ...before, credentialId, weight, timeoutMs, retries };
 }
 
 /** Makes sure that the credentials which targets name exist and stay. Throws `not_found` naming those that do not. */

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { PriceBook } from "../../server/litellm/upstream.ts";
-import { listModels } from "../../server/models/alias-changes.ts";
+import { systemAuthor } from "../../server/audit/audit.ts";
+import { changeModel, listModels, readModel } from "../../server/models/alias-changes.ts";
 import { addModel, type AddModelInput } from "../../server/models/aliases.ts";
 import { readGatewayConfig } from "../../server/models/gateway-config.ts";
 import { testDatabase } from "../harness.ts";
@@ -114,3 +115,20 @@ for (const [what, input, error] of [
     expect(credentials).toEqual([]);
   });
 }
+
+test("keeps prices from the book while it cannot be read, and takes no new ones", async () => {
+  await add({ alias: "kept", model: "openai/gpt-5-mini" });
+  const noBook = { priceBook: () => Promise.resolve(undefined) };
+  const { target_id: targetId } = (await readModel(context, "kept")).targets[0]!;
+  const same = { targetId, model: "openai/gpt-5-mini", weight: 7 };
+  const change = { alias: "kept", targets: [same] };
+  expect(await changeModel(context, noBook, systemAuthor, change)).toMatchObject({
+    targets: [{ target_id: targetId, weight: 7, price_source: "book", input_price: 0.001 }],
+  });
+  const other = { alias: "kept", targets: [{ ...same, model: "openai/other" }] };
+  await expect(changeModel(context, noBook, systemAuthor, other)).rejects.toMatchObject({
+    code: "model_unpriced",
+  });
+  const twice = { alias: "kept", targets: [same, { ...same, targetId: targetId.toUpperCase() }] };
+  await expect(changeModel(context, noBook, systemAuthor, twice)).rejects.toThrow("given twice");
+});
