@@ -2,8 +2,8 @@ import { beforeAll, expect, test } from "vitest";
 import { seedModel, seedTeam, testApp } from "../harness.ts";
 
 const { send, context, clock, gateway } = await testApp();
-const { key, teamId } = await seedTeam(context);
-const other = await seedTeam(context);
+const { key, teamId } = await seedTeam(context, { credits: 100 });
+const other = await seedTeam(context, { credits: 100 });
 await seedModel(context, gateway.upstream, { alias: "chat-fast" });
 await seedModel(context, gateway.upstream, { alias: "chat-large" });
 
