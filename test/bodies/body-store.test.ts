@@ -57,7 +57,7 @@ test("with `errors` only what did not succeed is stored", async () => {
     call.record!.end(status);
     return call.callId;
   });
-  expect((await stored()).sort()).toEqual([calls[1], calls[2]].sort());
+  expect(new Set(await stored())).toEqual(new Set(calls.slice(1)));
 });
 
 test("with `all` the request and the answer come back as they were, and lie encrypted", async () => {

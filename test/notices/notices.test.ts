@@ -67,7 +67,7 @@ test("without a threshold of its own a wallet goes by the setting, without eithe
   await wallet("balance = 1");
   expect(await tell("wallet.low_balance")).toEqual([]);
   const low = await tell("wallet.low_balance", { ...settings, lowBalanceMicros: 2_000_000n });
-  expect(low.map((notice) => notice.team_id).sort()).toEqual(["acme", "quiet"]);
+  expect(new Set(low.map((notice) => notice.team_id))).toEqual(new Set(["acme", "quiet"]));
   await wallet("credit_limit = null");
   await tell("wallet.low_balance");
   const unlimited = await tell("wallet.low_balance", { ...settings, lowBalanceMicros: 2_000_000n });
@@ -161,11 +161,14 @@ test("budgets of keys, organizations and aliases name whose they are", async () 
     notice.organization_id,
     notice.team_id,
   ]);
-  expect(whose.sort()).toEqual([
-    ["alias", null, null],
-    ["key", "owner-of-acme", "acme"],
-    ["organization", "owner-of-acme", null],
-  ]);
+  expect(whose).toHaveLength(3);
+  expect(whose).toEqual(
+    expect.arrayContaining([
+      ["alias", null, null],
+      ["key", "owner-of-acme", "acme"],
+      ["organization", "owner-of-acme", null],
+    ]),
+  );
   await database.query("update budgets set deleted_at = now()");
 });
 
