@@ -31,7 +31,12 @@ export const CallView = Type.Object({
   cache_hit: Type.Boolean({ description: "Answered from the response cache." }),
   litellm_cost_usd: nullable(Type.Number()),
   cost_flags: Type.Array(
-    Type.Union([Type.Literal("unpriced"), Type.Literal("estimated"), Type.Literal("differs")]),
+    Type.Union([
+      Type.Literal("unpriced"),
+      Type.Literal("estimated"),
+      Type.Literal("differs"),
+      Type.Literal("over_hold"),
+    ]),
   ),
   latency_ms: nullable(Type.Integer()),
   first_token_ms: nullable(Type.Integer()),

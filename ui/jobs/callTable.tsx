@@ -10,6 +10,7 @@ const costFlags: Record<CallView["cost_flags"][number], { tone: Tone; means: str
   unpriced: { tone: "warn", means: "The model has no price, so this call has no cost." },
   estimated: { tone: "idle", means: "Tokens were estimated: the provider reported none." },
   differs: { tone: "warn", means: "LiteLLM's own figure differs by more than 1 %." },
+  over_hold: { tone: "warn", means: "It was charged more than what was held for it." },
 };
 
 /** A job's calls in the order of their start, each with its bar on the shared time axis. */
