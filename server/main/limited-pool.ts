@@ -15,30 +15,21 @@ const LONGEST_TRANSACTION_MS = 30_000;
 export async function openLimited(
   runtime: Pick<Runtime, "openDatabase">,
   options: DatabaseOptions,
-  log: Log,
+  { serverVersion, log }: { serverVersion: string; log: Log },
   longestMs = LONGEST_TRANSACTION_MS,
 ): Promise<Database> {
-  const limited = async (session: Record<string, string>) => {
-    const pool = runtime.openDatabase({ ...options, session });
-    try {
-      await pool.query("select 1");
-      return pool;
-    } catch (error) {
-      await pool.close();
-      throw error;
-    }
-  };
   const shorter = String(Math.round((longestMs * 5) / 6));
-  const base = { statement_timeout: shorter, idle_in_transaction_session_timeout: shorter };
+  const session = {
+    statement_timeout: shorter,
+    idle_in_transaction_session_timeout: shorter,
+    ...(Number.parseInt(serverVersion) >= 17 ? { transaction_timeout: String(longestMs) } : {}),
+  };
+  const pool = runtime.openDatabase({ ...options, session });
   try {
-    const pool = await limited(base);
-    const [row] = await pool.query<{ known: boolean }>(
-      "select current_setting('server_version_num')::int >= 170000 as known",
-    );
-    if (!row!.known) return pool;
-    await pool.close();
-    return await limited({ ...base, transaction_timeout: String(longestMs) });
+    await pool.query("select 1");
+    return pool;
   } catch (error) {
+    await pool.close();
     if (isUnreachable(error)) throw error;
     log.warn("the database takes no limits on the time of transactions; set them on the server", {
       reason: messageOf(error),

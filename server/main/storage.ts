@@ -71,9 +71,11 @@ export class Storage {
     const { runtime, databaseUrl, log } = this.#options;
     const url = databaseUrl ?? (await this.#startServer());
     // A migration may take as long as it needs: only what serves has limits.
-    const unlimited = runtime.openDatabase({ url, connections: 2 });
+    const unlimited = runtime.openDatabase({ url, connections: 1 });
+    let serverVersion: string;
     try {
-      this.#state.serverVersion = await this.#reach(unlimited);
+      serverVersion = await this.#reach(unlimited);
+      this.#state.serverVersion = serverVersion;
       const result = await migrate(unlimited, runtime.assets);
       this.#state.migration = result.newest;
     } catch (error) {
@@ -84,7 +86,11 @@ export class Storage {
     } finally {
       await unlimited.close();
     }
-    this.#database = await openLimited(runtime, { url, connections: CONNECTIONS }, log);
+    this.#database = await openLimited(
+      runtime,
+      { url, connections: CONNECTIONS },
+      { serverVersion, log },
+    );
   }
 
   /** The rest of the start succeeded as well. */

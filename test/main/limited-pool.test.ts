@@ -11,8 +11,17 @@ const opened: Database[] = [];
 beforeEnd(async () => {
   for (const pool of opened) await pool.close();
 });
-const limited = async (longestMs?: number, of: Parameters<typeof openLimited>[0] = runtime) => {
-  const pool = await openLimited(of, { url, connections: 2 }, silentLog, longestMs);
+const limited = async (
+  longestMs?: number,
+  of: Parameters<typeof openLimited>[0] = runtime,
+  serverVersion = "18.4",
+) => {
+  const pool = await openLimited(
+    of,
+    { url, connections: 2 },
+    { serverVersion, log: silentLog },
+    longestMs,
+  );
   opened.push(pool);
   return pool;
 };
@@ -26,6 +35,12 @@ const shown = async (pool: Database) =>
 
 test("no transaction may last longer than 30 s", async () => {
   expect(await shown(await limited())).toEqual([25_000, 25_000, 30_000]);
+});
+
+test("an older server is given the limits that it knows", async () => {
+  expect(await shown(await limited(undefined, runtime, "16.9 (Debian)"))).toEqual([
+    25_000, 25_000, 0,
+  ]);
 });
 
 test("a statement that takes too long is ended, and the pool goes on", async () => {
