@@ -1512,8 +1512,8 @@ begin
       charged = taken, cache_hit = coalesce(one.cache_hit, false),
       latency_ms = one.latency_ms, first_token_ms = one.first_token_ms,
       finish_reason = one.finish_reason, error_code = one.error_code, error_message = one.error_message, ended_at = p_at
-    -- In flight = not ended. Asked for by status, the index of calls in flight would do, at the cost of all of them.
-    where c.id = one.call_id and c.ended_at is null and c.job_id = job.id
+    -- Written so that only the key's index serves: those of jobs and of calls in flight would lead through many rows.
+    where c.id = one.call_id and c.ended_at is null and (c.job_id = job.id) is true
     returning c.held, c.cost_held, c.budget_holds into call;
     if found then
       if per_call and (call.held > 0 or taken > 0) then
