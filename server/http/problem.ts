@@ -156,7 +156,8 @@ export const problemKinds: Readonly<Record<ErrorCode, ProblemKind>> = {
   budget_exceeded: {
     status: 402,
     title: "The budget is used up",
-    remedy: "Wait until `resets_at`, or ask whoever runs this service; null means that it never resets.",
+    remedy:
+      "Wait until `resets_at`, or ask whoever runs this service; null means that it never resets.",
   },
   budget_exists: {
     status: 409,

@@ -7,7 +7,7 @@ import { isUuid } from "../kernel/ids.ts";
 import * as store from "./search/store.ts";
 
 export { toFilter } from "./search/filter.ts";
-export type { CallFilter, CallRow, FoundCall, JobFilter, JobRow } from "./search/store.ts";
+export type { CallRow, FoundCall, JobFilter, JobRow } from "./search/store.ts";
 
 type PageQuery = { limit?: number; cursor?: string };
 

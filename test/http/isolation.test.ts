@@ -161,7 +161,7 @@ async function makeJob(key: string): Promise<string> {
     body: { job_type: "matrix" },
   });
   expect(status).toBe(201);
-  return (body as { job_id: string }).job_id;
+  return String(body["job_id"]);
 }
 
 /** Whose key a column sends, and whose resource it names. */
@@ -271,7 +271,7 @@ describe("tenant isolation", () => {
       const { status, body } = await app.send("GET", `/api/jobs/${jobId}`, {
         key: tenants.own.key,
       });
-      const { request_id: _, ...rest } = body as Record<string, unknown>;
+      const { request_id: _, ...rest } = body;
       return { status, rest };
     };
     const missing = await read("019aaf3c-6a80-7c11-9d1b-2f9d1b6d2a10");
