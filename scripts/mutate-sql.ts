@@ -61,7 +61,9 @@ async function applyFunction(text: string): Promise<void> {
 
 function runTests(): Promise<"passed" | "failed"> {
   return new Promise((resolve) => {
-    const files = ["batches", "races", "properties"].map((name) => `./test/ledger/${name}.test.ts`);
+    const files = ["batches", "races", "held-up", "properties"].map(
+      (name) => `./test/ledger/${name}.test.ts`,
+    );
     const child = spawn(process.execPath, ["test", "--bail=1", "--timeout=60000", ...files], {
       stdio: "ignore",
       env: { ...process.env, ...environment, [serverVariable]: server.url },

@@ -17,7 +17,7 @@ export async function twoConnections() {
   const { database, open } = await testDatabase();
   const clock = new ManualClock();
   await testContext(database, { clock });
-  const [first, second] = [open(1), open(1)];
+  const [first, second, third] = [open(1), open(1), open(1)];
 
   return {
     database,
@@ -35,9 +35,23 @@ export async function twoConnections() {
       const held = await holder(on(world, first));
       world.clock.advance(1);
       const waiting = waiter(on(world, second));
-      await until("the second statement waits", () => waits(database));
+      await until("the second statement waits", async () => (await waitingCount(database)) === 1);
       await first.query("commit");
       return [held, await waiting];
+    },
+    /** Starts both while a row is locked that each needs on its way, and lets them go on together. */
+    async heldUp<Result>(
+      world: World,
+      lock: string,
+      works: readonly [(on: World) => Promise<Result>, (on: World) => Promise<Result>],
+    ): Promise<Result[]> {
+      await first.query("begin");
+      await first.query(`${lock} for update`);
+      const under = [on(world, second), on(world, third)];
+      const results = works.map((work, index) => work(under[index]!));
+      await until("both statements wait", async () => (await waitingCount(database)) === 2);
+      await first.query("commit");
+      return Promise.all(results);
     },
     /** Both at once, in whatever order the server takes them. */
     async atOnce(
@@ -52,11 +66,11 @@ export async function twoConnections() {
 
 const on = (world: World, connection: Database): World => ({ ...world, database: connection });
 
-async function waits(database: Database): Promise<boolean> {
+async function waitingCount(database: Database): Promise<number> {
   const waiting = await database.query(
     "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
   );
-  return waiting.length > 0;
+  return waiting.length;
 }
 
 export async function allocate(
