@@ -28,8 +28,8 @@ export const callMutations: readonly Mutation[] = [
   {
     file: "open_calls",
     text: "if found and room >= 0 and room >= hold then",
-    replacement: "if found and room >= hold then",
-    why: "a debt lets free work through",
+    replacement: "if found and room >= 0 then",
+    why: "a call is held by more than there is",
   },
   {
     file: "open_calls",
