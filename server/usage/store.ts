@@ -37,15 +37,26 @@ const labels: Readonly<Record<UsageLabel, Label>> = {
   model: { rolled: "r.alias", call: "c.alias", job: none },
 };
 
+/** Piece by piece (`offset 0` keeps it so): the planner takes the few pieces for many, and would rather read a whole table. */
+const inPieces = (table: string, alias: string, condition: string) =>
+  `from pieces p cross join lateral (
+     select * from ${table} ${alias} where ${alias}.team_id = $1::text and ${condition} offset 0) ${alias}`;
+
 const ofRollups = (table: string) =>
-  `from pieces p join ${table} r on r.team_id = $1::text and r.span = p.source and r.starts_at >= p.starts_at
-   and r.starts_at < p.ends_at`;
+  inPieces(
+    table,
+    "r",
+    "r.span = p.source and r.starts_at >= p.starts_at and r.starts_at < p.ends_at",
+  );
 
 /** The bounds on ids let the indexes find the span and leave partitions out; those on times are exact. */
 const ofTruth = (table: string, alias: string) =>
-  `from pieces p join ${table} ${alias} on p.source = 'truth' and ${alias}.team_id = $1::text
-   and ${alias}.id >= p.lowest and ${alias}.id < p.highest
-   and ${alias}.created_at >= p.starts_at and ${alias}.created_at < p.ends_at`;
+  inPieces(
+    table,
+    alias,
+    `p.source = 'truth' and ${alias}.id >= p.lowest and ${alias}.id < p.highest
+     and ${alias}.created_at >= p.starts_at and ${alias}.created_at < p.ends_at`,
+  );
 
 const rolledCalls = `r.calls, r.succeeded, r.failed + r.aborted as failed, r.cache_hits, r.input_tokens, r.output_tokens`;
 const trueCalls = `1 as calls, (c.status = 'succeeded')::int as succeeded, (c.status in ('failed', 'aborted'))::int as failed,
