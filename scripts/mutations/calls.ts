@@ -111,14 +111,14 @@ export const callMutations: readonly Mutation[] = [
   },
   {
     file: "settle_calls",
-    text: "where c.id = one.call_id and c.status = 'in_flight' and c.job_id = job.id",
-    replacement: "where c.id = one.call_id and c.job_id = job.id",
+    text: "where c.id = one.call_id and c.ended_at is null and",
+    replacement: "where c.id = one.call_id and",
     why: "a call is settled and charged twice",
   },
   {
     file: "settle_calls",
-    text: "join llm_calls c on c.id = x.call_id and c.status = 'in_flight'",
-    replacement: "join llm_calls c on c.id = x.call_id",
+    text: "where c.job_id = j.id and c.ended_at is null",
+    replacement: "where c.job_id = j.id",
     why: "a call of a batch is settled and charged twice",
   },
   {
