@@ -235,3 +235,17 @@ test("a paused team takes no new calls, a suspended one opens nothing, a revoked
   );
   expect(await call()).toMatchObject({ status: 401, body: { code: "key_revoked" } });
 });
+
+test("more output than the model gives is refused by name", async () => {
+  await seedModel(context, gateway.upstream, {
+    alias: "short",
+    group: "premium",
+    maxOutputTokens: 500,
+  });
+  const { key } = await seedTeam(context, { credits: 5, groups: ["premium"] });
+  const body = { model: "short", messages, max_tokens: 501 };
+  expect(await post(`/api/jobs/${await newJob(key)}/llm-call`, body, {}, key)).toMatchObject({
+    status: 422,
+    body: { field: "max_tokens" },
+  });
+});
