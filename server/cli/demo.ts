@@ -8,6 +8,7 @@ import { startLoopbackProvider, type RunningLoopbackProvider } from "../loopback
 import { startServer, type RunningServer } from "../main.ts";
 import { readRunFile } from "../main/data-directory.ts";
 import { adminClient, type AdminClient } from "./admin-client.ts";
+import { rebuildRollups } from "../usage/rollups.ts";
 import { CliError } from "./cli-error.ts";
 import type { Command, Invocation } from "./command.ts";
 import { beginningOf, live, setUp as setUpPast } from "./demo/history.ts";
@@ -20,6 +21,7 @@ import { terminalOf, type Terminal } from "./terminal.ts";
 
 /** Installing takes half a minute on a usual machine, minutes on a slow line. */
 const GATEWAY_TIMEOUT_MS = 15 * 60_000;
+const DAY_MS = 86_400_000;
 
 export const demoCommand: Command = {
   name: "demo",
@@ -107,11 +109,22 @@ class Demo {
     const lived = setUp.then((traders) =>
       live(past, traders, { untilMs: nowMs, stopped: () => this.#ended }),
     );
-    this.#history = lived.then(
-      () => past.end(),
-      () => past.end(),
-    );
+    this.#history = lived
+      .catch(() => {})
+      .then(() => past.end())
+      .then(() => this.#rollUp(server))
+      .catch(() => {});
     return { setUp, lived };
+  }
+
+  /** The past was made behind the back of the rollups: computes them anew, day by day, for whoever stays to look. */
+  async #rollUp({ services }: RunningServer): Promise<void> {
+    if (this.#invocation.options["once"] !== undefined) return;
+    const untilMs = Date.now();
+    for (let dayMs = beginningOf(untilMs); dayMs < untilMs && !this.#ended; dayMs += DAY_MS) {
+      const day = { from: new Date(dayMs), to: new Date(dayMs + DAY_MS) };
+      await rebuildRollups(services.context, day);
+    }
   }
 
   async #tellStory(server: RunningServer, admin: AdminClient, seeded: Seeded): Promise<void> {
