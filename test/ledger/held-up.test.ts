@@ -47,9 +47,12 @@ describe("two statements that were stopped at the wallet", () => {
     const places = (await look(world)).jobs.map(({ place }) => String(place)).sort();
     expect(places).toEqual(["included", "included", "overage"]);
   });
+});
 
+describe("two statements that were stopped at the period", () => {
   test("take two positions under tiers", async () => {
-    const { world, team, lock } = await worldWith(10n * CREDIT);
+    const { world, team } = await worldWith(10n * CREDIT);
+    const lock = `select 1 from team_periods where team_id = '${team.id}'`;
     const jobs = [
       await newJob(world, team, start(world, TIERED)),
       await newJob(world, team, start(world, TIERED)),
