@@ -183,9 +183,9 @@ export const callMutations: readonly Mutation[] = [
   },
   {
     file: "resolve_lost_calls",
-    text: "where c.id = any (chosen) and c.status = 'in_flight';",
-    replacement: "where c.id = any (chosen);",
-    why: "a job is failed for a call that was settled meanwhile",
+    text: "lost = true",
+    replacement: "lost = false",
+    why: "the true cost of a lost call is never recorded",
   },
   {
     file: "resolve_lost_calls",

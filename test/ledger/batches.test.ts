@@ -145,3 +145,50 @@ describe("a batch of one job", () => {
     ]);
   });
 });
+
+describe("a minimum per job", () => {
+  test.each([1, 2])(
+    "is charged once, and what goes beyond it then, in batches of %i",
+    async (size) => {
+      const world = await newWorld();
+      const [team] = world.teams;
+      await allocate(world, team, 10n * CREDIT);
+      const beginning = startUnder(MARKUP, world.clock.now());
+      const terms = { ...beginning.terms, minimum: "500000" };
+      const job = await newJob(world, team, { ...beginning, terms });
+      const calls = [100_000n, 300_000n, 200_000n, 50_000n].map((charge) => ({
+        call: callIn(world, job, CREDIT),
+        charge,
+      }));
+      await openAll(
+        world,
+        calls.map(({ call }) => call),
+      );
+      const charged: bigint[] = [];
+      for (let next = 0; next < calls.length; next += size) {
+        const settled = await settleAll(world, calls.slice(next, next + size));
+        charged.push(...settled.map((one) => one.charged));
+      }
+      // 0.5 at least; 0.4 is still below it; 0.6 and 0.65 are what the calls come to.
+      expect(charged).toEqual([500_000n, 0n, 100_000n, 50_000n]);
+      expect((await walletOf(world, team)).balance).toBe(10n * CREDIT - 650_000n);
+    },
+  );
+});
+
+test.each([1, 2])("the true cost of %i swept calls is recorded once", async (count) => {
+  const { world, job } = await oneJob();
+  const calls = Array.from({ length: count }, () => callIn(world, job, CREDIT));
+  await openAll(world, calls);
+  await functions.resolveLost(world, world.keyId);
+  const settle = (cost: bigint) =>
+    outcomes(
+      settleAll(
+        world,
+        calls.map((call) => ({ call, charge: CREDIT, cost })),
+      ),
+    );
+  expect(await settle(700n)).toEqual(calls.map(() => "swept"));
+  expect(await settle(900n)).toEqual(calls.map(() => "already"));
+  expect((await look(world)).jobs).toMatchObject([{ cost: String(700 * count), charged: "0" }]);
+});

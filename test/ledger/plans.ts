@@ -62,8 +62,6 @@ const plans: readonly Plan[] = [
   { ...each, kind: "per_token", tokensPerCredit: 1_000n },
 ];
 
-export const planCount = plans.length;
-
 /** How a job starts under one of the plans. */
 export function startUnder(plan: number, nowMs: number): JobStart {
   return jobStart(pricing(plan), "work", nowMs);
