@@ -2,7 +2,7 @@ import { Type, type Static } from "@sinclair/typebox";
 import { CallView } from "../calls/schema.ts";
 import { ExternalTaskId, UserId } from "../jobs/fields.ts";
 import { searchQuery } from "../jobs/search/schema.ts";
-import { Name, Slug } from "../organizations/schema.ts";
+import { Name } from "../organizations/schema.ts";
 
 /** Wire shapes of the admin API on :3002. Money in USD and credits as JSON numbers, times ISO 8601 UTC. */
 

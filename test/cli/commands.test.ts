@@ -154,7 +154,7 @@ test.each([
   [["admin", "create"], "error: There is no command admin create."],
   [["admin", "token"], "error: There is no command admin token."],
   [["team"], "error: team needs more."],
-  [["doctor", "--ledger"], "--ledger is no option of doctor"],
+  [["doctor", "--sideways"], "--sideways is no option of doctor"],
   [["frobnicate"], "There is no command frobnicate"],
 ])("%j is refused with exit code 2", async (words, message) => {
   expect(await run(runtime, words)).toBe(2);
