@@ -2,7 +2,8 @@
 -- Invariants: balance = sum of the entries = balance_after of the last; what remains of the grants less `unattributed` =
 -- max(balance, 0); a deduction takes at most what is available; the refunds of a job are at most its charge.
 -- An adjustment puts right what is wrong, so it may leave a debt; that blocks new work.
--- Idempotent by idempotency_key within the wallet: 'replayed' tells the entry that was made, 'mismatch' that it was another change.
+-- Idempotent by idempotency_key within the wallet: 'replayed' tells the entry that was made, 'mismatch' that it was another change:
+-- anything in p_change that the entry or its grant says differently, but who makes it.
 -- Locks: job (of a refund), wallet.
 --
 -- p_change: {team_id, kind, amount, job_id, actor, reason, reference, price_paid_nanos, priority, expires_at, idempotency_key};
@@ -18,6 +19,7 @@ declare
   wallet wallets%rowtype;
   job jobs%rowtype;
   earlier credit_transactions%rowtype;
+  same boolean;
   kind text := p_change ->> 'kind';
   change bigint := (p_change ->> 'amount')::bigint * case when p_change ->> 'kind' = 'deduction' then -1 else 1 end;
   available bigint;
@@ -43,9 +45,19 @@ begin
     select * into earlier from credit_transactions t
     where t.wallet_id = wallet.id and t.idempotency_key = p_change ->> 'idempotency_key';
     if found then
-      return query select
-        case when earlier.kind = kind and earlier.amount = coalesce(change, earlier.amount)
-          and earlier.job_id is not distinct from job.id then 'replayed' else 'mismatch' end,
+      -- What was left of the charge, by the entries before: jobs.refunded holds this refund already.
+      same := earlier.kind = kind and earlier.job_id is not distinct from job.id
+        and earlier.amount = coalesce(change, (
+          select -sum(t.amount) from credit_transactions t
+          where t.job_id = job.id and t.wallet_id = wallet.id and t.entry_no < earlier.entry_no and t.kind in ('charge', 'refund')))
+        and earlier.reason is not distinct from p_change ->> 'reason'
+        and earlier.reference is not distinct from p_change ->> 'reference'
+        and (earlier.grant_id is null or exists (
+          select from credit_grants g
+          where g.id = earlier.grant_id and g.priority = coalesce((p_change ->> 'priority')::int, 100)
+            and g.expires_at is not distinct from (p_change ->> 'expires_at')::timestamptz
+            and g.price_paid_nanos is not distinct from (p_change ->> 'price_paid_nanos')::bigint));
+      return query select case when same then 'replayed' else 'mismatch' end,
         earlier.entry_no, earlier.amount, earlier.balance_after, earlier.created_at, null::jsonb;
       return;
     end if;

@@ -37,7 +37,8 @@ begin
   select * into changed from change_wallet_v2(p_at, jsonb_build_object(
     'team_id', p_redeem ->> 'team_id', 'kind', 'top_up', 'amount', code.amount::text, 'actor', p_redeem ->> 'actor',
     'reference', code.name, 'priority', code.priority, 'price_paid_nanos', code.price_paid_nanos::text,
-    'expires_at', p_at + make_interval(hours => 24 * code.credits_last_days),
+    -- From the first time on, so that a repeat asks for the same change.
+    'expires_at', coalesce(code.redeemed_at, p_at) + make_interval(hours => 24 * code.credits_last_days),
     'idempotency_key', 'top-up-code:' || code.id));
   if changed.outcome = 'changed' then
     update top_up_codes c set redeemed_at = p_at, redeemed_by = p_redeem ->> 'team_id' where c.id = code.id;

@@ -55,7 +55,9 @@ begin
     if found then
       return query select
         case when earlier.kind = 'transfer_out' and earlier.amount = -given
-          and earlier.counterpart_team_id = p_transfer ->> 'to_team_id' then 'replayed' else 'mismatch' end,
+          and earlier.counterpart_team_id = p_transfer ->> 'to_team_id'
+          and earlier.reason is not distinct from p_transfer ->> 'reason'
+          and earlier.reference is not distinct from p_transfer ->> 'reference' then 'replayed' else 'mismatch' end,
         earlier.entry_no, earlier.amount, earlier.balance_after, earlier.created_at, null::bigint, null::jsonb;
       return;
     end if;

@@ -64,7 +64,8 @@ end $$;
 -- Invariants: balance = sum of the entries = balance_after of the last; what remains of the grants less `unattributed` =
 -- max(balance, 0); a deduction takes at most what is available; the refunds of a job are at most its charge.
 -- An adjustment puts right what is wrong, so it may leave a debt; that blocks new work.
--- Idempotent by idempotency_key within the wallet: 'replayed' tells the entry that was made, 'mismatch' that it was another change.
+-- Idempotent by idempotency_key within the wallet: 'replayed' tells the entry that was made, 'mismatch' that it was another change:
+-- anything in p_change that the entry or its grant says differently, but who makes it.
 -- Locks: job (of a refund), wallet.
 --
 -- p_change: {team_id, kind, amount, job_id, actor, reason, reference, price_paid_nanos, priority, expires_at, idempotency_key};
@@ -80,6 +81,7 @@ declare
   wallet wallets%rowtype;
   job jobs%rowtype;
   earlier credit_transactions%rowtype;
+  same boolean;
   kind text := p_change ->> 'kind';
   change bigint := (p_change ->> 'amount')::bigint * case when p_change ->> 'kind' = 'deduction' then -1 else 1 end;
   available bigint;
@@ -105,9 +107,19 @@ begin
     select * into earlier from credit_transactions t
     where t.wallet_id = wallet.id and t.idempotency_key = p_change ->> 'idempotency_key';
     if found then
-      return query select
-        case when earlier.kind = kind and earlier.amount = coalesce(change, earlier.amount)
-          and earlier.job_id is not distinct from job.id then 'replayed' else 'mismatch' end,
+      -- What was left of the charge, by the entries before: jobs.refunded holds this refund already.
+      same := earlier.kind = kind and earlier.job_id is not distinct from job.id
+        and earlier.amount = coalesce(change, (
+          select -sum(t.amount) from credit_transactions t
+          where t.job_id = job.id and t.wallet_id = wallet.id and t.entry_no < earlier.entry_no and t.kind in ('charge', 'refund')))
+        and earlier.reason is not distinct from p_change ->> 'reason'
+        and earlier.reference is not distinct from p_change ->> 'reference'
+        and (earlier.grant_id is null or exists (
+          select from credit_grants g
+          where g.id = earlier.grant_id and g.priority = coalesce((p_change ->> 'priority')::int, 100)
+            and g.expires_at is not distinct from (p_change ->> 'expires_at')::timestamptz
+            and g.price_paid_nanos is not distinct from (p_change ->> 'price_paid_nanos')::bigint));
+      return query select case when same then 'replayed' else 'mismatch' end,
         earlier.entry_no, earlier.amount, earlier.balance_after, earlier.created_at, null::jsonb;
       return;
     end if;
@@ -1049,7 +1061,8 @@ begin
   select * into changed from change_wallet_v2(p_at, jsonb_build_object(
     'team_id', p_redeem ->> 'team_id', 'kind', 'top_up', 'amount', code.amount::text, 'actor', p_redeem ->> 'actor',
     'reference', code.name, 'priority', code.priority, 'price_paid_nanos', code.price_paid_nanos::text,
-    'expires_at', p_at + make_interval(hours => 24 * code.credits_last_days),
+    -- From the first time on, so that a repeat asks for the same change.
+    'expires_at', coalesce(code.redeemed_at, p_at) + make_interval(hours => 24 * code.credits_last_days),
     'idempotency_key', 'top-up-code:' || code.id));
   if changed.outcome = 'changed' then
     update top_up_codes c set redeemed_at = p_at, redeemed_by = p_redeem ->> 'team_id' where c.id = code.id;
@@ -1948,7 +1961,9 @@ begin
     if found then
       return query select
         case when earlier.kind = 'transfer_out' and earlier.amount = -given
-          and earlier.counterpart_team_id = p_transfer ->> 'to_team_id' then 'replayed' else 'mismatch' end,
+          and earlier.counterpart_team_id = p_transfer ->> 'to_team_id'
+          and earlier.reason is not distinct from p_transfer ->> 'reason'
+          and earlier.reference is not distinct from p_transfer ->> 'reference' then 'replayed' else 'mismatch' end,
         earlier.entry_no, earlier.amount, earlier.balance_after, earlier.created_at, null::bigint, null::jsonb;
       return;
     end if;

@@ -22,7 +22,7 @@ export function refuse(
     case "mismatch":
       throw new DomainError(
         "idempotency_mismatch",
-        "This idempotency key was used in this wallet for another change, or another amount.",
+        "This idempotency key was used in this wallet for another change: what is sent with it must be the same each time.",
       );
     case "other_organization":
       throw transferInvalid(of.toTeamId, "it must be a team of the same organization");

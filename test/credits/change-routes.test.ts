@@ -81,6 +81,9 @@ describe("changes of a wallet", () => {
     expect(await post(`${team.path}/allocate`, { credits: 4 }, key)).toMatchObject(
       problem(422, "idempotency_mismatch"),
     );
+    expect(await post(`${team.path}/deduct`, { ...body, reason: "Training" }, key)).toMatchObject(
+      problem(422, "idempotency_mismatch"),
+    );
     expect(await get(team.path)).toMatchObject({ body: { balance: 6 } });
     // A replay is no second act.
     expect(

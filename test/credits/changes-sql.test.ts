@@ -145,6 +145,51 @@ describe("an idempotency key", () => {
     expect(await entries(walletId)).toEqual(["allocation 5 → 5"]);
   });
 
+  test("repeats a change only with all that was said of it; who sends it does not matter", async () => {
+    const { teamId, walletId } = await newTeam();
+    const said = {
+      ...{ team_id: teamId, idempotency_key: "k", kind: "allocation", amount: 5 },
+      ...{ priority: 7, expires_at: utc("2027-01-01 00:00"), price_paid_nanos: "9000000000" },
+      ...{ reason: "Invoice 7", reference: "INV-7" },
+    };
+    const first = await change(noon, said);
+    expect(await change(later, { ...said, actor: "somebody else" })).toEqual({
+      ...first,
+      outcome: "replayed",
+    });
+    for (const other of [
+      { priority: 8 },
+      { priority: null },
+      { expires_at: utc("2027-01-02 00:00") },
+      { expires_at: null },
+      { price_paid_nanos: "9000000001" },
+      { price_paid_nanos: null },
+      { reason: "Invoice 8" },
+      { reason: null },
+      { reference: "INV-8" },
+      { reference: null },
+    ]) {
+      expect(await change(later, { ...said, ...other })).toEqual({ ...first, outcome: "mismatch" });
+    }
+    expect(await entries(walletId)).toEqual(["allocation 5 → 5"]);
+  });
+
+  test("of a partial refund is not repeated by a refund of all, nor by other words", async () => {
+    const { teamId, walletId } = await newTeam();
+    const jobId = await chargedJob(noon, teamId, walletId, 8);
+    const refund = (idempotency_key: string, amount: number | null, reason = "late") =>
+      change(noon, {
+        ...{ team_id: teamId, kind: "refund", job_id: jobId, amount },
+        ...{ idempotency_key, reason },
+      });
+    await refund("part", 3);
+    expect(await refund("part", null)).toMatchObject({ outcome: "mismatch", amount: "3" });
+    expect(await refund("rest", null)).toMatchObject({ outcome: "changed", amount: "5" });
+    expect(await refund("rest", null)).toMatchObject({ outcome: "replayed", amount: "5" });
+    expect(await refund("part", 3)).toMatchObject({ outcome: "replayed", amount: "3" });
+    expect(await refund("rest", null, "no use")).toMatchObject({ outcome: "mismatch" });
+  });
+
   test("refunds a job once, and not another", async () => {
     const { teamId, walletId } = await newTeam();
     const jobId = await chargedJob(noon, teamId, walletId, 8);
@@ -242,6 +287,13 @@ describe("a transfer", () => {
       to_balance_after: null,
     });
     expect(await between(from, to, 5, key)).toMatchObject({ outcome: "mismatch" });
+    for (const other of [{ reason: "Year end" }, { reference: "T-1" }]) {
+      expect(await between(from, to, 4, { ...key, ...other })).toMatchObject({
+        outcome: "mismatch",
+      });
+    }
+    const third = await newTeam();
+    expect(await between(from, third, 4, key)).toMatchObject({ outcome: "mismatch" });
     expect(await wallet(to.walletId)).toMatchObject({ balance: "5" });
   });
 });

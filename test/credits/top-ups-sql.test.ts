@@ -28,11 +28,12 @@ describe("a top-up code", () => {
   test("gives its credits once; the same team is told the same entry, another one nothing", async () => {
     const [team, other] = [await newTeam(), await newTeam()];
     await makeCode("A", { credits_last_days: 30 });
-    const by = (who: { teamId: string }) =>
-      redeem(noon, { team_id: who.teamId, hash: hashOf("A") });
+    const by = (who: { teamId: string }, at = noon) =>
+      redeem(at, { team_id: who.teamId, hash: hashOf("A") });
     const first = await by(team);
     expect(first).toMatchObject({ outcome: "changed", amount: "50", balance_after: "50" });
-    expect(await by(team)).toEqual({ ...first, outcome: "replayed" });
+    const dayLater = utc("2026-11-24 12:00");
+    expect(await by(team, dayLater)).toEqual({ ...first, outcome: "replayed" });
     expect(await by(other)).toMatchObject({
       outcome: "code_unusable",
       detail: { reason: "redeemed" },
