@@ -1,6 +1,6 @@
 import type { Context } from "../context.ts";
 import { DAY_MS, endOf, startOf } from "./calendar.ts";
-import { nextSpan, rollUp, selectExtent, type Span } from "./rollups/store.ts";
+import { nextSpan, rollUp, selectExtent, selectQuarters, type Span } from "./rollups/store.ts";
 
 /** Time that one round of upkeep spends here at most, beside the span under way. */
 const ROUND_MS = 4_000;
@@ -35,8 +35,8 @@ export interface Rebuilt {
 }
 
 /**
- * Computes the UTC days of a span of time anew from jobs and calls, with the months they lie in. What was never computed
- * is first. Stops after a while and says where to go on.
+ * Computes the UTC days of a span of time anew from jobs and calls, with the months they lie in; quarters that
+ * have neither truth nor figures are passed over. What was never computed is first. Stops after a while and says where to go on.
  */
 export async function rebuildRollups(
   context: Context,
@@ -59,9 +59,9 @@ export async function rebuildRollups(
       result.next = new Date(dayMs);
       return result;
     }
-    const endMs = Math.min(dayMs + DAY_MS, extent.until.getTime());
-    for (let ms = dayMs; ms < endMs; ms = endOf("quarter", ms)) {
-      await compute({ kind: "quarter", startsAt: new Date(ms) });
+    const end = new Date(Math.min(dayMs + DAY_MS, extent.until.getTime()));
+    for (const startsAt of await selectQuarters(database, new Date(dayMs), end)) {
+      await compute({ kind: "quarter", startsAt });
     }
     for (const kind of ["day", "month"] as const) {
       const startMs = startOf(kind, dayMs);

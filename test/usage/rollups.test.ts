@@ -158,3 +158,29 @@ test("while a job is open for hours, the answer says how old it is", async () =>
   const { as_of, totals } = await readUsage(context, team.teamId, {});
   expect([as_of, totals.jobs]).toEqual([new Date(computedAt).toISOString(), 1]);
 });
+
+test("a rebuild finds what was written into the past, takes away what has no truth, and passes over empty quarters", async () => {
+  await refresh();
+  const before = await figures();
+  const team = await seedTeam(context);
+  const from = new Date("2026-08-20T08:00:00Z");
+  await insertWork(database, { ...team, from, jobs: 1, everySeconds: 60 });
+  await database.query(
+    `insert into job_rollups (span, starts_at, team_id, job_type, jobs)
+     values ('quarter', '2026-09-10T03:15Z', $1::text, 'never', 1)`,
+    [team.teamId],
+  );
+  const computed = await database.query("select 1 from rollup_spans");
+  const { changed, spans, next } = await rebuildRollups(context);
+  expect(next).toBeUndefined();
+  // The job's quarter, day and month, and the quarter without truth.
+  expect(changed).toBe(4);
+  // Of more than 7,000 quarters; every day is one span too.
+  expect(spans).toBeLessThan(computed.length + 100);
+  const after = (await figures()) as { kind: string; row: { team_id: string } }[];
+  const theirs = after.filter(({ row }) => row.team_id === team.teamId);
+  expect(JSON.stringify(theirs)).not.toContain("never");
+  const { totals } = await readUsage(context, team.teamId, { period: "2026-08" });
+  expect(totals).toMatchObject({ jobs: 1, calls: 2, credits_charged: 1 });
+  expect(after.filter(({ row }) => row.team_id !== team.teamId)).toEqual(before);
+});

@@ -1,4 +1,5 @@
 import type { Database } from "../../../db/client.ts";
+import { highestIdUntil, lowestIdFrom } from "../../kernel/ids.ts";
 import type { SpanKind } from "../calendar.ts";
 
 /** A span of the rollups; see db/functions/roll_up_span.sql. */
@@ -35,4 +36,23 @@ export async function selectExtent(
      from rollup_spans where span = 'quarter'`,
   );
   return row!;
+}
+
+/** The quarters of a span of time that have jobs, calls or figures, in the order of time; a rebuild changes nothing in others. */
+export async function selectQuarters(database: Database, from: Date, to: Date): Promise<Date[]> {
+  const truth = (table: string) =>
+    `select date_bin('15 minutes', created_at, timestamptz 'epoch') as starts_at from ${table}
+     where id >= $3::uuid and id < $4::uuid and created_at >= $1::timestamptz and created_at < $2::timestamptz`;
+  const figures = (table: string) =>
+    `select starts_at from ${table}
+     where span = 'quarter' and starts_at >= $1::timestamptz and starts_at < $2::timestamptz`;
+  const sources = [
+    ...["jobs", "llm_calls"].map(truth),
+    ...["call_rollups", "job_rollups", "user_rollups"].map(figures),
+  ];
+  const rows = await database.query<{ starts_at: Date }>(
+    `${sources.join("\nunion\n")}\norder by starts_at`,
+    [from, to, lowestIdFrom(from), highestIdUntil(to)],
+  );
+  return rows.map((row) => row.starts_at);
 }
