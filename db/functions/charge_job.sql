@@ -1,7 +1,9 @@
 -- Charges a job that is charged at its end, when it ends as p_as: completed, failed, cancelled or expired. Returns the charge.
--- Called once a job, by the statement that ends it, which holds the job's lock.
--- Invariant: the job's hold is resolved here, once, and one entry at most is booked (charge_id = the job); a job that ends
--- free gives its included place back. Counts are those of the period in which the job was created.
+-- Called under the job's lock by the statement that ends it. A failed or cancelled job with calls in flight then waits with its
+-- hold (charge_pending), and is charged by the settle of its last call.
+-- Invariant: the job's hold is resolved here, once, when no call can change the charge any more, and one entry at most is
+-- booked (charge_id = the job); a job that ends free gives its included place back. Counts are those of the period in which
+-- the job was created.
 -- Locks: team period (only where something is counted), wallet.
 create or replace function charge_job_v1(p_at timestamptz, p_job uuid, p_as text)
 returns bigint language plpgsql volatile set enable_seqscan = off as $$
@@ -12,6 +14,8 @@ declare
   counted jsonb;
   used team_periods%rowtype;
   as_completed boolean;
+  deferred boolean;
+  worked boolean;
   costly boolean;
   free boolean := false;
   charge bigint := 0;
@@ -25,12 +29,22 @@ begin
   if terms ->> 'charged' is distinct from 'job' then
     return 0;
   end if;
+  -- Whether a failed job is free depends on what its calls give, and one in flight may still give everything.
+  deferred := p_as in ('failed', 'cancelled') and job.calls_in_flight > 0 and terms ->> 'failed_jobs' is distinct from 'full';
+  if deferred <> job.charge_pending then
+    update jobs j set charge_pending = deferred where j.id = p_job;
+  end if;
+  if deferred then
+    return 0;
+  end if;
   kind := terms ->> 'kind';
   counted := nullif(terms -> 'period', 'null');
-  as_completed := p_as = 'completed' or (p_as = 'expired' and job.succeeded_calls > 0)
+  -- A stream that its client left just before the end has given what there was to give.
+  worked := job.succeeded_calls > 0 or job.output_tokens > 0;
+  as_completed := p_as = 'completed' or (p_as = 'expired' and worked)
     or (p_as in ('failed', 'cancelled') and coalesce(terms ->> 'failed_jobs', 'free') = 'full');
   -- It has used the provider and gave nothing in return: free, but not without end.
-  costly := not as_completed and job.succeeded_calls > 0;
+  costly := not as_completed and worked;
 
   if counted is not null and (kind in ('tiered', 'subscription') or costly) then
     insert into team_periods (team_id, period, starts_at, ends_at)

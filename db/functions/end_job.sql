@@ -1,5 +1,6 @@
 -- Ends a job as completed, failed or cancelled, once, and charges it where its plan charges at the end. Calls still in flight
 -- settle onto it later.
+-- A failed or cancelled job with calls in flight is charged when the last of them settles: until then its hold stays.
 -- Invariant: an end state never changes; asking for the same again is 'already', for another 'conflict'.
 -- A claimed idempotency key is answered by store_answer_v1 afterwards; ending is idempotent, so a crash in between loses nothing.
 -- Locks: idempotency key, job, team period, wallet.

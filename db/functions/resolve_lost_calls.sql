@@ -1,5 +1,5 @@
 -- Resolves calls whose instance is gone: aborted, at what they may have cost at most as estimated cost, free of charge for the
--- team. A job that was to end with its call fails.
+-- team. A job that was to end with its call fails; one that ended before, and waited for its calls, is charged now.
 -- Who calls it has made sure that these instances are dead or silent; should one come back, its settle finds 'swept'.
 -- Invariant: afterwards no call of these instances is in flight or holds anything (as far as p_limit reaches), and no key of theirs
 -- runs.
@@ -9,7 +9,8 @@ returns int language plpgsql volatile set enable_seqscan = off set enable_hashjo
 declare
   chosen uuid[];
   ending uuid[];
-  job uuid;
+  pending uuid[];
+  job record;
   budget_holds jsonb;
   resolved int;
 begin
@@ -21,11 +22,12 @@ begin
   where j.id in (select c.job_id from llm_calls c where c.id = any (chosen)) order by j.id for update;
 
   -- What another one has settled meanwhile stays settled.
-  select array_agg(c.id), array_agg(distinct j.id) filter (where j.ends_with_call and j.ended_at is null)
-  into chosen, ending
+  select array_agg(c.id), array_agg(distinct j.id) filter (where j.ends_with_call and j.ended_at is null),
+    array_agg(distinct j.id) filter (where j.charge_pending)
+  into chosen, ending, pending
   from llm_calls c join jobs j on j.id = c.job_id where c.id = any (chosen) and c.status = 'in_flight';
   perform lock_ending_jobs_v1(
-    ending, (select array_agg(h.wallet_id) from credit_holds h where h.id = any (chosen) and h.state = 'open'));
+    ending || pending, (select array_agg(h.wallet_id) from credit_holds h where h.id = any (chosen) and h.state = 'open'));
 
   with aborted as (
     update llm_calls c
@@ -60,8 +62,11 @@ begin
     filter (where a.budget_holds is not null)
   into resolved, budget_holds from aborted a;
 
-  foreach job in array coalesce(ending, '{}') loop
-    perform charge_job_v1(p_at, job, 'failed');
+  for job in
+    select j.id, j.status from jobs j
+    where j.id = any (ending) or (j.id = any (pending) and j.charge_pending and j.calls_in_flight = 0) order by j.id
+  loop
+    perform charge_job_v1(p_at, job.id, job.status);
   end loop;
   if budget_holds is not null then
     perform settle_budgets_v1(budget_holds);

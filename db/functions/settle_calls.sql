@@ -29,6 +29,10 @@ declare
   wallet_available bigint;
   entry_no bigint;
   per_call boolean;
+  -- Ended jobs that are charged when their last call has ended.
+  due boolean;
+  due_as text;
+  pending uuid[];
   -- By item:
   outcomes text[];
   job_ids uuid[];
@@ -105,7 +109,11 @@ begin
         last_activity_at = p_at,
         status = case when one.end_job is not null and j.ended_at is null then one.end_job else j.status end,
         ended_at = case when one.end_job is not null and j.ended_at is null then p_at else j.ended_at end
-      where j.id = job.id;
+      where j.id = job.id
+      returning j.charge_pending and j.calls_in_flight = 0, j.status into due, due_as;
+      if due then
+        perform charge_job_v1(p_at, job.id, due_as);
+      end if;
       if one.end_job is not null and job.ended_at is null and job.terms ->> 'charged' = 'job' then
         taken := charge_job_v1(p_at, job.id, one.end_job);
       end if;
@@ -139,13 +147,15 @@ begin
   into job_ids, with_claims, ending
   from jsonb_array_elements(p_items) with ordinality;
 
-  select coalesce(bool_or(l.terms ->> 'charged' = 'call'), false) into per_call from (
-    select j.terms from jobs j where j.id = any (job_ids) order by j.id for update
+  select coalesce(bool_or(l.terms ->> 'charged' = 'call'), false), array_agg(l.id) filter (where l.charge_pending)
+  into per_call, pending
+  from (
+    select j.id, j.terms, j.charge_pending from jobs j where j.id = any (job_ids) order by j.id for update
   ) l;
-  if ending is not null then
+  if ending is not null or pending is not null then
     touched := true;
     perform lock_ending_jobs_v1(
-      (select array_agg(job_ids[i]) from unnest(ending) i),
+      (select array_agg(job_ids[i]) from unnest(ending) i) || pending,
       (select array_agg((value ->> 'wallet_id')::uuid) from jsonb_array_elements(p_items)));
   elsif per_call then
     touched := true;
@@ -247,6 +257,11 @@ begin
   end loop;
   for slot in 1..coalesce(cardinality(ending), 0) loop
     charges[ending[slot]] := charge_job_v1(p_at, job_ids[ending[slot]], p_items -> (ending[slot] - 1) ->> 'end_job');
+  end loop;
+  for entry in
+    select j.id, j.status from jobs j where j.id = any (pending) and j.charge_pending and j.calls_in_flight = 0 order by j.id
+  loop
+    perform charge_job_v1(p_at, entry.id, entry.status);
   end loop;
   if with_claims then
     with answers as materialized (

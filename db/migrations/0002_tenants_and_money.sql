@@ -265,6 +265,7 @@ ALTER TABLE "jobs" ADD COLUMN "ends_by" timestamp with time zone;--> statement-b
 ALTER TABLE "jobs" ADD COLUMN "cost_held" bigint DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE "jobs" ADD COLUMN "call_charges" bigint DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE "jobs" ADD COLUMN "refunded" bigint DEFAULT 0 NOT NULL;--> statement-breakpoint
+ALTER TABLE "jobs" ADD COLUMN "charge_pending" boolean DEFAULT false NOT NULL;--> statement-breakpoint
 ALTER TABLE "jobs" ADD COLUMN "charged_over_hold" boolean DEFAULT false NOT NULL;--> statement-breakpoint
 ALTER TABLE "llm_calls" ADD COLUMN "cost_held" bigint;--> statement-breakpoint
 ALTER TABLE "llm_calls" ADD COLUMN "budget_holds" jsonb;--> statement-breakpoint

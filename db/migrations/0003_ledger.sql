@@ -153,9 +153,11 @@ begin
 end $$;
 --> statement-breakpoint
 -- Charges a job that is charged at its end, when it ends as p_as: completed, failed, cancelled or expired. Returns the charge.
--- Called once a job, by the statement that ends it, which holds the job's lock.
--- Invariant: the job's hold is resolved here, once, and one entry at most is booked (charge_id = the job); a job that ends
--- free gives its included place back. Counts are those of the period in which the job was created.
+-- Called under the job's lock by the statement that ends it. A failed or cancelled job with calls in flight then waits with its
+-- hold (charge_pending), and is charged by the settle of its last call.
+-- Invariant: the job's hold is resolved here, once, when no call can change the charge any more, and one entry at most is
+-- booked (charge_id = the job); a job that ends free gives its included place back. Counts are those of the period in which
+-- the job was created.
 -- Locks: team period (only where something is counted), wallet.
 create or replace function charge_job_v1(p_at timestamptz, p_job uuid, p_as text)
 returns bigint language plpgsql volatile set enable_seqscan = off as $$
@@ -166,6 +168,8 @@ declare
   counted jsonb;
   used team_periods%rowtype;
   as_completed boolean;
+  deferred boolean;
+  worked boolean;
   costly boolean;
   free boolean := false;
   charge bigint := 0;
@@ -179,12 +183,22 @@ begin
   if terms ->> 'charged' is distinct from 'job' then
     return 0;
   end if;
+  -- Whether a failed job is free depends on what its calls give, and one in flight may still give everything.
+  deferred := p_as in ('failed', 'cancelled') and job.calls_in_flight > 0 and terms ->> 'failed_jobs' is distinct from 'full';
+  if deferred <> job.charge_pending then
+    update jobs j set charge_pending = deferred where j.id = p_job;
+  end if;
+  if deferred then
+    return 0;
+  end if;
   kind := terms ->> 'kind';
   counted := nullif(terms -> 'period', 'null');
-  as_completed := p_as = 'completed' or (p_as = 'expired' and job.succeeded_calls > 0)
+  -- A stream that its client left just before the end has given what there was to give.
+  worked := job.succeeded_calls > 0 or job.output_tokens > 0;
+  as_completed := p_as = 'completed' or (p_as = 'expired' and worked)
     or (p_as in ('failed', 'cancelled') and coalesce(terms ->> 'failed_jobs', 'free') = 'full');
   -- It has used the provider and gave nothing in return: free, but not without end.
-  costly := not as_completed and job.succeeded_calls > 0;
+  costly := not as_completed and worked;
 
   if counted is not null and (kind in ('tiered', 'subscription') or costly) then
     insert into team_periods (team_id, period, starts_at, ends_at)
@@ -287,6 +301,7 @@ end $$;
 --> statement-breakpoint
 -- Ends a job as completed, failed or cancelled, once, and charges it where its plan charges at the end. Calls still in flight
 -- settle onto it later.
+-- A failed or cancelled job with calls in flight is charged when the last of them settles: until then its hold stays.
 -- Invariant: an end state never changes; asking for the same again is 'already', for another 'conflict'.
 -- A claimed idempotency key is answered by store_answer_v1 afterwards; ending is idempotent, so a crash in between loses nothing.
 -- Locks: idempotency key, job, team period, wallet.
@@ -1077,7 +1092,7 @@ begin
 end $$;
 --> statement-breakpoint
 -- Resolves calls whose instance is gone: aborted, at what they may have cost at most as estimated cost, free of charge for the
--- team. A job that was to end with its call fails.
+-- team. A job that was to end with its call fails; one that ended before, and waited for its calls, is charged now.
 -- Who calls it has made sure that these instances are dead or silent; should one come back, its settle finds 'swept'.
 -- Invariant: afterwards no call of these instances is in flight or holds anything (as far as p_limit reaches), and no key of theirs
 -- runs.
@@ -1087,7 +1102,8 @@ returns int language plpgsql volatile set enable_seqscan = off set enable_hashjo
 declare
   chosen uuid[];
   ending uuid[];
-  job uuid;
+  pending uuid[];
+  job record;
   budget_holds jsonb;
   resolved int;
 begin
@@ -1099,11 +1115,12 @@ begin
   where j.id in (select c.job_id from llm_calls c where c.id = any (chosen)) order by j.id for update;
 
   -- What another one has settled meanwhile stays settled.
-  select array_agg(c.id), array_agg(distinct j.id) filter (where j.ends_with_call and j.ended_at is null)
-  into chosen, ending
+  select array_agg(c.id), array_agg(distinct j.id) filter (where j.ends_with_call and j.ended_at is null),
+    array_agg(distinct j.id) filter (where j.charge_pending)
+  into chosen, ending, pending
   from llm_calls c join jobs j on j.id = c.job_id where c.id = any (chosen) and c.status = 'in_flight';
   perform lock_ending_jobs_v1(
-    ending, (select array_agg(h.wallet_id) from credit_holds h where h.id = any (chosen) and h.state = 'open'));
+    ending || pending, (select array_agg(h.wallet_id) from credit_holds h where h.id = any (chosen) and h.state = 'open'));
 
   with aborted as (
     update llm_calls c
@@ -1138,8 +1155,11 @@ begin
     filter (where a.budget_holds is not null)
   into resolved, budget_holds from aborted a;
 
-  foreach job in array coalesce(ending, '{}') loop
-    perform charge_job_v1(p_at, job, 'failed');
+  for job in
+    select j.id, j.status from jobs j
+    where j.id = any (ending) or (j.id = any (pending) and j.charge_pending and j.calls_in_flight = 0) order by j.id
+  loop
+    perform charge_job_v1(p_at, job.id, job.status);
   end loop;
   if budget_holds is not null then
     perform settle_budgets_v1(budget_holds);
@@ -1482,6 +1502,10 @@ declare
   wallet_available bigint;
   entry_no bigint;
   per_call boolean;
+  -- Ended jobs that are charged when their last call has ended.
+  due boolean;
+  due_as text;
+  pending uuid[];
   -- By item:
   outcomes text[];
   job_ids uuid[];
@@ -1558,7 +1582,11 @@ begin
         last_activity_at = p_at,
         status = case when one.end_job is not null and j.ended_at is null then one.end_job else j.status end,
         ended_at = case when one.end_job is not null and j.ended_at is null then p_at else j.ended_at end
-      where j.id = job.id;
+      where j.id = job.id
+      returning j.charge_pending and j.calls_in_flight = 0, j.status into due, due_as;
+      if due then
+        perform charge_job_v1(p_at, job.id, due_as);
+      end if;
       if one.end_job is not null and job.ended_at is null and job.terms ->> 'charged' = 'job' then
         taken := charge_job_v1(p_at, job.id, one.end_job);
       end if;
@@ -1592,13 +1620,15 @@ begin
   into job_ids, with_claims, ending
   from jsonb_array_elements(p_items) with ordinality;
 
-  select coalesce(bool_or(l.terms ->> 'charged' = 'call'), false) into per_call from (
-    select j.terms from jobs j where j.id = any (job_ids) order by j.id for update
+  select coalesce(bool_or(l.terms ->> 'charged' = 'call'), false), array_agg(l.id) filter (where l.charge_pending)
+  into per_call, pending
+  from (
+    select j.id, j.terms, j.charge_pending from jobs j where j.id = any (job_ids) order by j.id for update
   ) l;
-  if ending is not null then
+  if ending is not null or pending is not null then
     touched := true;
     perform lock_ending_jobs_v1(
-      (select array_agg(job_ids[i]) from unnest(ending) i),
+      (select array_agg(job_ids[i]) from unnest(ending) i) || pending,
       (select array_agg((value ->> 'wallet_id')::uuid) from jsonb_array_elements(p_items)));
   elsif per_call then
     touched := true;
@@ -1700,6 +1730,11 @@ begin
   end loop;
   for slot in 1..coalesce(cardinality(ending), 0) loop
     charges[ending[slot]] := charge_job_v1(p_at, job_ids[ending[slot]], p_items -> (ending[slot] - 1) ->> 'end_job');
+  end loop;
+  for entry in
+    select j.id, j.status from jobs j where j.id = any (pending) and j.charge_pending and j.calls_in_flight = 0 order by j.id
+  loop
+    perform charge_job_v1(p_at, entry.id, entry.status);
   end loop;
   if with_claims then
     with answers as materialized (

@@ -83,6 +83,8 @@ export const jobs = pgTable(
     refunded: bigintColumn("refunded")
       .notNull()
       .default(sql`0`),
+    /** Ended as failed or cancelled while calls were in flight: what it costs is decided when the last of them has ended. */
+    chargePending: boolean("charge_pending").notNull().default(false),
     /** The charge was more than what was held. */
     chargedOverHold: boolean("charged_over_hold").notNull().default(false),
     result: jsonb("result"),

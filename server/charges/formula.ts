@@ -28,16 +28,23 @@ export function jobFormula(job: JobRow, terms: Terms, held: bigint): Formula {
       micros: 0n,
     };
   }
+  if (job.chargePending) {
+    return {
+      text: `${status} with calls in flight: decided when they have ended, at most ${credits(job.held)}, which are held`,
+      micros: 0n,
+    };
+  }
+  const worked = job.succeededCalls > 0 || job.outputTokens > 0n;
   const unsuccessful = status === "failed" || status === "cancelled";
   if (status === "completed") return priceFormula(job, terms, "");
-  if (status === "expired" && job.succeededCalls > 0) {
-    return priceFormula(job, terms, "expired after a successful call, so as completed: ");
+  if (status === "expired" && worked) {
+    return priceFormula(job, terms, "expired after calls that gave output, so as completed: ");
   }
   if (unsuccessful && terms.failed_jobs === "full") {
     return priceFormula(job, terms, `${status}, which costs the same as completed here: `);
   }
-  if (job.succeededCalls === 0) {
-    return { text: `${status} without a successful call: free`, micros: 0n };
+  if (!worked) {
+    return { text: `${status} before a call gave anything: free`, micros: 0n };
   }
   if (job.charged === 0n) {
     return {

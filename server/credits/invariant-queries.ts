@@ -118,7 +118,8 @@ export const brokenJobs = `
         coalesce(sum(c.provider_cost_nanos) filter (where c.status <> 'in_flight'), 0) as made_cost,
         coalesce(sum(c.cost_held) filter (where c.status = 'in_flight'), 0) as made_cost_held,
         coalesce(sum(c.charged), 0) as made_charges,
-        coalesce(sum(c.input_tokens), 0) as made_input, coalesce(sum(c.output_tokens), 0) as made_output,
+        coalesce(sum(c.input_tokens) filter (where not c.lost), 0) as made_input,
+        coalesce(sum(c.output_tokens) filter (where not c.lost), 0) as made_output,
         count(*) filter (where c.status = 'succeeded' and c.provider_cost_nanos is null and c.cost_flags = '{}')
           as made_unexplained
       from llm_calls c where c.job_id = p.id and p.has_calls

@@ -115,6 +115,7 @@ test("flat: the price, the hold, the entry, and what a refund leaves", async () 
   const charge = await explain(jobId);
   expect(charge).toMatchObject({
     plan: { kind: "flat", version: 3 },
+    terms: { kind: "flat", charged: "job", price: 1.5, credit_price_usd: 0.1 },
     formula: 'flat price of a job of type "summary": 1.5 credits',
     credits_by_formula: 1.5,
     credits_charged: 1.5,
@@ -142,7 +143,7 @@ test("failed jobs: free without a success, free at first, then at cost", async (
     await endJob(jobId, "failed");
     return figures(jobId);
   };
-  expect(await fail()).toEqual(["failed without a successful call: free", 0, 0]);
+  expect(await fail()).toEqual(["failed before a call gave anything: free", 0, 0]);
   expect(await fail(10_000_000n)).toEqual([
     "failed, one of the 1 free ones of its period: free",
     0,
@@ -180,6 +181,10 @@ test("tiered: the position that a job took, and its tier", async () => {
     const jobId = await start(pricing);
     await endJob(jobId, "completed");
     said.push(await figures(jobId));
+    expect((await explain(jobId)).terms?.["tiers"]).toEqual([
+      { up_to: 1, price: 2 },
+      { up_to: null, price: 1 },
+    ]);
   }
   expect(said).toEqual([
     ["number 1 of the jobs completed in its period; numbers 1 to 1 cost 2 credits", 2, 2],
@@ -216,8 +221,9 @@ test("markup: each call's cost, its share of a minimum, and failed and cached ca
   await run(jobId, charging, { status: "failed" });
   await run(jobId, charging, { cacheHit: true });
   await run(jobId, charging);
-  const { calls, holds, ...charge } = await explain(jobId);
+  const { calls, holds, lines, ...charge } = await explain(jobId);
   expect(charge).toMatchObject({
+    terms: { charged: "call", minimum: 0.2, credit_price_usd: 0.1 },
     formula: "its calls together: 0.26 credits",
     credits_by_formula: 0.26,
     credits_charged: 0.26,
@@ -229,6 +235,26 @@ test("markup: each call's cost, its share of a minimum, and failed and cached ca
     ["cost $0.01 × 1.3 ÷ $0.10 a credit = 0.13 credits", 0.13, 0.06],
   ]);
   expect(holds.map(({ of, state }) => [of, state])).toContainEqual(["call", "settled"]);
+  const said = lines.join("\n");
+  expect(said).toContain(
+    "= 0.13 credits (the formula gives 0.13 credits, charged were 0.2 credits: the minimum of a job).",
+  );
+  expect(said).toContain(
+    "= 0.13 credits (the formula gives 0.13 credits, charged were 0.06 credits: the minimum of the job had paid for the rest).",
+  );
+  expect(said).not.toContain("another price");
+});
+
+test("another price of a credit is named where no minimum decided", async () => {
+  // $0.01 × 1.3 ÷ $0.20 = 0.065 credits.
+  const pricing = await pricingOf("markup", { percent: "30" });
+  const jobId = await start(pricing);
+  await run(jobId, callInJob({ ...pricing, creditPriceNanos: 200_000_000n }, "chat"));
+  const { calls, lines } = await explain(jobId);
+  expect(calls).toMatchObject([{ credits_by_formula: 0.13, credits_charged: 0.065 }]);
+  expect(lines.join("\n")).toContain(
+    "(the formula gives 0.13 credits, charged were 0.065 credits: another price of a credit at the time)",
+  );
 });
 
 test("per token, and embeddings by their own rule", async () => {

@@ -139,6 +139,8 @@ test("while the server is away calls are refused, and afterwards all goes on", a
 
 test("a restart in the midst of calls loses none that was answered", async () => {
   const jobId = await createJob();
+  // More calls than a job takes by default.
+  await database.query("update jobs set terms = terms - 'max_calls' where id = $1::uuid", [jobId]);
   const answers: number[] = [];
   let going = true;
   const caller = async () => {
@@ -188,7 +190,7 @@ test("calls of an instance that was killed are resolved by the other", async () 
   const done = await team.send("POST", `/api/jobs/${jobId}/complete`, { status: "completed" });
   expect(done.body).toMatchObject({
     summary: { total_calls: 2, successful_calls: 1, calls_in_flight: 0, total_tokens: 1100 },
-    billing: { credits_charged: 0, credits_remaining: 100 },
+    billing: { credits_charged: 1 },
   });
   gateway.provider.release("of the killed");
 }, 60_000);

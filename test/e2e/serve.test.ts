@@ -34,7 +34,7 @@ test("a job goes from create to complete, and `job show` tells what it really co
   expect(await completed.json()).toMatchObject({
     status: "completed",
     summary: { total_calls: 2, successful_calls: 2, failed_calls: 0 },
-    billing: { credits_charged: 0, credits_remaining: 100 },
+    billing: { credits_charged: 1, credits_remaining: 99 },
   });
 
   const shown = (await server.cli("job", "show", jobId, "--json")).json<{

@@ -48,6 +48,7 @@ interface Case {
 let gateway: RunningLoopbackProvider;
 let server: Executable;
 let team: Tenant;
+let topUpCode: string;
 const seen: Seen[] = [];
 /** Statuses that each operation was seen to answer with. */
 const statuses = new Map<string, Set<number>>();
@@ -62,6 +63,11 @@ beforeAll(async () => {
   await add("embed", embeddingTarget, "--mode", "embedding");
   await add("not-yours", chatTarget, "--group", "others");
   team = await createTenant(server);
+  const batch = await run<{ codes: { code: string }[] }>(
+    server,
+    ...["credits", "codes", "create", "Fair", "--credits", "5"],
+  );
+  topUpCode = batch.codes[0]!.code;
   await server.ready(30_000);
 }, 90_000);
 
@@ -167,6 +173,14 @@ function casesOf(operation: string, jobId: string): Case[] {
     getUsage: [...ofTeam("/usage?group_by=model"), ...ofTeam("/usage?group_by=colour")],
     getCredits: ofTeam("/credits"),
     listCreditTransactions: ofTeam("/credits/transactions"),
+    redeemTopUpCode: [
+      { path: `/api/teams/${team.teamId}/credits/redeem`, body: { code: topUpCode } },
+      {
+        path: `/api/teams/${team.teamId}/credits/redeem`,
+        body: { code: "00000-00000-00000-00000" },
+      },
+      { path: "/api/teams/another-team/credits/redeem", body: { code: topUpCode } },
+    ],
     getMe: wrongQuery("/api/me"),
     listModels: wrongQuery("/api/models"),
     listOpenAiModels: wrongQuery("/v1/models"),

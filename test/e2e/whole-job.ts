@@ -3,6 +3,9 @@ import { eventsOf, piecesOf, scripted, type Tenant } from "./tenant.ts";
 
 /** The main job: create, a call, a stream, complete. Fails when any step is not what the API promises; returns the job's id. */
 export async function wholeJob({ teamId, send }: Pick<Tenant, "teamId" | "send">): Promise<string> {
+  const balance = async () =>
+    Number((await send("GET", `/api/teams/${teamId}/credits`)).body["balance"]);
+  const before = await balance();
   const created = await send("POST", "/api/jobs/create", { job_type: "ticket_summary" });
   expect(created).toMatchObject({ status: 201, body: { team_id: teamId, status: "pending" } });
   const jobId = String(created.body["job_id"]);
@@ -28,8 +31,10 @@ export async function wholeJob({ teamId, send }: Pick<Tenant, "teamId" | "send">
       job_id: jobId,
       status: "completed",
       summary: { total_calls: 2, successful_calls: 2, failed_calls: 0, calls_in_flight: 0 },
-      billing: { credits_charged: 0, credits_remaining: 100 },
+      // The default plan's price of a job.
+      billing: { credits_charged: 1, credits_remaining: before - 1 },
     },
   });
+  expect(await balance()).toBe(before - 1);
   return jobId;
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { noTokens } from "../../server/pricing/cost.ts";
 import { chargedTeams, flat, jobOf, start } from "./charged-teams.ts";
 import { ledger } from "./ledger.ts";
 
@@ -200,5 +201,75 @@ describe("a subscription", () => {
     });
     expect(await owner.wallet()).toMatchObject({ balance: 9_999, held: 0 });
     expect(await owner.entries()).toEqual([]);
+  });
+});
+
+describe("a failed or cancelled job whose calls gave something", () => {
+  // 5,000,000 nano-dollars ÷ 100,000,000 a credit = 0.05 credits.
+  const COST = 5_000_000n;
+  const noFreeFailures = flat(100_000, { free_failures: 0 });
+
+  for (const status of ["failed", "cancelled"]) {
+    test(`is not free by being ${status} while they are in flight`, async () => {
+      const owner = await team(1_000_000);
+      const { id } = await owner.create(noFreeFailures);
+      const item = owner.call(id);
+      await open(item);
+      await owner.endJob(id, status);
+      // Nothing is decided yet: what was held stays held.
+      expect(await owner.wallet()).toMatchObject({ balance: 1_000_000, held: 100_000 });
+      await settle(owner.end(item, { providerCostNanos: COST }));
+      expect(await owner.wallet()).toMatchObject({ balance: 950_000, held: 0 });
+      expect(await owner.entries()).toEqual([["charge", -50_000, 950_000]]);
+      expect(await jobRow(id)).toMatchObject({ held: 0, charged: 50_000 });
+    });
+  }
+
+  test("is charged with the last of several calls, settled in one batch", async () => {
+    const owner = await team(1_000_000);
+    const { id } = await owner.create(noFreeFailures);
+    const [one, two, three] = [owner.call(id), owner.call(id), owner.call(id)];
+    await open(one, two, three);
+    await owner.endJob(id, "failed");
+    await settle(owner.end(one, { providerCostNanos: COST }));
+    expect(await owner.wallet()).toMatchObject({ balance: 1_000_000, held: 100_000 });
+    await settle(
+      owner.end(two, { status: "failed", providerCostNanos: 0n }),
+      owner.end(three, { status: "failed", providerCostNanos: 0n }),
+    );
+    expect(await owner.entries()).toEqual([["charge", -50_000, 950_000]]);
+    expect(await owner.openHolds()).toEqual([]);
+  });
+
+  test("is free when none of those that were in flight gave anything", async () => {
+    const owner = await team(1_000_000);
+    const { id } = await owner.create(noFreeFailures);
+    const item = owner.call(id);
+    await open(item);
+    await owner.endJob(id, "cancelled");
+    await settle(owner.end(item, { status: "failed", providerCostNanos: 0n }));
+    expect(await owner.wallet()).toMatchObject({ balance: 1_000_000, held: 0 });
+    expect(await owner.entries()).toEqual([]);
+  });
+
+  test("is not free by leaving each stream just before its end", async () => {
+    const owner = await team(1_000_000);
+    const left = async () => {
+      const { id } = await owner.create(noFreeFailures);
+      const item = owner.call(id);
+      await open(item);
+      const usage = { ...noTokens, inputTokens: 10, outputTokens: 400 };
+      await settle(owner.end(item, { status: "aborted", usage, providerCostNanos: COST }));
+      return id;
+    };
+    await owner.endJob(await left(), "failed");
+    expect(await owner.entries()).toEqual([["charge", -50_000, 950_000]]);
+    // Nor by never ending the job: expired, it costs what a completed one does.
+    const idle = await left();
+    clock.advance(2 * 3_600_000);
+    await database.query("select expire_idle_jobs_v2($1::timestamptz, interval '1 hour', 100)", [
+      at(),
+    ]);
+    expect(await jobRow(idle)).toMatchObject({ charged: 100_000 });
   });
 });

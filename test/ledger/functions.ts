@@ -5,6 +5,7 @@ import {
   type OpenItem,
   type SettleItem,
 } from "../../server/gateway/store.ts";
+import { noTokens } from "../../server/pricing/cost.ts";
 import type { JobAsked } from "./model/ledger.ts";
 import type { OpenAsked, SettleAsked } from "./model/calls.ts";
 import type { Team, World } from "./world.ts";
@@ -97,7 +98,8 @@ export function settleItem(
     walletId: team.walletId,
     status: asked.status,
     target: "openai/x",
-    usage: undefined,
+    // What a client left had given something until then.
+    usage: asked.status === "aborted" ? { ...noTokens, outputTokens: 3 } : undefined,
     providerCostNanos: asked.cost,
     litellmCostNanos: undefined,
     costFlags: asked.cost === undefined ? ["unpriced"] : [],

@@ -161,6 +161,12 @@ export function settleCalls(
     if (outcomes[index] !== "settled" || !call?.endsJob || call.job.ended) continue;
     ledger.end(call.job.id, asked.status === "succeeded" ? "completed" : "failed");
   }
+  ledger.chargePending(
+    batch.flatMap(({ callId }) => {
+      const call = ledger.calls.get(callId);
+      return call ? [call.job] : [];
+    }),
+  );
   return batch.map((asked, index) => {
     const call = ledger.calls.get(asked.callId)!;
     if (outcomes[index] !== undefined) return outcomes[index];
@@ -207,6 +213,7 @@ export function loseCalls(ledger: LedgerModel, atMs: number, instance: string): 
   }
   for (const job of byId(lost.map((call) => call.job))) {
     if (job.endsWithCall && !job.ended) ledger.end(job.id, "failed");
+    else ledger.chargePending([job]);
   }
 }
 

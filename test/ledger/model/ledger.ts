@@ -17,6 +17,8 @@ export interface JobModel {
   status: string;
   /** Of a subscription `included` or `overage`; under tiers the position that it was charged at. */
   place: string | undefined;
+  /** How it ended while calls were in flight that decide what it costs. */
+  chargePending: Ending | undefined;
   maxCredits: bigint | undefined;
   endsWithCall: boolean;
   /** Of the job itself; those of its calls are theirs. */
@@ -174,9 +176,22 @@ export class LedgerModel {
 
   #end(job: JobModel, as: Ending): void {
     const { terms } = job.start;
-    if (terms.charged === "job") this.#chargeJob(job, as);
     job.status = as;
     job.ended = true;
+    if (terms.charged !== "job") return;
+    const mayBeFree = (as === "failed" || as === "cancelled") && terms.failed_jobs !== "full";
+    if (mayBeFree && inFlight(job).length > 0) job.chargePending = as;
+    else this.#chargeJob(job, as);
+  }
+
+  /** Charges those of the jobs that waited for their last call to end. */
+  chargePending(jobs: readonly JobModel[]): void {
+    for (const job of byId([...new Set(jobs)])) {
+      const as = job.chargePending;
+      if (as === undefined || inFlight(job).length > 0) continue;
+      job.chargePending = undefined;
+      this.#chargeJob(job, as);
+    }
   }
 
   #chargeJob(job: JobModel, as: Ending): void {
@@ -195,13 +210,16 @@ export class LedgerModel {
 
   #chargeAtEnd(job: JobModel, as: Ending, counts: PeriodCounts) {
     const { terms } = job.start;
-    const succeeded = job.calls.some((call) => call.status === "succeeded");
+    // An aborted stream had given something, unless it was swept.
+    const worked = job.calls.some(
+      (call) => call.status === "succeeded" || (call.status === "aborted" && !call.lost),
+    );
     const full = { asCompleted: true, isFree: false, amount: priceAtEnd(job, counts) };
     const free = { asCompleted: false, isFree: true, amount: 0n };
     if (as === "completed") return full;
-    if (as === "expired") return succeeded ? full : free;
+    if (as === "expired") return worked ? full : free;
     if (terms.failed_jobs === "full") return full;
-    if (!succeeded) return free;
+    if (!worked) return free;
     counts.costlyFailures += 1;
     if (counts.costlyFailures <= (terms.free_failures ?? 0)) return free;
     const atCost = divideRounded(job.cost * MICROS, BigInt(terms.credit_price_nanos));
@@ -214,6 +232,7 @@ export function newJob(asked: JobAsked, atMs: number): JobModel {
     ...asked,
     status: "pending",
     place: undefined,
+    chargePending: undefined,
     hold: 0n,
     charged: 0n,
     refunded: 0n,
