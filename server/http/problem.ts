@@ -139,8 +139,9 @@ export const problemKinds: Readonly<Record<ErrorCode, ProblemKind>> = {
   },
   holds_open: {
     status: 409,
-    title: "Work is still paid from it",
-    remedy: "Wait until its jobs and calls have ended, or end them; `open_holds` says how many.",
+    title: "Work in it is still open",
+    remedy:
+      "Wait until its jobs and calls have ended, or end them; `calls_in_flight`, `open_jobs` and `open_holds` say how many.",
   },
   amount_invalid: { status: 422, title: "The amount is not valid", remedy: readDetail },
   insufficient_credits: {

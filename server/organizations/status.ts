@@ -3,7 +3,7 @@ import { type Author, recordAudit } from "../audit/audit.ts";
 import { changeConfig } from "../config-change.ts";
 import type { Context } from "../context.ts";
 import { recordStatusChange } from "./history.ts";
-import { requireNoHolds } from "./holds.ts";
+import { requireNoOpenWork } from "./open-work.ts";
 import { auditState, requireLocked, subjectOf, toOrganizationView } from "./organizations.ts";
 import type { OrganizationStatus, OrganizationView } from "./schema.ts";
 import { deleteTeams, lockTeams, selectOrganization, updateOrganization } from "./store.ts";
@@ -44,7 +44,7 @@ export const deleteOrganization = (
     { status: "deleted", action: "organization.delete" },
     async (transaction, at) => {
       const teamIds = await lockTeams(transaction, input.organizationId);
-      await requireNoHolds(transaction, teamIds);
+      await requireNoOpenWork(transaction, teamIds);
       const reason = `organization ${input.organizationId} was deleted`;
       if (teamIds.length > 0) await deleteTeams(transaction, teamIds, { reason, at });
       for (const teamId of teamIds) {

@@ -155,30 +155,41 @@ export async function lockTeams(transaction: Drizzle, organizationId: string): P
   return rows.map((row) => row.id);
 }
 
-/** Locks the wallets of teams, so that no new hold is taken until the transaction ends, and counts the open ones. */
-export async function countHolds(
+export interface OpenWork {
+  callsInFlight: number;
+  openJobs: number;
+  openHolds: number;
+}
+
+/** Locks the wallets of teams, so that no new hold is taken until the transaction ends, and counts what is still open. */
+export async function countOpenWork(
   transaction: Drizzle,
   teamIds: readonly string[],
-): Promise<number> {
+): Promise<OpenWork> {
   await transaction
     .select({ id: wallets.id })
     .from(wallets)
     .where(inArray(wallets.teamId, [...teamIds]))
     .orderBy(asc(wallets.id))
     .for("update");
-  const [row] = await transaction
-    .select({ open: count() })
+  // A call may outlive its job; nothing else is open of one that has ended.
+  const open = and(
+    inArray(jobs.teamId, [...teamIds]),
+    or(isNull(jobs.endedAt), gt(jobs.callsInFlight, 0)),
+  );
+  const [work] = await transaction
+    .select({
+      callsInFlight: sql<number>`coalesce(sum(${jobs.callsInFlight}), 0)::int`,
+      openJobs: sql<number>`(count(*) filter (where ${jobs.endedAt} is null))::int`,
+    })
+    .from(jobs)
+    .where(open);
+  const [held] = await transaction
+    .select({ openHolds: count() })
     .from(creditHolds)
     .innerJoin(jobs, eq(jobs.id, creditHolds.jobId))
-    .where(
-      and(
-        inArray(jobs.teamId, [...teamIds]),
-        // A call may outlive its job; nothing else holds anything.
-        or(isNull(jobs.endedAt), gt(jobs.callsInFlight, 0)),
-        eq(creditHolds.state, "open"),
-      ),
-    );
-  return row!.open;
+    .where(and(open, eq(creditHolds.state, "open")));
+  return { ...work!, ...held! };
 }
 
 /** Marks teams as deleted along with their organization. */

@@ -4,7 +4,7 @@ import { changeConfig } from "../config-change.ts";
 import type { Context } from "../context.ts";
 import { DomainError } from "../kernel/errors.ts";
 import { recordStatusChange } from "../organizations/history.ts";
-import { requireNoHolds } from "../organizations/holds.ts";
+import { requireNoOpenWork } from "../organizations/open-work.ts";
 import type { TeamStatus, TeamView } from "./schema.ts";
 import { selectTeam, type TeamRow, updateTeam } from "./store.ts";
 import { requireLockedTeam } from "./teams.ts";
@@ -76,7 +76,7 @@ export const deleteTeam = (context: Context, author: Author, input: TeamStatusIn
     author,
     input,
     { status: "deleted", pausedUntil: null, action: "team.delete" },
-    (transaction, team) => requireNoHolds(transaction, [team.id]),
+    (transaction, team) => requireNoOpenWork(transaction, [team.id]),
   );
 
 async function changeStatus(

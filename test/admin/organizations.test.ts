@@ -170,7 +170,7 @@ describe("its state", () => {
     ]);
   });
 
-  test("cannot be deleted while credits are held, and the holds are counted", async () => {
+  test("cannot be deleted while jobs are open in its teams and credits held, which are counted", async () => {
     const id = await organization("Busy");
     const { teamId, walletId } = await seedTeam(context, { organizationId: id, credits: 5 });
     await database.query(
@@ -181,10 +181,17 @@ describe("its state", () => {
       [teamId, walletId],
     );
     expect(await as("DELETE", `/${id}`)).toMatchObject(
-      problem(409, "holds_open", { open_holds: 2 }),
+      problem(409, "holds_open", { calls_in_flight: 0, open_jobs: 2, open_holds: 2 }),
     );
     expect((await as("GET", `/${id}`)).body).toMatchObject({ status: "active", team_count: 1 });
     await database.query("update credit_holds set state = 'released', resolved_at = now()");
+    expect(await as("DELETE", `/${id}`)).toMatchObject(
+      problem(409, "holds_open", { open_jobs: 2, open_holds: 0 }),
+    );
+    await database.query(
+      "update jobs set status = 'cancelled', ended_at = now() where team_id = $1",
+      [teamId],
+    );
     expect((await as("DELETE", `/${id}`)).status).toBe(200);
   });
 });

@@ -190,8 +190,30 @@ describe("its state", () => {
       [teamId, walletId],
     );
     expect(await as("DELETE", `/${teamId}`)).toMatchObject(
-      problem(409, "holds_open", { open_holds: 1 }),
+      problem(409, "holds_open", { calls_in_flight: 0, open_jobs: 1, open_holds: 1 }),
     );
+  });
+
+  test("cannot be deleted while jobs are open or calls in flight, of which nothing is held", async () => {
+    const { teamId } = await seedTeam(context);
+    const [job] = await database.query<{ id: string }>(
+      `insert into jobs (id, team_id, type, calls_in_flight, created_at, last_activity_at)
+       values (gen_random_uuid(), $1, 'x', 2, now(), now()) returning id`,
+      [teamId],
+    );
+    expect((await as("DELETE", `/${teamId}`)).body).toMatchObject({
+      ...{ calls_in_flight: 2, open_jobs: 1, open_holds: 0 },
+      detail: expect.stringContaining("2 calls, 1 job and 0 holds") as unknown,
+    });
+    // The job has ended before one of its calls.
+    const changeJob = (columns: string) =>
+      database.query(`update jobs set ${columns} where id = $1::uuid`, [job!.id]);
+    await changeJob("status = 'cancelled', ended_at = now(), calls_in_flight = 1");
+    expect(await as("DELETE", `/${teamId}`)).toMatchObject(
+      problem(409, "holds_open", { calls_in_flight: 1, open_jobs: 0, open_holds: 0 }),
+    );
+    await changeJob("calls_in_flight = 0");
+    expect((await as("DELETE", `/${teamId}`)).status).toBe(200);
   });
 });
 
