@@ -11,7 +11,7 @@ import { adminClient, type AdminClient } from "./admin-client.ts";
 import { rebuildRollups } from "../usage/rollups.ts";
 import { CliError } from "./cli-error.ts";
 import type { Command, Invocation } from "./command.ts";
-import { beginningOf, live, setUp as setUpPast } from "./demo/history.ts";
+import { beginningOf, live, setUp as setUpPast, type Trader } from "./demo/history.ts";
 import { Past } from "./demo/past.ts";
 import { preferredPort } from "./demo/preferred-port.ts";
 import { seed, tellJob, tellWhatNow, type Seeded } from "./demo/story.ts";
@@ -21,7 +21,6 @@ import { terminalOf, type Terminal } from "./terminal.ts";
 
 /** Installing takes half a minute on a usual machine, minutes on a slow line. */
 const GATEWAY_TIMEOUT_MS = 15 * 60_000;
-const DAY_MS = 86_400_000;
 
 export const demoCommand: Command = {
   name: "demo",
@@ -106,25 +105,30 @@ class Demo {
       nowMs: beginningOf(nowMs),
     });
     const setUp = setUpPast(past, provider.url);
-    const lived = setUp.then((traders) =>
-      live(past, traders, { untilMs: nowMs, stopped: () => this.#ended }),
+    const lived = this.#live(past, setUp, nowMs).then(async (jobs) => {
+      await this.#rollUp(server);
+      return jobs;
+    });
+    this.#history = lived.then(
+      () => {},
+      () => {},
     );
-    this.#history = lived
-      .catch(() => {})
-      .then(() => past.end())
-      .then(() => this.#rollUp(server))
-      .catch(() => {});
     return { setUp, lived };
   }
 
-  /** The past was made behind the back of the rollups: computes them anew, day by day, for whoever stays to look. */
-  async #rollUp({ services }: RunningServer): Promise<void> {
-    if (this.#invocation.options["once"] !== undefined) return;
-    const untilMs = Date.now();
-    for (let dayMs = beginningOf(untilMs); dayMs < untilMs && !this.#ended; dayMs += DAY_MS) {
-      const day = { from: new Date(dayMs), to: new Date(dayMs + DAY_MS) };
-      await rebuildRollups(services.context, day);
+  async #live(past: Past, setUp: Promise<Trader[]>, untilMs: number): Promise<number> {
+    try {
+      return await live(past, await setUp, { untilMs, stopped: () => this.#ended });
+    } finally {
+      await past.end();
     }
+  }
+
+  /** The past was made behind the back of the rollups: computes them anew before anybody looks. */
+  async #rollUp({ services }: RunningServer): Promise<void> {
+    let from: Date | undefined;
+    do ({ next: from } = await rebuildRollups(services.context, { from }));
+    while (from && !this.#ended);
   }
 
   async #tellStory(server: RunningServer, admin: AdminClient, seeded: Seeded): Promise<void> {
