@@ -5,10 +5,12 @@ import { microsToCredits, nanosToUsd } from "../kernel/money.ts";
 import type { Plan } from "../pricing/plan.ts";
 import { fromRules } from "../pricing/rules.ts";
 import type { Terms } from "../pricing/terms.ts";
+import { callDifferences, jobDifference } from "./difference.ts";
 import { callFormula, callsFormula, type Formula, jobFormula } from "./formula.ts";
 import { toLines } from "./lines.ts";
 import type { Charge } from "./schema.ts";
 import * as store from "./store.ts";
+import { toTermsView } from "./terms-view.ts";
 
 /** Calls, holds and entries that one answer carries. */
 const MOST = 500;
@@ -26,22 +28,23 @@ export async function explainCharge(context: Context, jobId: string): Promise<Ch
   ]);
   const plan = version && fromRules(version.version.kind, version.version.rules);
   const terms = job.terms as unknown as Terms | null;
+  const formula = formulaOf(job, terms, holds);
   const charge = {
     job_id: job.id,
     team_id: job.teamId,
     job_type: job.type,
     status: job.status,
     plan: version ? toPlanView(version) : null,
-    terms: job.terms,
+    terms: terms && toTermsView(terms),
     period_start: job.periodStart?.toISOString() ?? null,
     place: job.place,
-    ...toFormulaView(formulaOf(job, terms, holds), job.charged),
+    ...toFormulaView(formula, job.charged, jobDifference(formula, job.charged)),
     provider_cost_usd: nanosToUsd(job.providerCostNanos),
     credits_refunded: microsToCredits(job.refunded),
     credits_remaining: microsToCredits(job.charged - job.refunded),
     credits_held: microsToCredits(job.held),
     charged_over_hold: job.chargedOverHold,
-    calls: calls.map((call) => toCallCharge(call, terms, plan)),
+    calls: toCallCharges(job, calls, terms, plan),
     holds: holds.map((hold) => toHoldView(hold, job.id)),
     entries: entries.map(toEntryView),
   };
@@ -56,25 +59,35 @@ function formulaOf(job: JobRow, terms: Terms | null, holds: readonly store.HoldR
   return jobFormula(job, terms, holds.find(({ id }) => id === job.id)?.amount ?? 0n);
 }
 
-function toCallCharge(call: CallRow, terms: Terms | null, plan: Plan | undefined) {
-  const formula: Formula =
-    terms?.charged === "call" && plan
-      ? callFormula(call, { terms, plan })
-      : { text: "nothing for the call itself: its job is charged as a whole", micros: 0n };
-  return {
+function toCallCharges(
+  job: JobRow,
+  rows: readonly CallRow[],
+  terms: Terms | null,
+  plan: Plan | undefined,
+): Charge["calls"] {
+  const calls = rows.map((call) => {
+    const formula: Formula =
+      terms?.charged === "call" && plan
+        ? callFormula(call, { terms, plan })
+        : { text: "nothing for the call itself: its job is charged as a whole", micros: 0n };
+    return { call, formula };
+  });
+  const differences = callDifferences(job, terms, calls);
+  return calls.map(({ call, formula }, index) => ({
     call_id: call.id,
     model: call.alias,
     status: call.status,
     provider_cost_usd: call.providerCostNanos === null ? null : nanosToUsd(call.providerCostNanos),
-    ...toFormulaView(formula, call.charged),
-  };
+    ...toFormulaView(formula, call.charged, differences[index] ?? null),
+  }));
 }
 
-function toFormulaView({ text, micros }: Formula, charged: bigint) {
+function toFormulaView({ text, micros }: Formula, charged: bigint, difference: string | null) {
   return {
     formula: text,
     credits_by_formula: micros === undefined ? null : microsToCredits(micros),
     credits_charged: microsToCredits(charged),
+    difference,
   };
 }
 

@@ -37,7 +37,9 @@ export function toLines(charge: Omit<Charge, "lines">): string[] {
 }
 
 /** What was charged is the truth: the formula stands beside it. */
-function difference(of: { credits_by_formula: number | null; credits_charged: number }): string {
-  if (of.credits_by_formula === null || of.credits_by_formula === of.credits_charged) return "";
-  return ` (the formula gives ${credits(of.credits_by_formula)}, charged were ${credits(of.credits_charged)}: a minimum, or another price of a credit at the time)`;
+function difference(
+  of: Pick<Charge, "credits_by_formula" | "credits_charged" | "difference">,
+): string {
+  if (of.credits_by_formula === null || of.difference === null) return "";
+  return ` (the formula gives ${credits(of.credits_by_formula)}, charged were ${credits(of.credits_charged)}: ${of.difference})`;
 }

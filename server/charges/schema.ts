@@ -13,6 +13,10 @@ const formula = {
     "What the formula gives; null = it cannot be told any more.",
   ),
   credits_charged: Type.Number({ description: "What was charged." }),
+  difference: nullable(
+    Type.String(),
+    "Why that is not what the formula gives; null = it is, or it cannot be told.",
+  ),
 };
 
 export const Charge = Type.Object(
@@ -36,7 +40,7 @@ export const Charge = Type.Object(
     ),
     terms: nullable(
       Type.Record(Type.String(), Type.Unknown()),
-      "How it is charged, in numbers: micro-credits and nano-dollars as text.",
+      "How it is charged, in numbers, as it was fixed at its creation: credits and dollars.",
     ),
     period_start: nullable(instant, "Start of the team's period in which it counts."),
     place: nullable(
@@ -100,12 +104,13 @@ export const Charge = Type.Object(
           plan_version_id: "00000000-0000-7000-8000-000000000001",
           rules: { price: "1" },
         },
-        terms: { kind: "flat", charged: "job", price: "1000000", credit_price_nanos: "100000000" },
+        terms: { kind: "flat", charged: "job", price: 1, credit_price_usd: 0.1 },
         period_start: "2026-11-01T00:00:00.000Z",
         place: null,
         formula: 'flat price of a job of type "invoice_check": 1 credit',
         credits_by_formula: 1,
         credits_charged: 1,
+        difference: null,
         provider_cost_usd: 0.000982,
         credits_refunded: 0,
         credits_remaining: 1,
