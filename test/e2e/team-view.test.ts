@@ -63,11 +63,11 @@ beforeAll(async () => {
   await add("embed", embeddingTarget, "--mode", "embedding");
   await add("not-yours", chatTarget, "--group", "others");
   team = await createTenant(server);
-  const batch = await run<{ codes: { code: string }[] }>(
+  const batch = await run<{ secrets: string[] }>(
     server,
     ...["credits", "codes", "create", "Fair", "--credits", "5"],
   );
-  topUpCode = batch.codes[0]!.code;
+  topUpCode = batch.secrets[0]!;
   await server.ready(30_000);
 }, 90_000);
 
