@@ -15,7 +15,7 @@ export function usageOperations(context: Context): readonly Operation[] {
         operationId: "getUsage",
         summary: "Get usage",
         description:
-          "Jobs, calls, tokens and credits of a month (`period`) or a span (`from`, `to`; a year at most). Jobs and what they were charged count when the job was created, calls and tokens when the call was made.",
+          "Jobs, calls, tokens and credits of a month (`period`) or a span (`from`, `to`; a year at most). Jobs and what they were charged count when the job was created, calls and tokens when the call was made. By model, credits are those charged call by call, so that such groups do not add up to the totals: what a job was charged as a whole, what a minimum added to it, and refunds belong to no model.",
         tag: "Team",
         params: { team_id: TeamIdParameter },
         query: UsageQuery,

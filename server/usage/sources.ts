@@ -1,7 +1,7 @@
 import type { Context } from "../context.ts";
 import { type SpanKind, startOf } from "./calendar.ts";
 import { type Frontiers, type Piece, piecesOf } from "./pieces.ts";
-import { type RollupState, selectRollupState } from "./store.ts";
+import { type RollupState, selectFirstFrom, selectRollupState } from "./store.ts";
 
 /** Quarters that may still change are counted anew while they are as young as this. */
 const RECENT_MS = 2 * 3_600_000;
@@ -48,9 +48,13 @@ export async function rolledUpSources(
   const state = await selectRollupState(context.database, { ...of, teamId: null, recent });
   const frontiers = frontiersOf(state, nowMs, state.quarters_until?.getTime() ?? 0);
   const span = { fromMs: of.from.getTime(), toMs: of.to.getTime() };
+  const uncounted = await selectFirstFrom(context.database, state.quarters_until ?? new Date(0));
+  const asOf = [state.settled_as_of, uncounted && uncounted < of.to ? uncounted : null].map(
+    (time) => time?.getTime() ?? nowMs,
+  );
   return {
     pieces: piecesOf(span, frontiers, of.coarsest).filter(({ source }) => source !== "truth"),
-    asOf: new Date(Math.min(nowMs, state.settled_as_of?.getTime() ?? nowMs)),
+    asOf: new Date(Math.min(nowMs, ...asOf)),
   };
 }
 

@@ -139,6 +139,17 @@ export interface RollupState {
   open_as_of: Date | null;
 }
 
+/** The first job or call at an instant or after it; null = there is none. */
+export async function selectFirstFrom(database: Database, from: Date): Promise<Date | null> {
+  const first = (table: string) =>
+    `(select created_at from ${table} where id >= $2::uuid and created_at >= $1::timestamptz order by id limit 1)`;
+  const [row] = await database.query<{ at: Date | null }>(
+    `select least(${first("jobs")}, ${first("llm_calls")}) as at`,
+    [from, lowestIdFrom(from)],
+  );
+  return row!.at;
+}
+
 /** Without a team, the calls of all teams are counted. `recent` = from when on quarters are the latest. */
 export async function selectRollupState(
   database: Database,

@@ -4,7 +4,7 @@ import type { Report } from "../../server/analytics/schema.ts";
 import { refreshRollups } from "../../server/usage/rollups.ts";
 import { adminApp, asCli } from "../admin/admin-app.ts";
 import { seedTeam, testDatabase } from "../harness.ts";
-import { insertWork } from "../usage/work.ts";
+import { insertOpenJob, insertWork } from "../usage/work.ts";
 
 const { database } = await testDatabase();
 const { clock, context, send } = await adminApp(database);
@@ -62,6 +62,19 @@ test.each(["organization", "team", "job_type", "alias", "target", "key"])(
     expect(earned).toBeCloseTo(totals.credits_charged, 4);
   },
 );
+
+test.each([
+  ["organization", 5],
+  ["team", 5],
+  ["job_type", 0],
+  ["alias", 0],
+  ["target", 0],
+  ["key", 0],
+])("groups by %s hold %i credits of the fees, of which the totals hold 5", async (by, fees) => {
+  const { totals, rows } = await report(`group_by=${by}`);
+  expect(totals.fees_charged).toBe(5);
+  expect(rows.reduce((total, row) => total + row.fees_charged, 0)).toBe(fees);
+});
 
 test("teams, organizations and keys are named", async () => {
   const { rows } = await report("group_by=team");
@@ -185,4 +198,12 @@ test("a rebuild is asked for by admins, says what it found, and is audited", asy
 test("figures carry the time until which they are whole", async () => {
   const { as_of } = await report("");
   expect(as_of).toBe(new Date(clock.now()).toISOString());
+
+  clock.advance(60 * 60_000);
+  const startedAt = new Date(clock.now());
+  await insertOpenJob(database, one.teamId, startedAt);
+  clock.advance(10_000);
+  expect((await report("")).as_of).toBe(startedAt.toISOString());
+  await refreshRollups(context, 60_000);
+  expect((await report("")).as_of).toBe(new Date(clock.now()).toISOString());
 });

@@ -50,6 +50,15 @@ test("team usage from rollups is what jobs and calls give themselves, for every 
   expect(await read()).toEqual(truth);
 });
 
+test("by model, what a job was charged as a whole stands in no group", async () => {
+  const { totals, groups } = await readUsage(context, one.teamId, { group_by: "model" });
+  expect(totals.credits_charged).toBeGreaterThan(0);
+  expect(groups.map(({ group, credits_charged }) => [group, credits_charged])).toEqual([
+    ["chat-fast", 0],
+    ["chat-large", 0],
+  ]);
+});
+
 test("a rebuild from jobs and calls finds nothing to change", async () => {
   await refresh();
   const before = await figures();
