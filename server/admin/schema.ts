@@ -3,11 +3,9 @@ import { CallView } from "../calls/schema.ts";
 import { ExternalTaskId, UserId } from "../jobs/fields.ts";
 import { searchQuery } from "../jobs/search/schema.ts";
 import { Name } from "../organizations/schema.ts";
+import { nullable } from "../http/shapes.ts";
 
 /** Wire shapes of the admin API on :3002. Money in USD and credits as JSON numbers, times ISO 8601 UTC. */
-
-const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>
-  Type.Union([schema, Type.Null()]);
 
 export const Session = Type.Object({
   /** How the caller proved itself. */

@@ -1,12 +1,10 @@
-import { type Static, type TSchema, Type } from "@sinclair/typebox";
+import { type Static, Type } from "@sinclair/typebox";
 import { searchQuery } from "../jobs/search/schema.ts";
 import { line } from "../jobs/fields.ts";
 import { spanQuery } from "../usage/schema.ts";
+import { nullable } from "../http/shapes.ts";
 
 /** Wire shapes of what the platform earns and spends. */
-
-const nullable = <Schema extends TSchema>(schema: Schema, description: string) =>
-  Type.Union([schema, Type.Null()], { description });
 
 export const ReportGrouping = Type.Union(
   [

@@ -1,5 +1,6 @@
 import { Type, type Static } from "@sinclair/typebox";
 import { pageOf, pageQuery } from "../http/pagination.ts";
+import { nullable } from "../http/shapes.ts";
 
 const text = (description: string, example: string) =>
   Type.Optional(Type.String({ minLength: 1, maxLength: 200, description, examples: [example] }));
@@ -24,11 +25,6 @@ export const AuditQuery = Type.Object(
 );
 export type AuditQuery = Static<typeof AuditQuery>;
 
-const orNull = <Schema extends ReturnType<typeof Type.String>>(
-  schema: Schema,
-  description: string,
-) => Type.Union([schema, Type.Null()], { description });
-
 const fields = (description: string) =>
   Type.Union([Type.Record(Type.String(), Type.Unknown()), Type.Null()], { description });
 
@@ -52,13 +48,13 @@ export const AuditEntryView = Type.Object(
     audit_id: Type.String(),
     created_at: Type.String({ format: "date-time" }),
     actor: Type.String({ description: "Who did it." }),
-    address: orNull(Type.String(), "Where from; null = the server itself."),
-    request_id: orNull(Type.String(), "As in the log; null = no request."),
+    address: nullable(Type.String(), "Where from; null = the server itself."),
+    request_id: nullable(Type.String(), "As in the log; null = no request."),
     action: Type.String(),
     subject_kind: Type.String(),
     subject_id: Type.String(),
-    organization_id: orNull(Type.String(), "Whose; null = the platform's."),
-    team_id: orNull(Type.String(), "Whose; null = of no team."),
+    organization_id: nullable(Type.String(), "Whose; null = the platform's."),
+    team_id: nullable(Type.String(), "Whose; null = of no team."),
     before: fields("What changed, as it was; null = it did not exist."),
     after: fields("What changed, as it is; null = it is gone."),
   },

@@ -1,11 +1,10 @@
-import { type Static, type TSchema, Type } from "@sinclair/typebox";
+import { type Static, Type } from "@sinclair/typebox";
 import { pageOf } from "../http/pagination.ts";
 import { line } from "../jobs/fields.ts";
 import { searchQuery } from "../jobs/search/schema.ts";
+import { nullable } from "../http/shapes.ts";
 
 /** Wire shapes of calls as admins see them. */
-
-const nullable = <Schema extends TSchema>(schema: Schema) => Type.Union([schema, Type.Null()]);
 
 export const CallView = Type.Object({
   call_id: Type.String(),

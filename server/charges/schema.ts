@@ -1,10 +1,7 @@
-import { type Static, type TSchema, Type } from "@sinclair/typebox";
+import { type Static, Type } from "@sinclair/typebox";
+import { instant, nullable } from "../http/shapes.ts";
 
 /** Wire shapes of how a charge came about. */
-
-const nullable = <Schema extends TSchema>(schema: Schema, description: string) =>
-  Type.Union([schema, Type.Null()], { description });
-const instant = Type.String({ format: "date-time" });
 
 const formula = {
   formula: Type.String({ description: "How it comes about, with its numbers." }),

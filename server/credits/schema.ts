@@ -1,5 +1,6 @@
 import { Type, type Static } from "@sinclair/typebox";
 import { pageOf, pageQuery } from "../http/pagination.ts";
+import { instantOrNull, nullable } from "../http/shapes.ts";
 
 /** Credits as a JSON number; what the rules accept of it is said by `kernel/money.ts`. */
 export const Credits = Type.Number({
@@ -19,14 +20,7 @@ export const WalletView = Type.Object({
 });
 export type WalletView = Static<typeof WalletView>;
 
-const textOrNull = Type.Union([Type.String(), Type.Null()]);
-
 const walletExample = { balance: 3500, held: 0, available: 3500, credit_limit: 0 };
-
-const instantOrNull = (description: string) =>
-  Type.Union([Type.String({ format: "date-time" }), Type.Null()], { description });
-const numberOrNull = (description: string) =>
-  Type.Union([Type.Number(), Type.Null()], { description });
 
 const openGrantExample = {
   kind: "allocation",
@@ -69,7 +63,8 @@ export const AdminWallet = Type.Object(
   {
     team_id: Type.String(),
     ...WalletView.properties,
-    low_balance_threshold: numberOrNull(
+    low_balance_threshold: nullable(
+      Type.Number(),
       "A notice goes out when less than this is available; null = never.",
     ),
     grants: TeamWallet.properties.grants,
@@ -92,9 +87,9 @@ export const Grant = Type.Object(
     grant_id: Type.String(),
     ...OpenGrant.properties,
     priority: Type.Integer({ description: "Lower is used up first." }),
-    price_paid_usd: numberOrNull("What the customer paid for it; null = not told."),
-    reference: textOrNull,
-    refill_id: textOrNull,
+    price_paid_usd: nullable(Type.Number(), "What the customer paid for it; null = not told."),
+    reference: nullable(Type.String()),
+    refill_id: nullable(Type.String()),
   },
   {
     examples: [
@@ -158,9 +153,9 @@ export const LedgerEntryView = Type.Object(
     kind: Type.String({ description: entryKinds.map((kind) => `\`${kind}\``).join(", ") }),
     credits: Type.Number({ description: "What the balance changed by." }),
     balance_after: Type.Number(),
-    job_id: textOrNull,
-    call_id: textOrNull,
-    reason: textOrNull,
+    job_id: nullable(Type.String()),
+    call_id: nullable(Type.String()),
+    reason: nullable(Type.String()),
     created_at: Type.String({ format: "date-time" }),
   },
   { $id: "LedgerEntry", examples: [entryExample] },
@@ -172,10 +167,10 @@ export const LedgerPage = pageOf(LedgerEntryView, [entryExample]);
 /** An entry as the operator sees it. */
 export const LedgerEntry = Type.Object({
   ...LedgerEntryView.properties,
-  grant_id: textOrNull,
+  grant_id: nullable(Type.String()),
   actor: Type.String({ description: "Who did it." }),
-  reference: textOrNull,
-  idempotency_key: textOrNull,
+  reference: nullable(Type.String()),
+  idempotency_key: nullable(Type.String()),
   counterpart_team_id: Type.Union([Type.String(), Type.Null()], {
     description: "The other team of a transfer.",
   }),

@@ -4,9 +4,7 @@ import { line } from "../jobs/fields.ts";
 import { Name } from "../organizations/schema.ts";
 import { CREDITS_PRIORITY } from "./change-schema.ts";
 import { Credits } from "./schema.ts";
-
-const instantOrNull = (description: string) =>
-  Type.Union([Type.String({ format: "date-time" }), Type.Null()], { description });
+import { instantOrNull } from "../http/shapes.ts";
 
 export const TopUpBatchCreate = Type.Object(
   {

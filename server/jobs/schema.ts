@@ -1,14 +1,10 @@
-import { type Static, type TSchema, Type } from "@sinclair/typebox";
+import { type Static, Type } from "@sinclair/typebox";
 import { optional } from "../http/optional.ts";
 import { pageOf, pageQuery } from "../http/pagination.ts";
 import { ExternalTaskId, JobType, Metadata, UserId } from "./fields.ts";
+import { instant, nullable } from "../http/shapes.ts";
 
 /** Wire shapes of jobs as teams see them: neither costs nor the models behind an alias. */
-
-const orNull = <Schema extends TSchema>(schema: Schema, description?: string) =>
-  Type.Union([schema, Type.Null()], description === undefined ? {} : { description });
-
-const instant = Type.String({ format: "date-time" });
 
 export const JobIdParameter = Type.String({
   description: "Id of a job, as its creation answered it.",
@@ -94,7 +90,7 @@ const JobSummary = Type.Object(
     successful_calls: Type.Integer(),
     failed_calls: Type.Integer(),
     total_tokens: Type.Integer({ description: "Input and output of ended calls." }),
-    avg_latency_ms: orNull(Type.Integer(), "Of ended calls; null when there are none."),
+    avg_latency_ms: nullable(Type.Integer(), "Of ended calls; null when there are none."),
     duration_seconds: Type.Number({ description: "From the job's creation to its end." }),
     calls_in_flight: Type.Integer({
       description: "Calls that had not ended when this was told; they still count for the job.",
@@ -156,10 +152,10 @@ export const JobView = Type.Object(
     job_id: Type.String(),
     team_id: Type.String(),
     job_type: Type.String(),
-    user_id: orNull(Type.String()),
-    external_task_id: orNull(Type.String()),
+    user_id: nullable(Type.String()),
+    external_task_id: nullable(Type.String()),
     status: JobStatus,
-    max_credits: orNull(Type.Number()),
+    max_credits: nullable(Type.Number()),
     total_calls: Type.Integer(),
     successful_calls: Type.Integer(),
     failed_calls: Type.Integer(),
@@ -167,7 +163,7 @@ export const JobView = Type.Object(
     total_tokens: Type.Integer(),
     credits_charged: Type.Number(),
     created_at: instant,
-    ended_at: orNull(instant),
+    ended_at: nullable(instant),
   },
   { $id: "Job", examples: [jobExample] },
 );
@@ -178,10 +174,10 @@ export const JobPage = pageOf(JobView, [jobExample]);
 export const JobDetail = Type.Object(
   {
     ...JobView.properties,
-    avg_latency_ms: orNull(Type.Integer()),
+    avg_latency_ms: nullable(Type.Integer()),
     metadata: Metadata,
     result: Type.Unknown({ description: "As `complete` gave it; null without one." }),
-    error_message: orNull(Type.String()),
+    error_message: nullable(Type.String()),
   },
   {
     examples: [
@@ -265,19 +261,19 @@ export const CallView = Type.Object(
     model: Type.String(),
     endpoint: Type.Union([Type.Literal("chat"), Type.Literal("embeddings")]),
     stream: Type.Boolean(),
-    purpose: orNull(Type.String()),
-    metadata: orNull(Metadata),
-    input_tokens: orNull(Type.Integer()),
-    cached_input_tokens: orNull(Type.Integer()),
-    output_tokens: orNull(Type.Integer()),
-    reasoning_tokens: orNull(Type.Integer()),
+    purpose: nullable(Type.String()),
+    metadata: nullable(Metadata),
+    input_tokens: nullable(Type.Integer()),
+    cached_input_tokens: nullable(Type.Integer()),
+    output_tokens: nullable(Type.Integer()),
+    reasoning_tokens: nullable(Type.Integer()),
     credits_charged: Type.Number(),
-    latency_ms: orNull(Type.Integer()),
-    first_token_ms: orNull(Type.Integer(), "Only of streams."),
-    finish_reason: orNull(Type.String()),
-    error_code: orNull(Type.String()),
+    latency_ms: nullable(Type.Integer()),
+    first_token_ms: nullable(Type.Integer(), "Only of streams."),
+    finish_reason: nullable(Type.String()),
+    error_code: nullable(Type.String()),
     created_at: instant,
-    ended_at: orNull(instant),
+    ended_at: nullable(instant),
   },
   { $id: "Call", examples: [callExample] },
 );

@@ -1,9 +1,7 @@
 import { Type, type Static } from "@sinclair/typebox";
 import { pageOf, pageQuery } from "../http/pagination.ts";
 import { Name, Version } from "../organizations/schema.ts";
-
-const instantOrNull = (description: string) =>
-  Type.Union([Type.String({ format: "date-time" }), Type.Null()], { description });
+import { instantOrNull } from "../http/shapes.ts";
 
 const count = (description: string, example: number) =>
   Type.Union([Type.Integer({ minimum: 1, maximum: 2_147_483_647 }), Type.Null()], {

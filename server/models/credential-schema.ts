@@ -2,11 +2,7 @@ import { Type, type Static } from "@sinclair/typebox";
 import { pageOf, pageQuery } from "../http/pagination.ts";
 import { Name, Slug, Version } from "../organizations/schema.ts";
 import { ApiBase, ApiKey, SearchText } from "./schema.ts";
-
-const orNull = <Schema extends Parameters<typeof Type.Union>[0][number]>(
-  schema: Schema,
-  description: string,
-) => Type.Union([schema, Type.Null()], { description });
+import { nullable } from "../http/shapes.ts";
 
 const example = {
   credential_id: "019aaf3c-6a80-7c11-9d1b-2f9d1b6d2a10",
@@ -27,12 +23,12 @@ export const CredentialView = Type.Object(
     credential_id: Type.String(),
     name: Type.String(),
     has_key: Type.Boolean({ description: "False: the provider is asked without a key." }),
-    last_four: orNull(
+    last_four: nullable(
       Type.String(),
       "The last characters of the key; null for a short one and for none.",
     ),
-    api_base: orNull(Type.String(), "Base URL of the provider; null = its usual one."),
-    organization_id: orNull(
+    api_base: nullable(Type.String(), "Base URL of the provider; null = its usual one."),
+    organization_id: nullable(
       Type.String(),
       "Only calls of this organization's teams use it; null = everyone's.",
     ),
@@ -83,8 +79,8 @@ export const CredentialCreate = Type.Object(
 export const CredentialChange = Type.Object(
   {
     name: Type.Optional(Name),
-    api_key: Type.Optional(orNull(ApiKey, "A new key of the provider; null = none is wanted.")),
-    api_base: Type.Optional(orNull(ApiBase, "Null = the provider's usual one.")),
+    api_key: Type.Optional(nullable(ApiKey, "A new key of the provider; null = none is wanted.")),
+    api_base: Type.Optional(nullable(ApiBase, "Null = the provider's usual one.")),
     enabled: Type.Optional(Type.Boolean()),
     version: Type.Optional(Version),
   },
@@ -121,7 +117,7 @@ export const CredentialTestResult = Type.Object(
       },
     ),
     provider: Type.String(),
-    http_status: orNull(Type.Integer(), "What the provider answered; null = nothing."),
+    http_status: nullable(Type.Integer(), "What the provider answered; null = nothing."),
     detail: Type.String({ description: "In a sentence. Never the key." }),
   },
   {

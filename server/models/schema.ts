@@ -1,15 +1,13 @@
-import { Type, type Static, type TSchema } from "@sinclair/typebox";
+import { Type, type Static } from "@sinclair/typebox";
 import { pageOf, pageQuery } from "../http/pagination.ts";
 import { Slug, Version } from "../organizations/schema.ts";
 import { givenPriceFields, priceExample, priceViewFields } from "./price-fields.ts";
+import { instant, nullable } from "../http/shapes.ts";
 
 const Mode = Type.Union([Type.Literal("chat"), Type.Literal("embedding")]);
 const Status = Type.Union([Type.Literal("active"), Type.Literal("disabled")], {
   description: "A disabled model is nobody's until it is active again.",
 });
-const orNull = <Schema extends TSchema>(schema: Schema, description: string) =>
-  Type.Union([schema, Type.Null()], { description });
-const instant = Type.String({ format: "date-time" });
 
 export const AliasName = Type.String({
   pattern: "^[A-Za-z0-9._:/-]{1,128}$",
@@ -49,7 +47,7 @@ const tokens = (description: string) =>
   Type.Integer({ minimum: 1, maximum: 10_000_000, description, examples: [4_096] });
 const rate = (description: string) =>
   Type.Optional(
-    orNull(
+    nullable(
       Type.Integer({ minimum: 1, maximum: 1_000_000_000 }),
       `${description}; null = no limit.`,
     ),
@@ -69,10 +67,10 @@ const aliasFields = {
   mode: Type.Optional(Mode),
   status: Type.Optional(Status),
   default_output_tokens: Type.Optional(
-    orNull(tokens("Output limit of calls that ask for none."), "Null = 4,096 in the worst case."),
+    nullable(tokens("Output limit of calls that ask for none."), "Null = 4,096 in the worst case."),
   ),
   max_output_tokens: Type.Optional(
-    orNull(tokens("Largest output limit that a call may ask for."), "Null = the model's own."),
+    nullable(tokens("Largest output limit that a call may ask for."), "Null = the model's own."),
   ),
   min_output_tokens: Type.Optional(
     tokens("An output limit is never cut below this for want of credits; 256 at first."),
@@ -100,7 +98,7 @@ const aliasFields = {
 
 const targetFields = {
   model: ModelString,
-  credential_id: Type.Optional(orNull(CredentialId, "Null = the provider wants no key.")),
+  credential_id: Type.Optional(nullable(CredentialId, "Null = the provider wants no key.")),
   weight: Type.Optional(
     Type.Integer({
       minimum: 1,
@@ -203,8 +201,8 @@ export const ModelChange = Type.Object(
 export const TargetView = Type.Object({
   target_id: Type.String(),
   model: Type.String(),
-  credential_id: orNull(Type.String(), "Null = it takes none."),
-  organization_id: orNull(Type.String(), "Serves this organization's teams only; null = all."),
+  credential_id: nullable(Type.String(), "Null = it takes none."),
+  organization_id: nullable(Type.String(), "Serves this organization's teams only; null = all."),
   enabled: Type.Boolean({ description: "False: its credential is switched off." }),
   weight: Type.Integer(),
   timeout_ms: Type.Integer(),
@@ -220,8 +218,8 @@ export const ModelView = Type.Object(
     status: Status,
     groups: Type.Array(Type.String()),
     targets: Type.Array(TargetView),
-    default_output_tokens: orNull(Type.Integer(), "Null = 4,096 in the worst case."),
-    max_output_tokens: orNull(Type.Integer(), "Null = the model's own."),
+    default_output_tokens: nullable(Type.Integer(), "Null = 4,096 in the worst case."),
+    max_output_tokens: nullable(Type.Integer(), "Null = the model's own."),
     min_output_tokens: Type.Integer(),
     reasoning: Type.Boolean(),
     cache_ttl_seconds: Type.Integer(),

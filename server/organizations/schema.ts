@@ -2,6 +2,7 @@ import { Type, type Static } from "@sinclair/typebox";
 import { pageOf, pageQuery } from "../http/pagination.ts";
 import { line, Metadata } from "../jobs/fields.ts";
 import { slugPattern } from "../kernel/slugs.ts";
+import { instant, nullable } from "../http/shapes.ts";
 
 /** A name for people: one line with something in it. */
 export const Name = Type.String({
@@ -53,10 +54,6 @@ export const listQuery = {
 };
 export type ListSort = "name" | "-name" | "created_at" | "-created_at";
 
-const instant = Type.String({ format: "date-time" });
-const orNull = <Schema extends typeof instant>(schema: Schema, description: string) =>
-  Type.Union([schema, Type.Null()], { description });
-
 export const OrganizationCreate = Type.Object(
   {
     name: Name,
@@ -96,7 +93,7 @@ export const OrganizationView = Type.Object(
     organization_id: Type.String(),
     name: Type.String(),
     status: OrganizationStatus,
-    status_reason: orNull(Type.String(), "Why it is not active; null = no reason given."),
+    status_reason: nullable(Type.String(), "Why it is not active; null = no reason given."),
     metadata: Metadata,
     team_count: Type.Integer({ description: "Teams that are not deleted." }),
     created_at: instant,
@@ -155,8 +152,8 @@ const statusChangeExample = {
 
 export const StatusChangeView = Type.Object({
   status: Type.String({ description: "The state from then on." }),
-  paused_until: orNull(instant, "Of a pause; null = until somebody resumes it."),
-  reason: orNull(Type.String(), "Null = none given."),
+  paused_until: nullable(instant, "Of a pause; null = until somebody resumes it."),
+  reason: nullable(Type.String(), "Null = none given."),
   actor: Type.String({ description: "Who did it." }),
   created_at: instant,
 });

@@ -4,6 +4,7 @@ import { pageOf } from "../http/pagination.ts";
 import { Metadata } from "../jobs/fields.ts";
 import { KeyView, Limits, LimitsChange } from "../keys/schema.ts";
 import { listQuery, Name, Reason, Slug, Version } from "../organizations/schema.ts";
+import { instantOrNull, textOrNull } from "../http/shapes.ts";
 
 export const TeamCreate = Type.Object(
   {
@@ -62,11 +63,6 @@ const TeamStatus = Type.Union(
   },
 );
 export type TeamStatus = Static<typeof TeamStatus>;
-
-const instantOrNull = (description: string) =>
-  Type.Union([Type.String({ format: "date-time" }), Type.Null()], { description });
-const textOrNull = (description: string) =>
-  Type.Union([Type.String(), Type.Null()], { description });
 
 const teamExample = {
   team_id: "routing",
