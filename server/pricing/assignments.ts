@@ -6,7 +6,8 @@ import { DomainError } from "../kernel/errors.ts";
 import { uuidV7 } from "../kernel/ids.ts";
 import { periodToWaitFor } from "./change-date.ts";
 import { type Assignment, assignmentAt } from "./in-force.ts";
-import { nextStart, periodAt } from "./period.ts";
+import { periodOf } from "../kernel/periods.ts";
+import { nextStart } from "./period.ts";
 import { requireActive, requirePlan } from "./plans.ts";
 import * as store from "./store.ts";
 import { loadVersions, planAt, type PlanInForce, toAssignment, type Versions } from "./versions.ts";
@@ -105,7 +106,7 @@ async function dateOf(
   const period = periodToWaitFor({ from: before.version.plan, to: after.version.plan });
   if (period === undefined) return from;
   if (from.getTime() === now.getTime()) {
-    const { startsAt } = periodAt(period, now.getTime());
+    const { startsAt } = periodOf(period, now.getTime());
     if (!(await store.hasJobsSince(transaction, scope, startsAt))) return from;
   }
   return nextStart(period, from.getTime());

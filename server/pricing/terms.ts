@@ -1,7 +1,7 @@
+import { periodOf } from "../kernel/periods.ts";
 import { DomainError } from "../kernel/errors.ts";
 import { callCharge } from "./call-charge.ts";
 import type { TokenUsage } from "./cost.ts";
-import { periodAt } from "./period.ts";
 import { chargesJobs, type CallRule, type JobPlan, type Period, type Plan } from "./plan.ts";
 
 /**
@@ -116,7 +116,7 @@ function callTerms(plan: Exclude<Plan, JobPlan>): Omit<Terms, "credit_price_nano
 }
 
 function countedIn(period: Period, nowMs: number): JobStart["period"] {
-  const { startsAt, endsAt } = periodAt(period, nowMs);
+  const { startsAt, endsAt } = periodOf(period, nowMs);
   return { period, starts_at: startsAt.toISOString(), ends_at: endsAt.toISOString() };
 }
 

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { changeWallet, rollOverDue, transferCredits } from "../../server/credits/change-store.ts";
-import { periodAt } from "../../server/pricing/period.ts";
+import { periodOf } from "../../server/kernel/periods.ts";
 import { expectedOf, foundOf } from "./comparison.ts";
 import { hundredths, jobAt, teamOf, type Course } from "./course.ts";
 import * as functions from "./functions.ts";
@@ -193,7 +193,7 @@ async function transfer(world: World, step: Step & { do: "transfer" }): Promise<
 
 async function refill(world: World, step: Step & { do: "refill" }): Promise<void> {
   const team = world.teams[step.team]!;
-  const { startsAt } = periodAt(step.period, world.clock.now());
+  const { startsAt } = periodOf(step.period, world.clock.now());
   const rule = { id: world.newId(), amount: hundredths(step.credits), priority: 50 };
   const { period, expires } = step;
   world.model.wallet(team.id).addRefill({ ...rule, period, expires, startsMs: startsAt.getTime() });

@@ -1,5 +1,5 @@
 import type { Database } from "../../db/client.ts";
-import { periodAt } from "../../server/pricing/period.ts";
+import { periodOf } from "../../server/kernel/periods.ts";
 import { uuidV7 } from "../../server/kernel/ids.ts";
 import type { ManualClock } from "../harness/clock.ts";
 import { LedgerModel } from "./model/ledger.ts";
@@ -56,6 +56,6 @@ export async function newWorld(database: Database, clock: ManualClock): Promise<
 
 /** The period of a budget that counts now. */
 export function budgetPeriod(world: World, index: number): { id: string; startsAt: string } {
-  const startsAt = index === 0 ? new Date(0) : periodAt("day", world.clock.now()).startsAt;
+  const startsAt = index === 0 ? new Date(0) : periodOf("day", world.clock.now()).startsAt;
   return { id: world.budgets[index]!, startsAt: startsAt.toISOString() };
 }

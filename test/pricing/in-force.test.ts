@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { countedPeriod, periodToWaitFor } from "../../server/pricing/change-date.ts";
 import { type Assignment, assignmentAt, versionAt } from "../../server/pricing/in-force.ts";
-import { nextStart, periodAt } from "../../server/pricing/period.ts";
+import { periodOf } from "../../server/kernel/periods.ts";
+import { nextStart } from "../../server/pricing/period.ts";
 import { fromRules } from "../../server/pricing/rules.ts";
 
 const at = (text: string) => Date.parse(text);
@@ -26,7 +27,7 @@ test.each<["day" | "week" | "month", string, string, string]>([
   ["month", "2028-02-29T12:00:00Z", "2028-02-01", "2028-03-01"],
 ])("the %s of %s is from %s until %s", (period, instant, start, end) => {
   const [startsAt, endsAt] = bounds(start, end);
-  expect(periodAt(period, at(instant))).toEqual({ startsAt, endsAt });
+  expect(periodOf(period, at(instant))).toEqual({ startsAt, endsAt });
 });
 
 test("the next period starts now if one starts now, else with the next", () => {

@@ -1,4 +1,4 @@
-import { periodAt } from "../../../server/pricing/period.ts";
+import { periodOf } from "../../../server/kernel/periods.ts";
 import type { Period } from "../../../server/pricing/plan.ts";
 
 /** Credits that were given. Times are milliseconds, amounts micro-credits. */
@@ -122,7 +122,7 @@ export class WalletModel {
 
   #refill(atMs: number): void {
     for (const refill of this.refills.toSorted((a, b) => (a.id < b.id ? -1 : 1))) {
-      const { startsAt, endsAt } = periodAt(refill.period, atMs);
+      const { startsAt, endsAt } = periodOf(refill.period, atMs);
       if (startsAt.getTime() < refill.startsMs || refill.given.has(startsAt.getTime())) continue;
       refill.given.add(startsAt.getTime());
       const expiresMs = refill.expires ? endsAt.getTime() : undefined;
