@@ -1,6 +1,5 @@
 import type { Context } from "../context.ts";
-import { type Page, type PageStart, readPage } from "../http/pagination.ts";
-import { isUuid } from "../kernel/ids.ts";
+import { parseUuid, type Page, type PageStart, readPage } from "../http/pagination.ts";
 import type { AuditEntryView, AuditQuery } from "./schema.ts";
 import { type AuditRow, selectAuditEntries } from "./store.ts";
 
@@ -25,7 +24,7 @@ export function listAuditEntries(
         limit,
       }),
     keyOf: (entry) => entry.id,
-    parseKey: (text): string | undefined => (isUuid(text) ? text : undefined),
+    parseKey: parseUuid,
     toItem: toAuditEntryView,
   });
 }

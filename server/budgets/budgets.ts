@@ -1,7 +1,7 @@
 import { type Author, recordAudit } from "../audit/audit.ts";
 import { changeConfig } from "../config-change.ts";
 import type { Context } from "../context.ts";
-import { type Page, type PageStart, readPage } from "../http/pagination.ts";
+import { parseUuid, type Page, type PageStart, readPage } from "../http/pagination.ts";
 import { DomainError } from "../kernel/errors.ts";
 import { isUuid, uuidV7 } from "../kernel/ids.ts";
 import { nanosToUsd, usdToNanos } from "../kernel/money.ts";
@@ -128,7 +128,7 @@ export async function listBudgets(context: Context, query: BudgetQuery): Promise
     read: (start: PageStart<string> | undefined, limit) =>
       store.selectBudgets(drizzle, filter, { start, limit }),
     keyOf: (row) => row.id,
-    parseKey: (text): string | undefined => (isUuid(text) ? text : undefined),
+    parseKey: parseUuid,
     toItem: (row: store.BudgetRow) => row,
   });
   const usages = await usagesOf(context, page.data);

@@ -1,10 +1,10 @@
+import { requireTeamId } from "../teams/unknown-team.ts";
 import { Type } from "@sinclair/typebox";
 import { authorOf } from "../audit/audit.ts";
 import type { Context } from "../context.ts";
 import { adminOperation, type Operation, Reply } from "../http/operation.ts";
 import { DomainError } from "../kernel/errors.ts";
 import { microsToCredits } from "../kernel/money.ts";
-import { isSlug } from "../kernel/slugs.ts";
 import { creditsAmount, futureInstant, pricePaid } from "./amounts.ts";
 import {
   AdjustmentCreate,
@@ -186,14 +186,6 @@ function reply(teamId: string, change: BookedChange): ChangeView | Reply {
   };
   if (!change.replayed) return view;
   return new Reply(view, { headers: { "idempotency-replayed": "true" } });
-}
-
-/** What cannot be an id is answered as any unknown one, before the database has to make sense of it. */
-export function requireTeamId(text: string): string {
-  if (isSlug(text)) return text;
-  throw new DomainError("not_found", `There is no team ${JSON.stringify(text)}.`, {
-    hints: { field: "team_id", value: text },
-  });
 }
 
 function oneKey(header: string | null, field: string | undefined): string | undefined {

@@ -1,5 +1,5 @@
 import type { Context } from "../context.ts";
-import { type Page, type PageStart, readPage } from "../http/pagination.ts";
+import { parseUuid, type Page, type PageStart, readPage } from "../http/pagination.ts";
 import { isUuid } from "../kernel/ids.ts";
 import { microsToCredits, nanosToUsd } from "../kernel/money.ts";
 import type { Grant, LedgerEntry, LedgerEntryView, OpenGrant, WalletView } from "./schema.ts";
@@ -81,7 +81,7 @@ export async function listGrants(
     read: (start: PageStart<string> | undefined, limit) =>
       selectGrants(context.database.drizzle, wallet.id, state, { start, limit }),
     keyOf: (grant) => grant.id,
-    parseKey: (text) => (isUuid(text) ? text : undefined),
+    parseKey: parseUuid,
     toItem: toGrant,
   });
 }

@@ -15,7 +15,8 @@ import {
   selectRefills,
 } from "./refill-store.ts";
 import type { Refill } from "./refill-schema.ts";
-import { requireWallet, teamNotFound } from "./wallet.ts";
+import { teamNotFound } from "../teams/unknown-team.ts";
+import { requireWallet } from "./wallet.ts";
 
 /** Each is looked at whenever something is due. */
 const MOST_ACTIVE = 20;

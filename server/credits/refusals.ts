@@ -1,7 +1,7 @@
 import { DomainError } from "../kernel/errors.ts";
 import { microsToCredits } from "../kernel/money.ts";
 import type { ChangeRow, TransferOutcome, WalletChangeOutcome } from "./change-store.ts";
-import { teamNotFound } from "./wallet.ts";
+import { teamNotFound } from "../teams/unknown-team.ts";
 
 /** Throws what a function of the ledger refused, as a client is told; nothing for what was booked. */
 export function refuse(

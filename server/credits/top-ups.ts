@@ -1,7 +1,7 @@
 import type { Drizzle } from "../../db/client.ts";
 import { type Author, recordAudit } from "../audit/audit.ts";
 import type { Context } from "../context.ts";
-import { type Page, type PageStart, readPage } from "../http/pagination.ts";
+import { parseUuid, type Page, type PageStart, readPage } from "../http/pagination.ts";
 import { DomainError } from "../kernel/errors.ts";
 import { isUuid, uuidV7 } from "../kernel/ids.ts";
 import { microsToCredits, nanosToUsd } from "../kernel/money.ts";
@@ -82,7 +82,7 @@ export function listBatches(
     read: (start: PageStart<string> | undefined, limit) =>
       selectBatches(context.database.drizzle, { start, limit }),
     keyOf: (batch) => batch.id,
-    parseKey: (text) => (isUuid(text) ? text : undefined),
+    parseKey: parseUuid,
     toItem: toBatch,
   });
 }

@@ -1,3 +1,4 @@
+import { requireTeamId } from "../teams/unknown-team.ts";
 import { Type } from "@sinclair/typebox";
 import { authorOf } from "../audit/audit.ts";
 import type { Context } from "../context.ts";
@@ -5,7 +6,7 @@ import { idempotencyClaim } from "../http/idempotency.ts";
 import { adminOperation, type Operation } from "../http/operation.ts";
 import { microsToCredits } from "../kernel/money.ts";
 import { creditsAmount } from "./amounts.ts";
-import { requireTeamId, walletChangeOperations } from "./change-routes.ts";
+import { walletChangeOperations } from "./change-routes.ts";
 import { WalletPatch } from "./change-schema.ts";
 import { listGrants, listLedger, toOpenGrant, toWalletView } from "./entries.ts";
 import { once } from "./once.ts";

@@ -1,7 +1,7 @@
+import { teamNotFound } from "../teams/unknown-team.ts";
 import type { Drizzle } from "../../db/client.ts";
 import { type Author, recordAudit } from "../audit/audit.ts";
 import type { Context } from "../context.ts";
-import { DomainError } from "../kernel/errors.ts";
 import { uuidV7 } from "../kernel/ids.ts";
 import { bringUpToDate, rollOverDue } from "./change-store.ts";
 import {
@@ -121,10 +121,4 @@ const settingsOf = (wallet: Wallet) => ({
 export async function rollOverDueWallets(context: Context, limit: number): Promise<void> {
   const at = new Date(context.clock.now());
   while ((await rollOverDue(context.database.drizzle, at, limit)) === limit);
-}
-
-export function teamNotFound(teamId: string, field = "team_id"): DomainError {
-  return new DomainError("not_found", `There is no team ${JSON.stringify(teamId)}.`, {
-    hints: { field, value: teamId },
-  });
 }

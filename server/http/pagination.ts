@@ -1,3 +1,4 @@
+import { isUuid } from "../kernel/ids.ts";
 import { type TSchema, Type } from "@sinclair/typebox";
 import { DomainError } from "../kernel/errors.ts";
 
@@ -82,6 +83,9 @@ export async function readPage<Row, Key, Item>(
     prev: first !== undefined && hasNewer ? toCursor("newer", list.keyOf(first)) : null,
   };
 }
+
+/** `parseKey` of lists whose rows are found again by a UUID. */
+export const parseUuid = (text: string): string | undefined => (isUuid(text) ? text : undefined);
 
 const toCursor = (towards: "older" | "newer", key: string) =>
   Buffer.from(`${towards} ${key}`).toString("base64url");

@@ -1,7 +1,7 @@
 import { sqlState } from "../../db/sql-state.ts";
 import type { Drizzle } from "../../db/client.ts";
 import type { Context } from "../context.ts";
-import { type Page, readPage } from "../http/pagination.ts";
+import { parseUuid, type Page, readPage } from "../http/pagination.ts";
 import { DomainError } from "../kernel/errors.ts";
 import { isUuid } from "../kernel/ids.ts";
 import * as store from "./search/store.ts";
@@ -25,7 +25,7 @@ export function searchJobs<View>(
     read: (start, limit) =>
       bounded(context, (drizzle) => store.selectJobs(drizzle, filter, { start, limit })),
     keyOf: (job) => job.id,
-    parseKey,
+    parseKey: parseUuid,
     toItem: toView,
   });
 }
@@ -41,7 +41,7 @@ export function searchCalls<View>(
     read: (start, limit) =>
       bounded(context, (drizzle) => store.selectCalls(drizzle, filter, { start, limit })),
     keyOf: (call) => call.id,
-    parseKey,
+    parseKey: parseUuid,
     toItem: toView,
   });
 }
@@ -56,7 +56,7 @@ export function pageOfCalls<View>(
   return readPage(query, {
     read: (start, limit) => store.selectCallsOf(context.database.drizzle, job, { start, limit }),
     keyOf: (call) => call.id,
-    parseKey,
+    parseKey: parseUuid,
     toItem: toView,
   });
 }
@@ -100,8 +100,6 @@ export async function newestCalls(
   });
   return calls.reverse();
 }
-
-const parseKey = (text: string) => (isUuid(text) ? text : undefined);
 
 async function bounded<Rows>(
   context: Context,

@@ -1,3 +1,4 @@
+import { teamNotFound } from "../teams/unknown-team.ts";
 import { randomBytes } from "node:crypto";
 import type { Drizzle } from "../../db/client.ts";
 import type { CallLimits } from "../../db/schema/organizations.ts";
@@ -40,11 +41,7 @@ export function createKey(
 ): Promise<IssuedKey> {
   return changeConfig(context, ["keys"], async (transaction) => {
     const team = await lockTeam(transaction, input.teamId);
-    if (!team) {
-      throw new DomainError("not_found", `There is no team ${JSON.stringify(input.teamId)}.`, {
-        hints: { field: "team_id", value: input.teamId },
-      });
-    }
+    if (!team) throw teamNotFound(input.teamId);
     return issueKey(context, transaction, { ...input, ...team, author });
   });
 }
@@ -84,11 +81,15 @@ export async function issueKey(
   return { keyId: row.id, secret, row };
 }
 
-/** Throws `invalid_request` for an end that is not in the future. */
-export function requireFuture(expiresAt: Date | null | undefined, nowMs: number): void {
-  if (!expiresAt || expiresAt.getTime() > nowMs) return;
-  const message = `expires_at is ${expiresAt.toISOString()}; it must lie in the future.`;
+/** Throws `invalid_request` for an instant that is not in the future. */
+export function requireFuture(
+  instant: Date | null | undefined,
+  nowMs: number,
+  field = "expires_at",
+): void {
+  if (!instant || instant.getTime() > nowMs) return;
+  const message = `${field} is ${instant.toISOString()}; it must lie in the future.`;
   throw new DomainError("invalid_request", message, {
-    hints: { field: "expires_at", errors: [{ field: "expires_at", message }] },
+    hints: { field, errors: [{ field, message }] },
   });
 }

@@ -3,7 +3,7 @@ import type { CallLimits } from "../../db/schema/organizations.ts";
 import { type Author, recordAudit } from "../audit/audit.ts";
 import { changeConfig } from "../config-change.ts";
 import type { Context } from "../context.ts";
-import { type Page, type PageStart, readPage } from "../http/pagination.ts";
+import { parseUuid, type Page, type PageStart, readPage } from "../http/pagination.ts";
 import { DomainError } from "../kernel/errors.ts";
 import { isUuid } from "../kernel/ids.ts";
 import { requireVersion } from "../kernel/versions.ts";
@@ -40,7 +40,7 @@ export function listKeys(
     read: (start: PageStart<string> | undefined, limit) =>
       selectKeyPage(context.database.drizzle, teamId, { start, limit }),
     keyOf: (key) => key.id,
-    parseKey: (text): string | undefined => (isUuid(text) ? text : undefined),
+    parseKey: parseUuid,
     toItem: (key) => toKeyView(key, context.clock.now()),
   });
 }

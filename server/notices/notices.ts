@@ -1,7 +1,6 @@
 import type { Context } from "../context.ts";
-import { type Page, type PageStart, readPage } from "../http/pagination.ts";
+import { parseUuid, type Page, type PageStart, readPage } from "../http/pagination.ts";
 import { asLeader } from "../instance/leader.ts";
-import { isUuid } from "../kernel/ids.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { NoticeQuery, NoticeView } from "./schema.ts";
 import * as store from "./store.ts";
@@ -64,7 +63,7 @@ export function listNotices(context: Context, query: NoticeQuery): Promise<Page<
     read: (start: PageStart<string> | undefined, limit) =>
       store.selectNotices(context.database.drizzle, filter, { start, limit }),
     keyOf: (row) => row.id,
-    parseKey: (text): string | undefined => (isUuid(text) ? text : undefined),
+    parseKey: parseUuid,
     toItem: toNoticeView,
   });
 }

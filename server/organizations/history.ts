@@ -1,8 +1,8 @@
 import type { Drizzle } from "../../db/client.ts";
 import type { Author } from "../audit/audit.ts";
 import type { Context } from "../context.ts";
-import { type Page, type PageStart, readPage } from "../http/pagination.ts";
-import { isUuid, uuidV7 } from "../kernel/ids.ts";
+import { parseUuid, type Page, type PageStart, readPage } from "../http/pagination.ts";
+import { uuidV7 } from "../kernel/ids.ts";
 import type { StatusChangeView } from "./schema.ts";
 import { insertStatusChange, selectStatusChanges, type StatusChangeRow } from "./store.ts";
 
@@ -37,7 +37,7 @@ export function listStatusChanges(
     read: (start: PageStart<string> | undefined, limit) =>
       selectStatusChanges(context.database.drizzle, of, { start, limit }),
     keyOf: (change) => change.id,
-    parseKey: (text): string | undefined => (isUuid(text) ? text : undefined),
+    parseKey: parseUuid,
     toItem: toStatusChangeView,
   });
 }

@@ -1,3 +1,4 @@
+import { requireFuture } from "../keys/issue.ts";
 import type { Drizzle } from "../../db/client.ts";
 import { type Author, recordAudit } from "../audit/audit.ts";
 import { changeConfig } from "../config-change.ts";
@@ -49,12 +50,7 @@ export async function pauseTeam(
   input: TeamStatusInput & { until?: Date | undefined },
 ): Promise<TeamView> {
   const { until } = input;
-  if (until && until.getTime() <= context.clock.now()) {
-    const message = `until is ${until.toISOString()}; it must lie in the future.`;
-    throw new DomainError("invalid_request", message, {
-      hints: { field: "until", errors: [{ field: "until", message }] },
-    });
-  }
+  requireFuture(until, context.clock.now(), "until");
   const target: Target = {
     status: "paused",
     pausedUntil: until ?? null,

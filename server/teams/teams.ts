@@ -1,3 +1,4 @@
+import { teamNotFound } from "./unknown-team.ts";
 import type { Drizzle } from "../../db/client.ts";
 import { type Author, recordAudit } from "../audit/audit.ts";
 import { changeConfig } from "../config-change.ts";
@@ -6,7 +7,6 @@ import { allocateWithin } from "../credits/changes.ts";
 import { openWallet, readWallet, type Wallet } from "../credits/wallet.ts";
 import { type Page, type PageStart, readPage } from "../http/pagination.ts";
 import { requireMetadata } from "../jobs/limits.ts";
-import { DomainError } from "../kernel/errors.ts";
 import { claimSlug, isSlug } from "../kernel/slugs.ts";
 import { requireVersion } from "../kernel/versions.ts";
 import { issueKey, type IssuedKey } from "../keys/issue.ts";
@@ -123,11 +123,6 @@ export async function requireLockedTeam(transaction: Drizzle, teamId: string): P
   if (!team) throw teamNotFound(teamId);
   return team;
 }
-
-export const teamNotFound = (teamId: string) =>
-  new DomainError("not_found", `There is no team ${JSON.stringify(teamId)}.`, {
-    hints: { field: "team_id", value: teamId },
-  });
 
 /** Teams by name unless sorted otherwise, without deleted ones unless asked for. Throws `invalid_request`. */
 export function listTeams(
