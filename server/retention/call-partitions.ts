@@ -25,8 +25,12 @@ export async function dropOldCalls(
       // Looked at by one instance at a time; calls of a month that is over do not begin any more.
       const blocked = await asLeader(database, "call retention", (transaction) =>
         store.whyKept(transaction, partition),
-      );
+      ).catch((error: unknown) => {
+        if (store.isDoneByOther(error)) return "gone" as const;
+        throw error;
+      });
       if (blocked === undefined) return dropped;
+      if (blocked === "gone") continue;
       if (blocked !== "nothing") {
         log.info("old calls are kept until they can be dropped", {
           month: partition.name,

@@ -63,6 +63,11 @@ export async function whyKept(
 /** What another instance may have done in the meantime: no such table, not a partition, being detached; or locks that two would wait for. */
 const doneByOther = new Set(["42P01", "42P16", "55000", "40P01"]);
 
+/** Whether a statement failed because another instance is dropping the month, or has dropped it. */
+export function isDoneByOther(error: unknown): boolean {
+  return doneByOther.has(sqlState(error) ?? "");
+}
+
 /** Whether this call dropped it. Its name is one of `selectPartitions`, which fits no other form. */
 export async function dropPartition(
   database: Database,
@@ -77,7 +82,7 @@ export async function dropPartition(
     await database.script(`drop table ${name}`);
     return true;
   } catch (error) {
-    if (doneByOther.has(sqlState(error) ?? "")) return false;
+    if (isDoneByOther(error)) return false;
     throw error;
   }
 }
