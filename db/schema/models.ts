@@ -30,6 +30,19 @@ export const providerCredentials = pgTable("provider_credentials", {
   updatedAt: instant("updated_at").notNull(),
 });
 
+/**
+ * How long a call may take, in milliseconds. Absent: `firstByte` and `idle` = no limit of their own, `total` = what all
+ * attempts at its targets may take together.
+ */
+export interface CallTimeouts {
+  /** Until the first frame of a stream. */
+  firstByte?: number;
+  /** Between two frames of a stream. */
+  idle?: number;
+  /** From its beginning to its end. */
+  total?: number;
+}
+
 /** The name that teams use for a model. */
 export const modelAliases = pgTable(
   "model_aliases",
@@ -50,6 +63,8 @@ export const modelAliases = pgTable(
     /** How long answers are kept for the same request; 0 = not at all. */
     cacheTtlSeconds: integer("cache_ttl_seconds").notNull().default(0),
     limits: jsonb("limits").$type<CallLimits>().notNull().default({}),
+    /** How long its calls may take; an absent one = see `CallTimeouts`. */
+    timeouts: jsonb("timeouts").$type<CallTimeouts>().notNull().default({}),
     /** Names of request parameters beyond OpenAI's that are let through. */
     extraParams: jsonb("extra_params").$type<string[]>().notNull().default([]),
     createdAt: instant("created_at").notNull(),
@@ -75,6 +90,8 @@ export const modelAliasTargets = pgTable(
     model: text("model").notNull(),
     credentialId: uuid("credential_id").references(() => providerCredentials.id),
     weight: integer("weight").notNull().default(1),
+    /** Targets of the lowest order share the calls by weight; those of the next are tried when these have failed. */
+    fallbackOrder: integer("fallback_order").notNull().default(1),
     timeoutMs: integer("timeout_ms").notNull().default(600_000),
     retries: integer("retries").notNull().default(2),
     /** `operator` = the prices were given; `book` = copied from LiteLLM's price book. */

@@ -38,9 +38,9 @@ export const teams = pgTable(
     pausedUntil: instant("paused_until"),
     /** The alias of calls that name no model; null = none set. */
     defaultAlias: text("default_alias"),
-    /** Job type → alias of its calls that name no model. */
     /** Of all its keys together; an absent one = none. */
     limits: jsonb("limits").$type<CallLimits>().notNull().default({}),
+    /** Job type → alias of its calls that name no model. */
     jobTypeAliases: jsonb("job_type_aliases").$type<Record<string, string>>().notNull().default({}),
     metadata: jsonb("metadata").$type<Record<string, unknown>>().notNull().default({}),
     createdAt: instant("created_at").notNull(),

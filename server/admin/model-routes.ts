@@ -5,7 +5,7 @@ import { adminOperation, Reply, type Operation } from "../http/operation.ts";
 import { nanosToUsd } from "../kernel/money.ts";
 import type { Upstream } from "../litellm/upstream.ts";
 import { changeModel, deleteModel, listModels, readModel } from "../models/alias-changes.ts";
-import { limitsFromApi } from "../models/alias-settings.ts";
+import { limitsFromApi, timeoutsFromApi } from "../models/alias-settings.ts";
 import { addModel } from "../models/aliases.ts";
 import { pricesFromApi } from "../models/price-fields.ts";
 import {
@@ -159,6 +159,7 @@ const settingsFrom = (body: SettingsBody) => ({
   reasoning: body.reasoning,
   cacheTtlSeconds: body.cache_ttl_seconds,
   limits: body.limits && limitsFromApi(body.limits),
+  timeouts: body.timeouts && timeoutsFromApi(body.timeouts),
   extraParams: body.extra_params,
 });
 
@@ -169,6 +170,7 @@ const targetFrom = (body: TargetBody) => ({
   model: body.model,
   credentialId: body.credential_id,
   weight: body.weight,
+  fallbackOrder: body.order,
   timeoutMs: body.timeout_ms,
   retries: body.retries,
 });

@@ -42,7 +42,8 @@ export function givenPrices(options: Options): Record<string, number> {
 
 export const targetOptions: Readonly<Record<string, Option>> = {
   credential: { value: "ID", about: "The provider credential; none takes it away" },
-  weight: { value: "N", about: "Share of the calls among the targets" },
+  weight: { value: "N", about: "Share of the calls among the targets of its order" },
+  order: { value: "N", about: "1 = takes the calls; more = a fallback for lower ones" },
   "timeout-ms": { value: "MS", about: "How long one attempt may take" },
   retries: { value: "N", about: "Attempts after the first" },
 };
@@ -55,6 +56,7 @@ export function givenTarget(options: Options): Record<string, unknown> {
       : { credential_id: credential === "none" ? null : credential }),
     ...given(options, [
       ["weight", "weight"],
+      ["order", "order"],
       ["timeout-ms", "timeout_ms"],
       ["retries", "retries"],
     ]),
@@ -68,12 +70,20 @@ export const settingOptions: Readonly<Record<string, Option>> = {
   "min-output-tokens": { value: "N", about: "An output limit is never cut below this" },
   reasoning: { value: "YES|NO", about: "Whether it thinks before it answers" },
   "cache-ttl": { value: "SECONDS", about: "How long answers are kept; 0 = not at all" },
+  "first-byte-timeout-ms": { value: "MS", about: "Until a stream's first frame" },
+  "idle-timeout-ms": { value: "MS", about: "Between two frames of a stream" },
+  "total-timeout-ms": { value: "MS", about: "From a call's beginning to its end" },
   "extra-params": { value: "P,…", about: "Request parameters that are let through in addition" },
 };
 
 export function givenSettings(options: Options): Record<string, unknown> {
   const reasoning = options["reasoning"];
   const extra = options["extra-params"];
+  const timeouts = given(options, [
+    ["first-byte-timeout-ms", "first_byte_ms"],
+    ["idle-timeout-ms", "idle_ms"],
+    ["total-timeout-ms", "total_ms"],
+  ]);
   if (reasoning !== undefined && reasoning !== "yes" && reasoning !== "no") {
     throw new CliError(`--reasoning is ${JSON.stringify(reasoning)}: it must be yes or no.`, 2);
   }
@@ -85,6 +95,7 @@ export function givenSettings(options: Options): Record<string, unknown> {
       ["min-output-tokens", "min_output_tokens"],
       ["cache-ttl", "cache_ttl_seconds"],
     ]),
+    ...(Object.keys(timeouts).length === 0 ? {} : { timeouts }),
     ...(reasoning === undefined ? {} : { reasoning: reasoning === "yes" }),
     ...(extra === undefined ? {} : { extra_params: readList(extra) }),
   };
@@ -93,7 +104,15 @@ export function givenSettings(options: Options): Record<string, unknown> {
 /** A target as an answer of the API shows it, and as a file may hold it. */
 export type Shown = Readonly<Record<string, unknown>>;
 
-const ownFields = ["target_id", "model", "credential_id", "weight", "timeout_ms", "retries"];
+const ownFields = [
+  "target_id",
+  "model",
+  "credential_id",
+  "weight",
+  "order",
+  "timeout_ms",
+  "retries",
+];
 
 /** A shown target as a change takes it; prices of the price book are left to be read anew. */
 export function changeFrom(target: Shown): Record<string, unknown> {

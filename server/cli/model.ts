@@ -32,6 +32,7 @@ interface Target {
   output_price: number | null;
   enabled: boolean;
   weight: number;
+  order: number;
   [field: string]: unknown;
 }
 
@@ -227,6 +228,6 @@ const linesOf = (model: Model) => [
   `groups ${model.groups.join(", ") || "none"}`,
   ...model.targets.map(
     (target) =>
-      `target ${target.target_id}  ${priced(target)}, weight ${target.weight}${target.enabled ? "" : ", credential switched off"}`,
+      `target ${target.target_id}  ${priced(target)}, ${target.order === 1 ? `weight ${target.weight}` : `fallback ${target.order - 1}`}${target.enabled ? "" : ", credential switched off"}`,
   ),
 ];

@@ -111,12 +111,6 @@ function upstreamBody(
 /** The job's type, where the call makes the job; of an existing one it would take a query. */
 const jobTypeTag = ({ job }: CallRequest) => ("create" in job ? [job.create.type] : []);
 
-/** How long a call may take upstream: its targets one after the other, with their retries, and a margin. */
-export function upstreamTimeoutMs(alias: ModelAlias): number {
-  const attempts = alias.targets.map((target) => target.timeoutMs * (target.retries + 1));
-  return Math.min(Math.max(...attempts, 0) + 5_000, 2_147_483_647);
-}
-
 export function openItem(
   context: Context,
   call: { request: CallRequest; size: CallSize },

@@ -8,8 +8,8 @@ import {
   type OpenedCall,
   settleItem,
   upstreamRequest,
-  upstreamTimeoutMs,
 } from "./call.ts";
+import { totalTimeoutMs } from "./deadlines.ts";
 import type { LedgerLanes } from "./ledger-lanes.ts";
 import type { OpenOutcome, SettleOutcome } from "./store.ts";
 import {
@@ -133,7 +133,7 @@ async function receive(call: OpenedCall): Promise<Received> {
   const { url, ...init } = upstreamRequest(call, false);
   // AbortSignal.timeout costs 0.05 ms more a call, and its timer would outlive the call.
   const timeout = new AbortController();
-  const timer = setTimeout(() => timeout.abort(), upstreamTimeoutMs(call.request.alias));
+  const timer = setTimeout(() => timeout.abort(), totalTimeoutMs(call.request.alias));
   try {
     const response = await fetch(url, { ...init, signal: timeout.signal });
     const text = await response.text();

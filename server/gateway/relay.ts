@@ -22,6 +22,8 @@ export interface RelayOptions {
   withUsage: boolean;
   /** Between two comments while the model is silent. */
   commentMs: number;
+  /** Told of each frame of the upstream. */
+  onFrame: () => void;
 }
 
 const encoder = new TextEncoder();
@@ -105,6 +107,7 @@ export class Relay {
 
   /** Handles one event of the upstream; true when something was sent to the client or the stream has ended. */
   async #take(data: string | undefined): Promise<boolean> {
+    this.#options.onFrame();
     if (data !== undefined) this.#options.call.record?.received(data);
     // An upstream that ends without [DONE] is whole only if the model had finished.
     if (data === "[DONE]" || (data === undefined && this.#finishReason !== undefined)) {

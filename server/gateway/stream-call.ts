@@ -1,5 +1,6 @@
 import { failedEnd } from "./json-call.ts";
-import { type OpenedCall, settleItem, upstreamRequest, upstreamTimeoutMs } from "./call.ts";
+import { type OpenedCall, settleItem, upstreamRequest } from "./call.ts";
+import { Deadlines, totalTimeoutMs } from "./deadlines.ts";
 import { Relay, type RelayOptions, type StreamStop } from "./relay.ts";
 import {
   failureFromException,
@@ -20,7 +21,7 @@ export interface StreamAnswer {
   settled: Promise<void>;
 }
 
-interface StreamCall extends RelayOptions {
+interface StreamCall extends Omit<RelayOptions, "onFrame"> {
   /** Aborts when the client leaves. */
   clientSignal: AbortSignal;
   /** Told how to stop the stream. */
@@ -32,13 +33,19 @@ export async function runStreamCall(options: StreamCall): Promise<StreamAnswer> 
   const { call, lanes, clientSignal } = options;
   // Its reason is a StreamStop: whatever ends the stream early ends the upstream's work at once, also before its first byte.
   const abort = new AbortController();
-  const timeout = setTimeout(() => abort.abort("timeout"), upstreamTimeoutMs(call.request.alias));
+  const { alias } = call.request;
+  const deadlines = new Deadlines({
+    firstByte: alias.timeouts.firstByte,
+    idle: alias.timeouts.idle,
+    total: totalTimeoutMs(alias),
+    onOverdue: () => abort.abort("timeout"),
+  });
   const leave = () => abort.abort("client_left");
   clientSignal.addEventListener("abort", leave);
   if (clientSignal.aborted) leave();
   options.onStop((reason) => abort.abort(reason));
   const stopListening = () => {
-    clearTimeout(timeout);
+    deadlines.end();
     clientSignal.removeEventListener("abort", leave);
   };
 
@@ -50,7 +57,7 @@ export async function runStreamCall(options: StreamCall): Promise<StreamAnswer> 
     call.record?.end(end.status);
     throw begun.failure.error;
   }
-  const relay = new Relay(options, begun.response, abort);
+  const relay = new Relay({ ...options, onFrame: () => deadlines.frame() }, begun.response, abort);
   const stop = () => relay.stop(abort.signal.reason as StreamStop);
   abort.signal.addEventListener("abort", stop);
   if (abort.signal.aborted) stop();

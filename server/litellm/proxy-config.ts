@@ -15,6 +15,8 @@ export interface ProxyConfig {
  */
 const ALLOWED_FAILS = 5;
 const COOLDOWN_SECONDS = 5;
+/** Of an alias; after so many every target has been tried. */
+const MOST_TARGETS = 20;
 
 /** A decimal number as text, which no float has touched. */
 class DecimalText {
@@ -38,6 +40,9 @@ export function renderProxyConfig(config: GatewayConfig): ProxyConfig {
     ),
     router_settings: {
       routing_strategy: "simple-shuffle",
+      // What a target could not do goes to the others of its order, when there is no further order to go to.
+      enable_weighted_failover: true,
+      max_fallbacks: MOST_TARGETS,
       num_retries: 0,
       allowed_fails: ALLOWED_FAILS,
       cooldown_time: COOLDOWN_SECONDS,
@@ -67,6 +72,7 @@ function deployment(
       ...apiKey(target, names),
       ...(target.apiBase === undefined ? {} : { api_base: target.apiBase }),
       weight: target.weight,
+      order: target.order,
       timeout: seconds,
       stream_timeout: seconds,
       num_retries: target.retries,

@@ -55,6 +55,8 @@ export interface GatewayTarget {
   apiBase: string | undefined;
   /** Share of calls among the alias's targets; 1 by default. */
   weight: number;
+  /** Targets of the lowest order are called, those of the next when these have failed. */
+  order: number;
   timeoutMs: number;
   retries: number;
   /** Given by the operator; undefined leaves them to LiteLLM's price book. */

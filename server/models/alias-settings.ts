@@ -12,6 +12,7 @@ export type AliasSettings = Pick<
   | "reasoning"
   | "cacheTtlSeconds"
   | "limits"
+  | "timeouts"
   | "extraParams"
 >;
 
@@ -27,6 +28,7 @@ const names = [
   "reasoning",
   "cacheTtlSeconds",
   "limits",
+  "timeouts",
   "extraParams",
 ] as const satisfies readonly (keyof AliasSettings)[];
 
@@ -48,6 +50,17 @@ export function checkSettings(settings: Partial<AliasSettings>): void {
     throw invalid(
       field,
       `${field} is ${limit}; it must be at most max_output_tokens, which is ${most}.`,
+    );
+  }
+  const { firstByte, idle, total } = settings.timeouts ?? {};
+  for (const [field, timeout] of [
+    ["timeouts.first_byte_ms", firstByte],
+    ["timeouts.idle_ms", idle],
+  ] as const) {
+    if (timeout === undefined || total === undefined || timeout <= total) continue;
+    throw invalid(
+      field,
+      `${field} is ${timeout}; it must be at most timeouts.total_ms, which is ${total}.`,
     );
   }
   const wrong = settings.extraParams?.find((name) => reserved.test(name));
@@ -85,6 +98,19 @@ export const limitsToApi = (limits: AliasSettings["limits"]): ApiLimits =>
     tokens_per_minute: limits.tokensPerMinute,
     concurrent_calls: limits.concurrentCalls,
   });
+
+/** The timeouts of an alias on the wire, in milliseconds. */
+interface ApiTimeouts {
+  first_byte_ms?: number | null;
+  idle_ms?: number | null;
+  total_ms?: number | null;
+}
+
+export const timeoutsFromApi = (timeouts: ApiTimeouts): AliasSettings["timeouts"] =>
+  known({ firstByte: timeouts.first_byte_ms, idle: timeouts.idle_ms, total: timeouts.total_ms });
+
+export const timeoutsToApi = (timeouts: AliasSettings["timeouts"]): ApiTimeouts =>
+  known({ first_byte_ms: timeouts.firstByte, idle_ms: timeouts.idle, total_ms: timeouts.total });
 
 /** Only the fields that hold a number. */
 function known<Name extends string>(

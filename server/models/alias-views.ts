@@ -1,5 +1,5 @@
 import type { CredentialScope } from "./variants.ts";
-import { limitsToApi } from "./alias-settings.ts";
+import { limitsToApi, timeoutsToApi } from "./alias-settings.ts";
 import { pricesToApi } from "./price-fields.ts";
 import type { ModelView } from "./schema.ts";
 import type { AliasRow, TargetRow } from "./store.ts";
@@ -25,6 +25,7 @@ export function toModelView({ alias, targets, groups }: WholeAlias): ModelView {
       organization_id: target.credential?.organizationId ?? null,
       enabled: target.credential?.enabled ?? true,
       weight: target.weight,
+      order: target.fallbackOrder,
       timeout_ms: target.timeoutMs,
       retries: target.retries,
       price_source: target.priceSource as ModelView["targets"][number]["price_source"],
@@ -44,6 +45,7 @@ const settingsToApi = (alias: AliasRow) => ({
   reasoning: alias.reasoning,
   cache_ttl_seconds: alias.cacheTtlSeconds,
   limits: limitsToApi(alias.limits),
+  timeouts: timeoutsToApi(alias.timeouts),
   extra_params: alias.extraParams,
 });
 
@@ -56,6 +58,7 @@ export const auditState = (alias: AliasRow, targets: readonly TargetRow[]) => ({
     model: target.model,
     credential_id: target.credentialId,
     weight: target.weight,
+    order: target.fallbackOrder,
     timeout_ms: target.timeoutMs,
     retries: target.retries,
     price_source: target.priceSource,

@@ -1,3 +1,4 @@
+import type { CallTimeouts } from "../../db/schema/index.ts";
 import { ConfigCache } from "../config-cache.ts";
 import type { Context } from "../context.ts";
 import { DomainError } from "../kernel/errors.ts";
@@ -16,6 +17,8 @@ export interface AliasTarget {
   /** A LiteLLM model string. Never shown to teams. */
   model: string;
   weight: number;
+  /** Tried when the targets of a lower order have failed. */
+  fallbackOrder: number;
   timeoutMs: number;
   retries: number;
   prices: TargetPrices;
@@ -42,6 +45,7 @@ export interface ModelAlias {
   reasoning: boolean;
   /** How long answers are kept; 0 = not at all. */
   cacheTtlSeconds: number;
+  timeouts: CallTimeouts;
   /** Those that may serve these teams, in order of position; none = no call can be made at present. */
   targets: readonly AliasTarget[];
 }
@@ -136,6 +140,7 @@ function aliasFor(rows: AliasRows, organizationId: string | null): ModelAlias {
     minOutputTokens: alias.minOutputTokens,
     reasoning: alias.reasoning,
     cacheTtlSeconds: alias.cacheTtlSeconds,
+    timeouts: alias.timeouts,
     targets: rows.flatMap(({ target, credential }) =>
       target && serves(credential, organizationId) ? [toTarget(target)] : [],
     ),
@@ -146,6 +151,7 @@ const toTarget = (row: NonNullable<AliasWithTarget["target"]>): AliasTarget => (
   id: row.id,
   model: row.model,
   weight: row.weight,
+  fallbackOrder: row.fallbackOrder,
   timeoutMs: row.timeoutMs,
   retries: row.retries,
   prices: pricesFromRow(row),

@@ -45,6 +45,7 @@ function toTarget(
       : undefined,
     apiBase: credential?.apiBase ?? undefined,
     weight: target.weight,
+    order: target.fallbackOrder,
     timeoutMs: target.timeoutMs,
     retries: target.retries,
     // A price out of the book is left to the gateway, which knows the book's other kinds as well.

@@ -62,6 +62,20 @@ const Limits = Type.Object(
   { additionalProperties: false, description: "Limits of the alias. Replaces all of them." },
 );
 
+const timeout = (description: string) =>
+  Type.Optional(nullable(Type.Integer({ minimum: 100, maximum: 86_400_000 }), description));
+
+const Timeouts = Type.Object(
+  {
+    first_byte_ms: timeout("Until the first frame of a stream; null = no limit of its own."),
+    idle_ms: timeout("Between two frames of a stream; null = no limit of its own."),
+    total_ms: timeout(
+      "From a call's beginning to its end; null = what all attempts at its targets may take together.",
+    ),
+  },
+  { additionalProperties: false, description: "How long calls may take. Replaces all of them." },
+);
+
 /** What may be said of an alias, beside its targets. */
 const aliasFields = {
   mode: Type.Optional(Mode),
@@ -87,6 +101,7 @@ const aliasFields = {
     }),
   ),
   limits: Type.Optional(Limits),
+  timeouts: Type.Optional(Timeouts),
   extra_params: Type.Optional(
     Type.Array(Type.String({ pattern: "^[a-z][a-z0-9_]{0,63}$", said: "of a parameter's name" }), {
       maxItems: 50,
@@ -103,7 +118,16 @@ const targetFields = {
     Type.Integer({
       minimum: 1,
       maximum: 1_000,
-      description: "Share of the calls among the targets; 1 when absent.",
+      description: "Share of the calls among the targets of its order; 1 when absent.",
+      examples: [1],
+    }),
+  ),
+  order: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: 20,
+      description:
+        "Targets of the lowest order take the calls; those of the next are the fallback when these have failed. 1 when absent.",
       examples: [1],
     }),
   ),
@@ -205,6 +229,7 @@ export const TargetView = Type.Object({
   organization_id: nullable(Type.String(), "Serves this organization's teams only; null = all."),
   enabled: Type.Boolean({ description: "False: its credential is switched off." }),
   weight: Type.Integer(),
+  order: Type.Integer({ description: "1 = takes the calls; more = a fallback." }),
   timeout_ms: Type.Integer(),
   retries: Type.Integer(),
   price_source: PriceSource,
@@ -224,6 +249,7 @@ export const ModelView = Type.Object(
     reasoning: Type.Boolean(),
     cache_ttl_seconds: Type.Integer(),
     limits: Limits,
+    timeouts: Timeouts,
     extra_params: Type.Array(Type.String()),
     version: Type.Integer(),
     created_at: instant,
@@ -237,12 +263,19 @@ export const ModelView = Type.Object(
           {
             ...{ target_id: "019aaf3c-6a80-7c11-9d1b-2f9d1b6d2a10", model: "openai/gpt-5-mini" },
             ...{ credential_id: null, organization_id: null, enabled: true },
-            ...{ weight: 1, timeout_ms: 600_000, retries: 2, price_source: "operator" },
+            ...{ weight: 1, order: 1, timeout_ms: 600_000, retries: 2, price_source: "operator" },
             ...priceExample,
           },
         ],
         ...{ default_output_tokens: null, max_output_tokens: null, min_output_tokens: 256 },
-        ...{ reasoning: false, cache_ttl_seconds: 0, limits: {}, extra_params: [], version: 1 },
+        ...{
+          reasoning: false,
+          cache_ttl_seconds: 0,
+          limits: {},
+          timeouts: {},
+          extra_params: [],
+          version: 1,
+        },
         created_at: "2026-11-23T12:00:00.000Z",
         updated_at: "2026-11-23T12:00:00.000Z",
       },

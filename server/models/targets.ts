@@ -14,6 +14,8 @@ export interface TargetInput extends GivenPrices {
   /** Null and absent = none. */
   credentialId?: string | null | undefined;
   weight?: number | undefined;
+  /** 1 = shares the calls by weight; more = tried when those of a lower order have failed. */
+  fallbackOrder?: number | undefined;
   timeoutMs?: number | undefined;
   retries?: number | undefined;
 }
@@ -38,11 +40,11 @@ export function targetColumns(
   mode: AliasMode,
   input: TargetInput,
 ): TargetColumns & { inputNanos: bigint; outputNanos: bigint } {
-  const { model, credentialId = null, weight = 1, timeoutMs = 600_000, retries = 2 } = input;
+  const { model } = input;
   const { bookIsKnown } = pricing;
   const entry = pricing.entry(model);
   const { source: priceSource, ...prices } = priceTarget({ ...input, mode, entry, bookIsKnown });
-  return { model, credentialId, weight, timeoutMs, retries, priceSource, ...prices };
+  return { model, ...routing(input), priceSource, ...prices };
 }
 
 /**
@@ -59,8 +61,14 @@ export function changedColumns(
   if (pricing.bookIsKnown || !asBefore || hasPrices(input)) {
     return targetColumns(pricing, mode, input);
   }
-  const { credentialId = null, weight = 1, timeoutMs = 600_000, retries = 2 } = input;
-  return { ...before, credentialId, weight, timeoutMs, retries };
+  return { ...before, ...routing(input) };
+}
+
+/** How calls come to a target, with what counts where nothing is said. */
+function routing(input: TargetInput) {
+  const { credentialId = null, weight = 1, fallbackOrder = 1 } = input;
+  const { timeoutMs = 600_000, retries = 2 } = input;
+  return { credentialId, weight, fallbackOrder, timeoutMs, retries };
 }
 
 /** Makes sure that the credentials which targets name exist and stay. Throws `not_found` naming those that do not. */

@@ -80,8 +80,9 @@ test("targets are replaced in order; one that is named stays the same target", a
     version: 1,
     status: "disabled",
     limits: { requests_per_minute: 60, tokens_per_minute: null },
+    timeouts: { first_byte_ms: 5_000, idle_ms: null, total_ms: 60_000 },
     targets: [
-      { model: "anthropic/claude-x", weight: 3, timeout_ms: 5_000, retries: 0 },
+      { model: "anthropic/claude-x", weight: 3, order: 2, timeout_ms: 5_000, retries: 0 },
       { target_id: kept, model: "openai/own", input_price: 1, output_price: 2 },
     ],
   });
@@ -89,8 +90,15 @@ test("targets are replaced in order; one that is named stays the same target", a
     status: 200,
     body: {
       ...{ version: 2, status: "disabled", limits: { requests_per_minute: 60 }, reasoning: true },
+      timeouts: { first_byte_ms: 5_000, total_ms: 60_000 },
       targets: [
-        { model: "anthropic/claude-x", weight: 3, timeout_ms: 5_000, price_source: "book" },
+        {
+          model: "anthropic/claude-x",
+          weight: 3,
+          order: 2,
+          timeout_ms: 5_000,
+          price_source: "book",
+        },
         { target_id: kept, model: "openai/own", price_source: "operator", credential_id: null },
       ],
     },
@@ -189,9 +197,12 @@ test.each([
   ["PATCH", "/nothing", { reasoning: true }, 404, "not_found"],
   ["PATCH", "/spoken", { max_output_tokens: 100 }, 422, "invalid_request"],
   ["PATCH", "/spoken", { min_output_tokens: 4_096 }, 422, "invalid_request"],
+  ["PATCH", "/spoken", { timeouts: { idle_ms: 61_000, total_ms: 60_000 } }, 422, "invalid_request"],
+  ["PATCH", "/spoken", { timeouts: { connect_ms: 1_000 } }, 422, "invalid_request"],
   ["PATCH", "/spoken", { targets: [] }, 422, "invalid_request"],
   ["PATCH", "/spoken", { targets: [{ model: "openai/unheard-of" }] }, 422, "model_unpriced"],
   ["PATCH", "/spoken", { targets: [{ ...target, weight: 0 }] }, 422, "invalid_request"],
+  ["PATCH", "/spoken", { targets: [{ ...target, order: 0 }] }, 422, "invalid_request"],
   ["PATCH", "/spoken", { targets: [{ ...target, target_id: nobody }] }, 422, "invalid_request"],
   ["PATCH", "/spoken", { targets: [{ ...target, credential_id: nobody }] }, 404, "not_found"],
   ["PATCH", "/spoken", { alias: "other" }, 422, "invalid_request"],

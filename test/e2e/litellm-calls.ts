@@ -13,6 +13,7 @@ export const gatewayTarget = (
   apiKey: providerKey,
   apiBase: `${providerUrl}/v1`,
   weight: 1,
+  order: 1,
   timeoutMs: 60_000,
   retries: 0,
   prices: { ...noPrices, input: 1_000_000_000n, output: 2_000_000_000n },

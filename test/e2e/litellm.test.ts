@@ -26,10 +26,20 @@ let version = 0;
 
 const target = (change: Partial<GatewayTarget> = {}) => gatewayTarget(provider.url, change);
 
+/** Nothing listens there. */
+const dead = (change: Partial<GatewayTarget> = {}) =>
+  target({ apiBase: "http://127.0.0.1:9/v1", ...change });
+
 const models = (): GatewayModel[] => [
   { alias: "chat-fast", targets: [target()] },
   { alias: "odd, *name*", targets: [target()] },
   { alias: "retried", targets: [target({ retries: 2 })] },
+  { alias: "backed", targets: [dead({ retries: 1 }), target({ id: "b", order: 2 })] },
+  {
+    alias: "twice-backed",
+    targets: [dead(), dead({ id: "b", order: 2 }), target({ id: "c", order: 3 })],
+  },
+  { alias: "shared", targets: [dead({ weight: 9 }), target({ id: "b" })] },
   { alias: "unpriced", targets: [target(noPrice)] },
   { alias: "embed", targets: [target({ model: "openai/text-embedding-3-small", ...noPrice })] },
 ];
@@ -127,6 +137,29 @@ describe("a call", () => {
     expect(status).toBe(500);
     expect(provider.provider.requests).toHaveLength(3);
   }, 40_000);
+
+  it.each([
+    ["backed", "b"],
+    ["twice-backed", "c"],
+    ["shared", "b"],
+  ])(
+    "of %s is answered by the target that can, plain and streamed",
+    async (alias, answering) => {
+      for (const more of [{}, { stream: true }, {}, { stream: true }]) {
+        const { status, headers, text } = await call(alias, {}, more);
+        expect(status).toBe(200);
+        expect(answeringTarget(headers.get("x-litellm-model-id"))).toBe(answering);
+        if ("stream" in more) expect(text.trim().endsWith("data: [DONE]")).toBe(true);
+      }
+      expect(provider.provider.requests).toHaveLength(4);
+    },
+    60_000,
+  );
+
+  it("whose targets all fail ends with the provider's status", async () => {
+    const { status } = await call("backed", { status: 429 });
+    expect(status).toBe(429);
+  }, 60_000);
 
   it("for embeddings counts tokens and has a cost from the price map", async () => {
     const lease = await upstream.acquire({ alias: "embed", teamId: "team-a" });

@@ -222,6 +222,7 @@ describe("what costs beyond a model's prices", () => {
     minOutputTokens: 256,
     reasoning: false,
     cacheTtlSeconds: 0,
+    timeouts: {},
     targets: [],
   };
   const costly = {

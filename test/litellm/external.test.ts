@@ -21,6 +21,7 @@ const target: GatewayTarget = {
   apiKey: undefined,
   apiBase: undefined,
   weight: 1,
+  order: 1,
   timeoutMs: 1_000,
   retries: 0,
   prices: undefined,

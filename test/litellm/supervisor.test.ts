@@ -67,7 +67,7 @@ test("a newer config with the same models starts nothing anew", () => {
       targets: [
         {
           ...{ id: "a", model: "openai/x", apiKey: "k", apiBase: undefined, weight },
-          ...{ timeoutMs: 1_000, retries: 0, prices: { ...noPrices, input: 1n } },
+          ...{ order: 1, timeoutMs: 1_000, retries: 0, prices: { ...noPrices, input: 1n } },
         },
       ],
     },

@@ -56,6 +56,7 @@ test("stores the provider's key encrypted, for the gateway's configuration only"
       apiKey: "provider-key-1",
       apiBase: "http://127.0.0.1:9/v1",
       weight: 1,
+      order: 1,
       timeoutMs: 600_000,
       retries: 2,
       prices: undefined,

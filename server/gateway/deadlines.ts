@@ -1,0 +1,85 @@
+import type { ModelAlias } from "../models/catalog.ts";
+
+/** What took too long. */
+export type Overdue = "first_byte" | "idle" | "total";
+
+export interface DeadlineOptions {
+  /** Milliseconds; absent = no limit. */
+  firstByte: number | undefined;
+  idle: number | undefined;
+  total: number;
+  /** Called once, with what was first missed. */
+  onOverdue: (what: Overdue) => void;
+}
+
+/** The longest delay that timers take. */
+const LONGEST_MS = 2_147_483_647;
+/** What an answer may take beyond the gateway's own time-outs, whose error says more than ours. */
+const MARGIN_MS = 5_000;
+
+/**
+ * Watches how long a call takes: until its first frame, between frames, and in all. One timer serves: a frame only notes the
+ * time, and the timer looks at it when it runs out. States: waiting for the first frame → receiving → ended, by `end` or
+ * by the first deadline that was missed.
+ */
+export class Deadlines {
+  readonly #options: DeadlineOptions;
+  readonly #startedMs = performance.now();
+  #lastFrameMs: number | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(options: DeadlineOptions) {
+    this.#options = options;
+    this.#arm();
+  }
+
+  frame(): void {
+    const isFirst = this.#lastFrameMs === undefined;
+    this.#lastFrameMs = performance.now();
+    // The timer stands for the first frame; those after it may have less time.
+    if (isFirst && this.#timer !== undefined && this.#options.idle !== undefined) this.#arm();
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #arm(): void {
+    clearTimeout(this.#timer);
+    const { atMs, what } = this.#next();
+    const delayMs = Math.min(Math.max(atMs - performance.now(), 0), LONGEST_MS);
+    this.#timer = setTimeout(() => {
+      // A frame has come in the meantime, or the delay was cut to what timers take.
+      if (this.#next().atMs > performance.now() + 1) return this.#arm();
+      this.#timer = undefined;
+      this.#options.onOverdue(what);
+    }, delayMs);
+  }
+
+  /** The deadline that ends first. */
+  #next(): { atMs: number; what: Overdue } {
+    const { firstByte, idle, total } = this.#options;
+    const whole = { atMs: this.#startedMs + total, what: "total" as const };
+    const [part, sinceMs, what] =
+      this.#lastFrameMs === undefined
+        ? ([firstByte, this.#startedMs, "first_byte"] as const)
+        : ([idle, this.#lastFrameMs, "idle"] as const);
+    if (part === undefined || sinceMs + part >= whole.atMs) return whole;
+    return { atMs: sinceMs + part, what };
+  }
+}
+
+/** How long a call of an alias may take in all: as it says, else all attempts at its targets, one order after the other. */
+export function totalTimeoutMs({
+  targets,
+  timeouts,
+}: Pick<ModelAlias, "targets" | "timeouts">): number {
+  if (timeouts.total !== undefined) return timeouts.total;
+  const longest = new Map<number, number>();
+  for (const { fallbackOrder, timeoutMs, retries } of targets) {
+    const attemptsMs = timeoutMs * (retries + 1);
+    longest.set(fallbackOrder, Math.max(longest.get(fallbackOrder) ?? 0, attemptsMs));
+  }
+  return [...longest.values()].reduce((sum, ms) => sum + ms, MARGIN_MS);
+}
