@@ -157,14 +157,14 @@ export const CreateAndCallAnswer = Type.Composite([
 
 export const StreamText = Type.String({ description: "Server-Sent Events as OpenAI sends them." });
 
+export const OpenAiModel = Type.Object({
+  id: Type.String({ description: "The name to send as `model`." }),
+  object: Type.Literal("model"),
+  created: Type.Integer({ description: "Seconds since 1970." }),
+  owned_by: Type.String(),
+});
+
 export const OpenAiModelList = Type.Object({
   object: Type.Literal("list"),
-  data: Type.Array(
-    Type.Object({
-      id: Type.String({ description: "The name to send as `model`." }),
-      object: Type.Literal("model"),
-      created: Type.Integer({ description: "Seconds since 1970." }),
-      owned_by: Type.String(),
-    }),
-  ),
+  data: Type.Array(OpenAiModel),
 });

@@ -50,8 +50,8 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
   for (const operation of options.operations) {
     router.route(
       operation.method,
-      operation.path,
-      ({ request, params }) => answer(options, operation, request, params),
+      routePath(operation),
+      ({ request, params }) => answer(options, operation, request, namedParams(operation, params)),
       { parse: "none" },
     );
   }
@@ -63,6 +63,25 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
     return response;
   });
   return { handle: (request, client) => serve(options, router, request, client?.address ?? null) };
+}
+
+const lastName = /:(\w+)$/;
+
+const routePath = ({ path, spec }: Operation) =>
+  spec.restOfPath ? path.replace(lastName, "*") : path;
+
+function namedParams({ path, spec }: Operation, params: Record<string, string>) {
+  const name = spec.restOfPath ? lastName.exec(path)?.[1] : undefined;
+  return name === undefined ? params : { ...params, [name]: unescaped(params["*"] ?? "") };
+}
+
+/** Elysia reads the escapes of named segments only. Those that cannot be read stand as they came. */
+function unescaped(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
 }
 
 async function serve(
@@ -181,16 +200,16 @@ async function answerOtherwise(options: HttpAppOptions, request: Request): Promi
 /** The methods of the operations at a path. */
 function methodsOf(operations: readonly Operation[], pathname: string): string[] {
   const segments = pathname.split("/");
-  const matches = (path: string) => {
+  const matches = ({ path, spec }: Operation) => {
     const pattern = path.split("/");
     return (
-      pattern.length === segments.length &&
+      (spec.restOfPath ? pattern.length <= segments.length : pattern.length === segments.length) &&
       pattern.every((part, index) =>
         part.startsWith(":") ? segments[index] !== "" : part === segments[index],
       )
     );
   };
-  return operations.filter(({ path }) => matches(path)).map(({ method }) => method);
+  return operations.filter(matches).map(({ method }) => method);
 }
 
 function refuse(options: HttpAppOptions, request: Request, thrown: unknown): Response {

@@ -38,6 +38,8 @@ export interface OperationSpec<Path extends string, Body extends TSchema, Query 
   tag: string;
   /** Every name of the path, with description and example. */
   params?: Record<PathNames<Path>, TSchema>;
+  /** Its last name takes all that is left of the path, slashes included. */
+  restOfPath?: boolean;
   /** An object; reject unknown fields with `additionalProperties: false`. */
   body?: Body;
   /** Of the body, when its schema has none. */

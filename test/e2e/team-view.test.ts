@@ -184,6 +184,7 @@ function casesOf(operation: string, jobId: string): Case[] {
     getMe: wrongQuery("/api/me"),
     listModels: wrongQuery("/api/models"),
     listOpenAiModels: wrongQuery("/v1/models"),
+    getOpenAiModel: [{ path: "/v1/models/chat-fast" }, { path: "/v1/models/not-yours" }],
     getLiveness: wrongQuery("/healthz"),
     getReadiness: wrongQuery("/readyz"),
     getHealth: wrongQuery("/health"),

@@ -119,6 +119,10 @@ const matrix: Readonly<Record<string, Row>> = {
     path: ({ teamId }) => `/api/teams/${teamId}/credits/redeem`,
     body: ({ teamId }) => ({ code: codes.get(teamId) }),
   },
+  "GET /v1/models/{model}": {
+    expected: [200, 200, 200, 401, 401, 401, 403, 200],
+    path: () => "/v1/models/chat-fast",
+  },
   "GET /v1/models": {
     expected: [200, 200, 200, 401, 401, 401, 403, 200],
     path: () => "/v1/models",
