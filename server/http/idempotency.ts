@@ -1,3 +1,4 @@
+import { canonicalJson } from "../kernel/canonical-json.ts";
 import { DomainError } from "../kernel/errors.ts";
 import { type MasterKey, seal, sha256, unseal } from "../kernel/sealing.ts";
 import { Reply } from "./operation.ts";
@@ -35,17 +36,6 @@ export function idempotencyClaim(of: {
     id: sha256([of.principalId, of.request.method, pathname, key].join("\0")).toString("hex"),
     bodyHash: sha256(canonicalJson(of.body)).toString("hex"),
   };
-}
-
-/** JSON with the fields of every object in order, so that equal bodies have one text. */
-function canonicalJson(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
-  if (value === null || typeof value !== "object") return JSON.stringify(value) ?? "null";
-  const fields = Object.entries(value)
-    .filter(([, field]) => field !== undefined)
-    .sort(([one], [other]) => (one < other ? -1 : 1))
-    .map(([name, field]) => `${JSON.stringify(name)}:${canonicalJson(field)}`);
-  return `{${fields.join(",")}}`;
 }
 
 /** An answer as it is stored for repeats. */
