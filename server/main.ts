@@ -139,7 +139,8 @@ async function comeUp(services: Services, masterKey: Uint8Array, log: Log): Prom
   await heartbeat.start();
   // A rotation that began before this instance could be seen has changed the key since.
   await checkMasterKey(context.database, masterKey);
-  redis?.start(() => {
+  redis?.connection.start();
+  redis?.signal.start(() => {
     // A look that fails is made again by the next heartbeat.
     heartbeat.look().catch(() => {});
   });
@@ -188,7 +189,8 @@ async function stopAll({ listeners, services, directory, databaseReady, config }
   await services.bodies.stop();
   services.budgets.stop();
   await upkeep.stop();
-  services.redis?.stop();
+  services.redis?.signal.stop();
+  services.redis?.connection.stop();
   await heartbeat.stop();
   await upstream.stop(CHILD_DEADLINE_MS);
   await storage.stop(CHILD_DEADLINE_MS);

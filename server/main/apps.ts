@@ -92,7 +92,7 @@ function healthOf(services: Services, isStopping: () => boolean): HealthSource {
         gateway: gateway.state,
         installPercent: gateway.install?.percent,
         gatewayRestarts: gateway.children.reduce((sum, child) => sum + child.restarts, 0),
-        redis: redis === undefined ? "none" : redis.ready ? "ready" : "lost",
+        redis: redis === undefined ? "none" : redis.connection.ready ? "ready" : "lost",
         stopping: isStopping(),
       };
     },

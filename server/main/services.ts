@@ -5,7 +5,6 @@ import type { Context } from "../context.ts";
 import { Calls } from "../gateway/calls.ts";
 import type { Background } from "../instance/background.ts";
 import { Heartbeat } from "../instance/heartbeat.ts";
-import { RedisSignal } from "../instance/redis-signal.ts";
 import { Upkeep } from "../instance/upkeep.ts";
 import { OffsetClock } from "../kernel/clock.ts";
 import { uuidV7 } from "../kernel/ids.ts";
@@ -16,6 +15,8 @@ import { createUpstream, type UpstreamMode } from "../litellm/create-upstream.ts
 import type { Upstream } from "../litellm/upstream.ts";
 import { createModelCatalog, type ModelCatalog } from "../models/catalog.ts";
 import { PlanCatalog } from "../pricing/catalog.ts";
+import { RedisConnection } from "../redis/connection.ts";
+import { RedisSignal } from "../redis/signal.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { SettingsCatalog } from "../settings/catalog.ts";
 import { createBackground } from "./background.ts";
@@ -27,7 +28,7 @@ export interface Services {
   storage: Storage;
   heartbeat: Heartbeat;
   /** Undefined without REDIS_URL. */
-  redis: RedisSignal | undefined;
+  redis: { connection: RedisConnection; signal: RedisSignal } | undefined;
   upkeep: Upkeep;
   background: Background;
   bodies: BodyStore;
@@ -67,7 +68,7 @@ export function createServices(options: ServiceOptions): Services {
     dataDir: config.dataDir,
     databaseUrl: config.databaseUrl,
   });
-  const redis = config.redisUrl === undefined ? undefined : new RedisSignal(config.redisUrl, log);
+  const redis = config.redisUrl === undefined ? undefined : reachRedis(config.redisUrl, log);
   const heartbeat = new Heartbeat({
     database: () => storage.database,
     clock,
@@ -76,7 +77,7 @@ export function createServices(options: ServiceOptions): Services {
     intervalMs: config.heartbeatMs,
     leaseMs,
     log,
-    announce: () => redis?.announce(),
+    announce: () => redis?.signal.announce(),
   });
   const context: Context = {
     get database() {
@@ -141,6 +142,11 @@ export function createServices(options: ServiceOptions): Services {
     calls,
     applyModels,
   };
+}
+
+function reachRedis(url: string, log: Log): Services["redis"] {
+  const connection = new RedisConnection({ url, log });
+  return { connection, signal: new RedisSignal(url, connection) };
 }
 
 /** Which LiteLLM: the operator's running one, the operator's program, or the managed one. */

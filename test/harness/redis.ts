@@ -11,6 +11,10 @@ export interface TestRedis {
   kill(): Promise<void>;
   /** Starts it anew, empty, on the same port. */
   restart(): Promise<void>;
+  /** Stops it where it stands: connections stay, nothing is answered. */
+  halt(): void;
+  /** Lets it go on after `halt`. */
+  resume(): void;
 }
 
 /** A real Redis of this test file's own; call it at the top level of the file. It ends with the file. */
@@ -47,5 +51,7 @@ export async function testRedis(): Promise<TestRedis> {
       await server.stop("SIGKILL");
       server = await start();
     },
+    halt: () => void server.child.kill("SIGSTOP"),
+    resume: () => void server.child.kill("SIGCONT"),
   };
 }

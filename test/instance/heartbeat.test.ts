@@ -1,11 +1,12 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { raiseConfigVersions } from "../../db/config-versions.ts";
 import { Heartbeat } from "../../server/instance/heartbeat.ts";
-import { RedisSignal } from "../../server/instance/redis-signal.ts";
 import { Upkeep } from "../../server/instance/upkeep.ts";
 import { OffsetClock } from "../../server/kernel/clock.ts";
 import { uuidV7 } from "../../server/kernel/ids.ts";
 import { silentLog } from "../../server/kernel/log.ts";
+import { RedisConnection } from "../../server/redis/connection.ts";
+import { RedisSignal } from "../../server/redis/signal.ts";
 import { testContext, testDatabase, testRedis, until } from "../harness.ts";
 
 const { database } = await testDatabase();
@@ -69,16 +70,15 @@ describe("a change", () => {
   });
 
   test("reaches another instance at once through Redis, also after Redis was gone", async () => {
-    const [ours, theirs] = [
-      new RedisSignal(redis.url, silentLog),
-      new RedisSignal(redis.url, silentLog),
-    ];
-    started.push(ours, theirs);
+    const connection = new RedisConnection({ url: redis.url, log: silentLog });
+    const ours = new RedisSignal(redis.url, connection);
+    const theirs = new RedisSignal(redis.url, connection);
+    started.push(connection, ours, theirs);
     const here = heartbeat({ announce: () => ours.announce() });
     const there = heartbeat();
     await here.start();
     await there.start();
-    ours.start(() => {});
+    connection.start();
     theirs.start(() => void there.look());
     const arrives = async () => {
       const before = there.version("settings");
@@ -89,13 +89,13 @@ describe("a change", () => {
         return there.version("settings") > before;
       });
     };
-    await until("Redis is reached", () => ours.ready && theirs.ready);
+    await until("Redis is reached", () => connection.ready);
     await arrives();
     await redis.kill();
-    await until("the loss is noticed", () => !ours.ready);
+    await until("the loss is noticed", () => !connection.ready);
     await here.refresh();
     await redis.restart();
-    await until("Redis is reached again", () => ours.ready && theirs.ready, { timeoutMs: 15_000 });
+    await until("Redis is reached again", () => connection.ready, { timeoutMs: 15_000 });
     await arrives();
   });
 });

@@ -1,6 +1,6 @@
 import { Redis } from "ioredis";
 import { expect, test } from "vitest";
-import { redisOptions } from "../../server/instance/redis-url.ts";
+import { redisOptions } from "../../server/redis/address.ts";
 
 test.each([
   ["redis://cache", { host: "cache", port: 6379 }],
