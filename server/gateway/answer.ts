@@ -7,6 +7,8 @@ import { isRecord } from "./usage.ts";
 export interface Identity {
   alias: string;
   callId: string;
+  /** The client's own, which go no further than us. */
+  metadata: Readonly<Record<string, unknown>> | undefined;
 }
 
 export function completionForTeam(

@@ -12,6 +12,7 @@ import { costNanos, costsDiffer, type TargetPrices, type TokenUsage } from "../p
 import { priceSnapshot } from "../pricing/price-snapshot.ts";
 import type { CallCharging } from "../pricing/terms.ts";
 import type { CallSize } from "../pricing/worst-case.ts";
+import { type Endpoint, endpointForms } from "./endpoints.ts";
 import { limitParameters } from "./output-limit.ts";
 import type { NewJob, OpenItem, SettleItem } from "./store.ts";
 import { worstCase } from "./worst-case.ts";
@@ -19,7 +20,7 @@ import { worstCase } from "./worst-case.ts";
 /** A call as the routes ask for it, after validation. */
 export interface CallRequest {
   principal: TeamPrincipal;
-  endpoint: "chat" | "embeddings";
+  endpoint: Endpoint;
   alias: ModelAlias;
   /** What goes upstream, without `model` and `stream`. */
   parameters: Readonly<Record<string, unknown>>;
@@ -80,7 +81,7 @@ export function upstreamRequest(
 ): RequestInit & { url: string } {
   const { request, lease } = call;
   return {
-    url: `${lease.baseUrl}/v1/${request.endpoint === "chat" ? "chat/completions" : "embeddings"}`,
+    url: `${lease.baseUrl}/v1/${endpointForms[request.endpoint].path}`,
     method: "POST",
     headers: { ...lease.headers, "content-type": "application/json" },
     body: upstreamBody(call, stream),
@@ -97,7 +98,7 @@ function upstreamBody(
   const ours = {
     ...limit,
     model: lease.model,
-    ...(stream ? { stream: true, stream_options: { include_usage: true } } : {}),
+    ...(stream ? endpointForms[request.endpoint].streamFields : {}),
     litellm_session_id: jobId,
     metadata: { tags: [request.principal.teamId, ...jobTypeTag(request)] },
   };

@@ -1,15 +1,14 @@
 import type { Context } from "../context.ts";
 import { sealAnswer } from "../http/idempotency.ts";
-import { completionForTeam, embeddingsForTeam, type Identity } from "./answer.ts";
 import {
   type CallEnd,
-  type CallRequest,
   costFromHeader,
   type OpenedCall,
   settleItem,
   upstreamRequest,
 } from "./call.ts";
 import { totalTimeoutMs } from "./deadlines.ts";
+import { endpointForms } from "./endpoints.ts";
 import type { LedgerLanes } from "./ledger-lanes.ts";
 import type { OpenOutcome, SettleOutcome } from "./store.ts";
 import {
@@ -17,7 +16,7 @@ import {
   failureFromResponse,
   type UpstreamFailure,
 } from "./upstream-errors.ts";
-import { estimateUsage, isRecord, parseRecord, usageFromApi } from "./usage.ts";
+import { estimateUsage, parseRecord } from "./usage.ts";
 
 /** What the route makes of a sanitized completion: adds job and call ids, say. */
 export type ShapeAnswer = (
@@ -65,21 +64,21 @@ export async function runJsonCall({ context, lanes, call, shape }: JsonCall): Pr
     throw received.failure.error;
   }
   const { upstream, headers } = received;
-  const identity = { alias: call.request.alias.name, callId: call.callId };
+  const { alias, endpoint, metadata } = call.request;
+  const form = endpointForms[endpoint];
+  const identity = { alias: alias.name, callId: call.callId, metadata };
   const ids = { jobId: call.jobId, callId: call.callId };
-  const usage = usageFromApi(upstream["usage"]);
+  const usage = form.usage(upstream);
   const settle = (answer: CallEnd["answer"]) =>
     lanes.settle(
       settleItem(call, {
         status: "succeeded",
-        usage:
-          usage ??
-          estimateUsage(call.request, Buffer.byteLength(JSON.stringify(upstream["choices"] ?? ""))),
+        usage: usage ?? estimateUsage(call.request, form.outputBytes(upstream)),
         estimated: usage === undefined,
         litellmCostUsd: costFromHeader(headers),
         modelId: headers.get("x-litellm-model-id"),
         firstTokenMs: undefined,
-        finishReason: finishReason(upstream),
+        finishReason: form.finishReason(upstream),
         error: undefined,
         answer,
       }),
@@ -87,12 +86,12 @@ export async function runJsonCall({ context, lanes, call, shape }: JsonCall): Pr
   if (call.request.claim === undefined) {
     // The answer takes shape while the database flushes.
     const settled = settle(undefined);
-    const body = shape(completionOf(upstream, identity, call.request.endpoint), ids);
+    const body = shape(form.forTeam(upstream, identity), ids);
     const billed = billedBy(await settled);
     call.record?.end("succeeded");
     return { ...ids, body, headers: call.headers, billed };
   }
-  const body = shape(completionOf(upstream, identity, call.request.endpoint), ids);
+  const body = shape(form.forTeam(upstream, identity), ids);
   const sealed = sealAnswer(context.masterKey, { status: 200, body, headers: call.headers });
   const settled = await settle({ status: 200, sealed });
   call.record?.end("succeeded");
@@ -110,15 +109,6 @@ export function billedBefore({ detail }: Pick<OpenOutcome, "detail">): Billed | 
   if (balance === undefined) return undefined;
   return { charged: BigInt(detail?.["charged"] ?? 0), balance: BigInt(balance) };
 }
-
-const completionOf = (
-  upstream: Record<string, unknown>,
-  identity: Identity,
-  endpoint: CallRequest["endpoint"],
-) =>
-  endpoint === "chat"
-    ? completionForTeam(upstream, identity)
-    : embeddingsForTeam(upstream, identity);
 
 /** The headers that name a job and a call. */
 export function idHeaders(ids: { jobId: string; callId: string }): Record<string, string> {
@@ -141,7 +131,7 @@ async function receive(call: OpenedCall): Promise<Received> {
     if (!response.ok)
       return { failure: failureFromResponse(response.status, response.headers, text) };
     const upstream = parseRecord(text);
-    const list = upstream?.[call.request.endpoint === "chat" ? "choices" : "data"];
+    const list = upstream?.[endpointForms[call.request.endpoint].list];
     if (!upstream || !Array.isArray(list))
       return {
         failure: failureFromResponse(502, response.headers, `no answer of this kind: ${text}`),
@@ -167,12 +157,4 @@ export function failedEnd(failure: UpstreamFailure): CallEnd {
     error: { code: failure.error.code, adminMessage: failure.adminMessage },
     answer: undefined,
   };
-}
-
-function finishReason(upstream: Record<string, unknown>): string | undefined {
-  const choices: unknown = upstream["choices"];
-  const first: unknown = Array.isArray(choices) ? choices[0] : undefined;
-  return isRecord(first) && typeof first["finish_reason"] === "string"
-    ? first["finish_reason"]
-    : undefined;
 }

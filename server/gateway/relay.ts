@@ -1,11 +1,12 @@
 import { DomainError, messageOf } from "../kernel/errors.ts";
 import type { TokenUsage } from "../pricing/cost.ts";
-import { chunkForTeam } from "./answer.ts";
 import { type CallEnd, costFromHeader, type OpenedCall, settleItem, shuttingDown } from "./call.ts";
+import { endpointForms } from "./endpoints.ts";
+import type { FrameReader } from "./frames.ts";
 import type { LedgerLanes } from "./ledger-lanes.ts";
 import { SseReader } from "./sse.ts";
 import { failureFromResponse } from "./upstream-errors.ts";
-import { estimateUsage, isRecord, parseRecord, usageFromApi } from "./usage.ts";
+import { estimateUsage } from "./usage.ts";
 
 /** Why a stream is ended before its model has finished. */
 export type StreamStop =
@@ -28,8 +29,6 @@ export interface RelayOptions {
 
 const encoder = new TextEncoder();
 const comment = encoder.encode(": the model is still working\n\n");
-const done = encoder.encode("data: [DONE]\n\n");
-const event = (data: unknown) => encoder.encode(`data: ${JSON.stringify(data)}\n\n`);
 
 /**
  * Relays one stream. States: relaying (each pull of the client reads upstream until there is a frame to send, so a slow
@@ -47,17 +46,21 @@ export class Relay {
   #controller!: ReadableStreamDefaultController<Uint8Array>;
   #ended = false;
   #next: Promise<string | undefined> | undefined;
-  #usage: TokenUsage | undefined;
-  #costUsd: number | undefined;
-  #outputBytes = 0;
+  readonly #frames: FrameReader;
   #firstTokenMs: number | undefined;
-  #finishReason: string | undefined;
 
   constructor(options: RelayOptions, response: Response, abort: AbortController) {
     this.#options = options;
     this.#headers = response.headers;
     this.#abort = abort;
     this.#events = new SseReader(response.body!);
+    const { request, callId } = options.call;
+    this.#frames = endpointForms[request.endpoint].frames({
+      alias: request.alias.name,
+      callId,
+      metadata: request.metadata,
+      withUsage: options.withUsage,
+    });
     this.settled = new Promise((resolve) => (this.#resolveSettled = resolve));
     this.body = new ReadableStream<Uint8Array>(
       {
@@ -109,49 +112,28 @@ export class Relay {
   async #take(data: string | undefined): Promise<boolean> {
     this.#options.onFrame();
     if (data !== undefined) this.#options.call.record?.received(data);
-    // An upstream that ends without [DONE] is whole only if the model had finished.
-    if (data === "[DONE]" || (data === undefined && this.#finishReason !== undefined)) {
-      await this.#end({ status: "succeeded", code: undefined, error: undefined });
-      return true;
-    }
-    const frame = data === undefined ? undefined : parseRecord(data);
-    if (!frame || frame["error"] !== undefined) {
-      await this.#fail(data ?? "the upstream closed the stream before its end");
-      return true;
-    }
-    this.#account(frame);
-    const { request, callId } = this.#options.call;
-    const chunk = chunkForTeam(frame, {
-      alias: request.alias.name,
-      callId,
-      withUsage: this.#options.withUsage,
-    });
-    // LiteLLM sends usage along with an empty delta; OpenAI's last frame has no choices at all.
-    if (frame["usage"] && saysNothing(frame["choices"])) chunk["choices"] = [];
-    if ((chunk["choices"] as unknown[]).length === 0 && chunk["usage"] === undefined) return false;
-    this.#controller.enqueue(event(chunk));
-    return true;
-  }
-
-  #account(frame: Record<string, unknown>): void {
-    const usage = frame["usage"];
-    if (isRecord(usage)) {
-      this.#usage = usageFromApi(usage);
-      if (typeof usage["cost"] === "number") this.#costUsd = usage["cost"];
-    }
-    for (const choice of Array.isArray(frame["choices"]) ? (frame["choices"] as unknown[]) : []) {
-      if (!isRecord(choice)) continue;
-      if (typeof choice["finish_reason"] === "string") this.#finishReason = choice["finish_reason"];
-      const bytes = deltaBytes(choice["delta"]);
-      if (bytes > 0)
-        this.#firstTokenMs ??= Math.round(performance.now() - this.#options.call.startedMs);
-      this.#outputBytes += bytes;
+    const taken = this.#frames.take(data);
+    if (this.#frames.outputBytes > 0)
+      this.#firstTokenMs ??= Math.round(performance.now() - this.#options.call.startedMs);
+    switch (taken.kind) {
+      case "nothing":
+        return false;
+      case "frame":
+        this.#controller.enqueue(taken.bytes);
+        return true;
+      case "end":
+        await this.#end({ status: "succeeded", code: undefined, error: undefined, ...taken });
+        return true;
+      case "failed":
+        await this.#fail(taken.adminMessage, taken.last);
+        return true;
     }
   }
 
-  async #fail(adminMessage: string): Promise<void> {
+  async #fail(adminMessage: string, last?: Uint8Array): Promise<void> {
     const { error, adminMessage: message } = failureFromResponse(502, this.#headers, adminMessage);
-    await this.#end({ status: "failed", code: error.code, error, adminMessage: message });
+    const told = last === undefined ? {} : { last };
+    await this.#end({ status: "failed", code: error.code, error, adminMessage: message, ...told });
   }
 
   async #end(how: {
@@ -159,22 +141,25 @@ export class Relay {
     code: string | undefined;
     error: DomainError | undefined;
     adminMessage?: string;
+    /** The upstream's own last event, in place of ours. */
+    last?: Uint8Array;
   }): Promise<void> {
     if (this.#ended) return;
     this.#ended = true;
     const { call, lanes } = this.#options;
     this.#events.cancel();
     this.#abort.abort();
-    const delivered = this.#usage ?? this.#estimate(how.status);
+    const { usage, costUsd, finishReason } = this.#frames;
+    const delivered = usage ?? this.#estimate(how.status);
     await lanes.settle(
       settleItem(call, {
         status: how.status,
         usage: delivered,
-        estimated: delivered !== undefined && this.#usage === undefined,
-        litellmCostUsd: this.#costUsd ?? (this.#usage && costFromHeader(this.#headers)),
+        estimated: delivered !== undefined && usage === undefined,
+        litellmCostUsd: costUsd ?? (usage && costFromHeader(this.#headers)),
         modelId: this.#headers.get("x-litellm-model-id"),
         firstTokenMs: this.#firstTokenMs,
-        finishReason: this.#finishReason,
+        finishReason,
         error:
           how.code === undefined
             ? undefined
@@ -183,25 +168,19 @@ export class Relay {
       }),
     );
     call.record?.end(how.status);
-    this.#close(how.error);
+    this.#close(how.last ?? (how.error && this.#frames.error(how.error)));
     this.#resolveSettled();
   }
 
   /** What an interrupted stream has used: nothing before its first token when the upstream failed, else by its text. */
   #estimate(status: CallEnd["status"]): TokenUsage | undefined {
-    if (status === "failed" && this.#outputBytes === 0) return undefined;
-    return estimateUsage(this.#options.call.request, this.#outputBytes);
+    if (status === "failed" && this.#frames.outputBytes === 0) return undefined;
+    return estimateUsage(this.#options.call.request, this.#frames.outputBytes);
   }
 
-  #close(error: DomainError | undefined): void {
+  #close(last: Uint8Array | undefined): void {
     try {
-      if (error) {
-        this.#controller.enqueue(
-          event({ error: { message: error.message, type: "server_error", code: error.code } }),
-        );
-      } else {
-        this.#controller.enqueue(done);
-      }
+      if (last) this.#controller.enqueue(last);
       this.#controller.close();
     } catch {
       // The client has left: the stream is closed on its side already.
@@ -222,30 +201,4 @@ async function orSilence<T>(next: Promise<T>, ms: number): Promise<T | typeof si
   } finally {
     clearTimeout(timer);
   }
-}
-
-/** Whether a frame's choices neither add anything nor finish. */
-function saysNothing(choices: unknown): boolean {
-  if (!Array.isArray(choices)) return true;
-  return choices.every(
-    (choice) =>
-      isRecord(choice) &&
-      typeof choice["finish_reason"] !== "string" &&
-      Object.values(isRecord(choice["delta"]) ? choice["delta"] : {}).every(
-        (value) => value === null || value === "",
-      ),
-  );
-}
-
-/** UTF-8 bytes of the text that a delta adds: content, reasoning, refusal, arguments of tool calls. */
-function deltaBytes(delta: unknown): number {
-  if (!isRecord(delta)) return 0;
-  let bytes = 0;
-  for (const name of ["content", "reasoning_content", "refusal"]) {
-    const text = delta[name];
-    if (typeof text === "string") bytes += Buffer.byteLength(text);
-  }
-  if (delta["tool_calls"] !== undefined)
-    bytes += Buffer.byteLength(JSON.stringify(delta["tool_calls"]));
-  return bytes;
 }

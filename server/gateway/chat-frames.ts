@@ -1,0 +1,81 @@
+import type { DomainError } from "../kernel/errors.ts";
+import type { TokenUsage } from "../pricing/cost.ts";
+import { chunkForTeam } from "./answer.ts";
+import { closedEarly, type FrameOptions, type FrameReader, type Taken } from "./frames.ts";
+import { isRecord, parseRecord, usageFromApi } from "./usage.ts";
+
+const encoder = new TextEncoder();
+const done = encoder.encode("data: [DONE]\n\n");
+const event = (data: unknown) => encoder.encode(`data: ${JSON.stringify(data)}\n\n`);
+
+/** Reads the `chat.completion.chunk` events of a stream, `data: [DONE]` last. */
+export class ChatFrames implements FrameReader {
+  usage: TokenUsage | undefined;
+  costUsd: number | undefined;
+  outputBytes = 0;
+  finishReason: string | undefined;
+  readonly #options: FrameOptions;
+
+  constructor(options: FrameOptions) {
+    this.#options = options;
+  }
+
+  take(data: string | undefined): Taken {
+    // An upstream that ends without [DONE] is whole only if the model had finished.
+    if (data === "[DONE]" || (data === undefined && this.finishReason !== undefined))
+      return { kind: "end", last: done };
+    if (data === undefined) return closedEarly;
+    const frame = parseRecord(data);
+    if (!frame || frame["error"] !== undefined) return { kind: "failed", adminMessage: data };
+    this.#account(frame);
+    const chunk = chunkForTeam(frame, this.#options);
+    // LiteLLM sends usage along with an empty delta; OpenAI's last frame has no choices at all.
+    if (frame["usage"] && saysNothing(frame["choices"])) chunk["choices"] = [];
+    if ((chunk["choices"] as unknown[]).length === 0 && chunk["usage"] === undefined)
+      return { kind: "nothing" };
+    return { kind: "frame", bytes: event(chunk) };
+  }
+
+  error(error: DomainError): Uint8Array {
+    return event({ error: { message: error.message, type: "server_error", code: error.code } });
+  }
+
+  #account(frame: Record<string, unknown>): void {
+    const usage = frame["usage"];
+    if (isRecord(usage)) {
+      this.usage = usageFromApi(usage);
+      if (typeof usage["cost"] === "number") this.costUsd = usage["cost"];
+    }
+    for (const choice of Array.isArray(frame["choices"]) ? (frame["choices"] as unknown[]) : []) {
+      if (!isRecord(choice)) continue;
+      if (typeof choice["finish_reason"] === "string") this.finishReason = choice["finish_reason"];
+      this.outputBytes += deltaBytes(choice["delta"]);
+    }
+  }
+}
+
+/** Whether a frame's choices neither add anything nor finish. */
+function saysNothing(choices: unknown): boolean {
+  if (!Array.isArray(choices)) return true;
+  return choices.every(
+    (choice) =>
+      isRecord(choice) &&
+      typeof choice["finish_reason"] !== "string" &&
+      Object.values(isRecord(choice["delta"]) ? choice["delta"] : {}).every(
+        (value) => value === null || value === "",
+      ),
+  );
+}
+
+/** UTF-8 bytes of the text that a delta adds: content, reasoning, refusal, arguments of tool calls. */
+function deltaBytes(delta: unknown): number {
+  if (!isRecord(delta)) return 0;
+  let bytes = 0;
+  for (const name of ["content", "reasoning_content", "refusal"]) {
+    const text = delta[name];
+    if (typeof text === "string") bytes += Buffer.byteLength(text);
+  }
+  if (delta["tool_calls"] !== undefined)
+    bytes += Buffer.byteLength(JSON.stringify(delta["tool_calls"]));
+  return bytes;
+}
