@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- --quick] [--skip-wait] [--without-litellm] [--provider-only] [--ledger-only] [--write-readme]`: one run, one table.
+ * `npm run bench [-- --quick] [--skip-wait] [--without-litellm] [--provider-only] [--ledger-only] [--call-path] [--write-readme]`: one run, one table.
  * The same load against the fake provider alone, our API with the fake provider as its gateway, LiteLLM alone and our API
  * over that same LiteLLM process; calls opened and settled a second; then start, memory and size. Linux only, since memory is read from /proc.
  *
@@ -8,6 +8,7 @@
  *   --without-litellm  leaves LiteLLM out
  *   --provider-only    needs no executable: the load generator against the fake provider
  *   --ledger-only      needs no executable: calls opened and settled, beside plain functions
+ *   --call-path        instead: what the call path adds and takes, beside Portkey's gateway (installed at need)
  *   --write-readme     puts the table into README.md between its marks
  *   --usage            instead: a team's usage and the cost of a call beside --calls 100000,1000000 (comma-separated)
  */
@@ -23,6 +24,8 @@ import {
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { measureCallPath } from "./bench/call-path.ts";
+import { callPathReport } from "./bench/call-path-report.ts";
 import { Executable, executablePath } from "./bench/executable.ts";
 import { measureFlush } from "./bench/flush.ts";
 import { measureLedger } from "./bench/ledger.ts";
@@ -50,6 +53,7 @@ const { values: flags } = parseArgs({
     "without-litellm": flag,
     "provider-only": flag,
     "ledger-only": flag,
+    "call-path": flag,
     "write-readme": flag,
     usage: flag,
     calls: { type: "string", default: "100000,1000000" },
@@ -81,16 +85,27 @@ const provider = new Worker("provider.ts");
 const generator = new Worker("load.ts");
 const servers: Executable[] = [];
 try {
-  const findings = await bench();
-  const text = report(findings);
+  const [mark, text] = flags["call-path"]
+    ? (["call-path", callPathReport(await callPath())] as const)
+    : (["bench", report(await bench())] as const);
   console.log(`\n${text}`);
   if (flags["write-readme"])
-    writeFileSync(readme, insertReport(readFileSync(readme, "utf8"), text));
+    writeFileSync(readme, insertReport(readFileSync(readme, "utf8"), text, mark));
 } finally {
   await Promise.all(servers.map((server) => server.stop()));
   generator.stop();
   provider.stop();
   rmSync(folder, { recursive: true, force: true });
+}
+
+async function callPath() {
+  const addresses = await provider.next<ProviderAddresses>();
+  const streams = flags.quick ? [10] : [500, 1_000];
+  const cache = join(import.meta.dirname, "../.cache");
+  return measureCallPath({
+    ...{ folder, cache, addresses, generator },
+    size: { ...size, streams, ...(flags.quick ? { wallets: 10 } : {}) },
+  });
 }
 
 async function bench(): Promise<Findings> {

@@ -6,6 +6,8 @@ export interface Exchanged {
   totalMs: number;
   /** Until the first byte of the body. */
   firstByteMs: number;
+  /** Events of a stream; 0 of another answer. */
+  frames: number;
   /** The body, only when the status is not 200: to say why. */
   problem: string | undefined;
 }
@@ -14,14 +16,15 @@ const HEAD_END = Buffer.from("\r\n\r\n");
 const LAST_CHUNK = "\r\n0\r\n\r\n";
 
 /**
- * One HTTP/1.1 connection that is kept alive and sends the same bytes over and over, one request at a time. A socket and not
+ * One HTTP/1.1 connection that is kept alive and sends its requests in turn, one at a time. A socket and not
  * `fetch`, because the load generator shares the machine with what it measures. States of an exchange:
  *   waiting  sent, no complete head yet
  *   body     the head was read; the body ends by its length or by its last chunk
  */
 export class Connection {
   #socket: Socket | undefined;
-  readonly #request: Buffer;
+  readonly #requests: readonly Buffer[];
+  #sent = 0;
   #done: ((exchanged: Exchanged) => void) | undefined;
   #failed: ((error: Error) => void) | undefined;
   #sentAt = 0;
@@ -30,8 +33,8 @@ export class Connection {
   #head: { status: number; length: number | undefined; bodyStart: number } | undefined;
   #size = 0;
 
-  static async open(url: URL, request: Buffer): Promise<Connection> {
-    const connection = new Connection(request);
+  static async open(url: URL, requests: readonly Buffer[]): Promise<Connection> {
+    const connection = new Connection(requests);
     const socket = await Bun.connect({
       hostname: url.hostname,
       port: Number(url.port),
@@ -46,8 +49,8 @@ export class Connection {
     return connection;
   }
 
-  private constructor(request: Buffer) {
-    this.#request = request;
+  private constructor(requests: readonly Buffer[]) {
+    this.#requests = requests;
   }
 
   exchange(): Promise<Exchanged> {
@@ -59,8 +62,10 @@ export class Connection {
       this.#size = 0;
       this.#firstByteMs = 0;
       this.#sentAt = performance.now();
-      const written = this.#socket?.write(this.#request) ?? 0;
-      if (written < this.#request.length) this.fail(new Error("the request is too large"));
+      const request = this.#requests[this.#sent % this.#requests.length]!;
+      this.#sent += 1;
+      const written = this.#socket?.write(request) ?? 0;
+      if (written < request.length) this.fail(new Error("the request is too large"));
     });
   }
 
@@ -104,13 +109,20 @@ export class Connection {
     return Buffer.concat(this.#received.slice(-2)).toString("latin1").endsWith(LAST_CHUNK);
   }
 
-  #finish(head: { status: number; bodyStart: number }): void {
+  #finish(head: { status: number; length: number | undefined; bodyStart: number }): void {
     const totalMs = performance.now() - this.#sentAt;
     const { status } = head;
     const problem =
       status === 200
         ? undefined
         : Buffer.concat(this.#received).toString("utf8", head.bodyStart).slice(0, 500);
-    this.#done?.({ status, totalMs, firstByteMs: this.#firstByteMs, problem });
+    const frames = head.length === undefined ? countFrames(Buffer.concat(this.#received)) : 0;
+    this.#done?.({ status, totalMs, firstByteMs: this.#firstByteMs, frames, problem });
   }
+}
+
+function countFrames(bytes: Buffer): number {
+  let frames = 0;
+  for (let at = bytes.indexOf("data: "); at >= 0; at = bytes.indexOf("data: ", at + 6)) frames += 1;
+  return frames;
 }

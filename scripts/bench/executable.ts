@@ -71,8 +71,8 @@ export class Executable {
     return JSON.parse(stdout) as Answer;
   }
 
-  /** A request to the admin API, with the token that commands use. */
-  async admin(method: string, path: string, body: object): Promise<void> {
+  /** A request to the admin API, with the token that commands use; its answer. */
+  async admin<Answer = unknown>(method: string, path: string, body: object): Promise<Answer> {
     const run = await this.run();
     const token = readFileSync(run.admin_token_file, "utf8").trim();
     const response = await fetch(`${run.admin_url}${path}`, {
@@ -82,6 +82,7 @@ export class Executable {
     });
     const answer = await response.text();
     if (!response.ok) throw new Error(`${path} answered ${response.status}: ${answer}`);
+    return JSON.parse(answer) as Answer;
   }
 
   async stop(): Promise<void> {

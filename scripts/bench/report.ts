@@ -64,7 +64,7 @@ export function ledgerReport(figures: readonly LedgerFigures[]): string {
 const LEAST_OF_PLAIN = 0.8;
 const LEAST_OF_ONE_WALLET = 0.6;
 
-const judged = (share: number, least: number) => [
+export const judged = (share: number, least: number) => [
   share.toFixed(2),
   `≥ ${least}`,
   share >= least ? "reached" : "**not reached**",
@@ -136,21 +136,19 @@ function goalRows(findings: Findings): string[][] {
   return rows;
 }
 
-function table(head: readonly string[], rows: readonly string[][]): string {
+export function table(head: readonly string[], rows: readonly string[][]): string {
   const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
   const rule = head.map((_, index) => (index === 0 ? "---" : "---:"));
   return [head, rule, ...rows].map(line).join("\n");
 }
 
-const ms = (value: number) => value.toFixed(2);
+export const ms = (value: number) => value.toFixed(2);
 
-const BEGIN = "<!-- bench -->";
-const END = "<!-- /bench -->";
-
-/** A page with the report between its two marks. Throws when it has none. */
-export function insertReport(page: string, text: string): string {
-  const begin = page.indexOf(BEGIN);
-  const end = page.indexOf(END);
-  if (begin < 0 || end < begin) throw new Error(`the page has no ${BEGIN} … ${END}`);
-  return `${page.slice(0, begin + BEGIN.length)}\n\n${text}\n\n${page.slice(end)}`;
+/** A page with a report between its two marks. Throws when it has none. */
+export function insertReport(page: string, text: string, mark = "bench"): string {
+  const [opening, closing] = [`<!-- ${mark} -->`, `<!-- /${mark} -->`];
+  const begin = page.indexOf(opening);
+  const end = page.indexOf(closing);
+  if (begin < 0 || end < begin) throw new Error(`the page has no ${opening} … ${closing}`);
+  return `${page.slice(0, begin + opening.length)}\n\n${text}\n\n${page.slice(end)}`;
 }

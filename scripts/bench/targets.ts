@@ -23,12 +23,19 @@ const messages = [
 const CREDITS = "1000000";
 const KEY_SECONDS = 3_600;
 
-/** A server with OpenAI's path: the provider itself, or LiteLLM. */
-export function directTarget(name: string, url: string, key: string): Target {
+/** A server with OpenAI's path: the provider itself, or another gateway. */
+export function directTarget(
+  name: string,
+  url: string,
+  key: string,
+  headers: Readonly<Record<string, string>> = {},
+): Target {
   const load = async ({ stream, connections, durationMs }: LoadOptions) => ({
     url,
-    paths: Array.from({ length: connections }, () => "/v1/chat/completions"),
-    headers: { authorization: `Bearer ${key}` },
+    connections,
+    requests: [
+      { path: "/v1/chat/completions", headers: { authorization: `Bearer ${key}`, ...headers } },
+    ],
     body: JSON.stringify({
       model: "bench",
       messages,
@@ -40,24 +47,31 @@ export function directTarget(name: string, url: string, key: string): Target {
   return { name, load };
 }
 
-/** Our team API: a job a connection, then calls in it. */
-export function ourTarget(name: string, url: string, key: string): Target {
-  const headers = { authorization: `Bearer ${key}` };
-  const jobs: string[] = [];
-  const createJob = async () => {
+/** Our team API: a job a connection, or one of each key where there are more, then calls in them. */
+export function ourTarget(
+  name: string,
+  url: string,
+  ...keys: readonly [string, ...string[]]
+): Target {
+  const jobs: { job: string; headers: Record<string, string> }[] = [];
+  const createJob = async (key: string) => {
+    const headers = { authorization: `Bearer ${key}` };
     const response = await fetch(`${url}/api/jobs/create`, {
       method: "POST",
       headers: { ...headers, "content-type": "application/json" },
       body: JSON.stringify({ job_type: "bench" }),
     });
     if (response.status !== 201) throw new Error(`no job: ${await response.text()}`);
-    return ((await response.json()) as { job_id: string }).job_id;
+    return { job: ((await response.json()) as { job_id: string }).job_id, headers };
   };
   const load = async ({ stream, connections, durationMs }: LoadOptions) => {
-    while (jobs.length < connections) jobs.push(await createJob());
+    const needed = Math.max(connections, keys.length);
+    while (jobs.length < needed) jobs.push(await createJob(keys[jobs.length % keys.length]!));
     const action = stream ? "llm-call-stream" : "llm-call";
-    const paths = jobs.slice(0, connections).map((job) => `/api/jobs/${job}/${action}`);
-    return { url, paths, headers, body: JSON.stringify({ messages }), durationMs };
+    const requests = jobs
+      .slice(0, needed)
+      .map(({ job, headers }) => ({ path: `/api/jobs/${job}/${action}`, headers }));
+    return { url, connections, requests, body: JSON.stringify({ messages }), durationMs };
   };
   return { name, load };
 }

@@ -20,3 +20,24 @@ it("the bench prints every figure of its table in one run", { timeout: 300_000 }
     expect(rows.find((line) => line.startsWith(`| ${name}`))).toMatch(/reached/);
   }
 });
+
+it(
+  "the bench of the call path prints every figure of its table",
+  { timeout: 300_000 },
+  async () => {
+    const args = [join("scripts", "bench.ts"), "--call-path", "--quick"];
+    const { stdout } = await promisify(execFile)(bun, args);
+    const rows = stdout.split("\n").filter((line) => line.startsWith("| "));
+    for (const name of [
+      "provider alone",
+      "plan per job",
+      "plan per call, 1,000",
+      "Portkey's gateway",
+    ]) {
+      const row = rows.find((line) => line.startsWith(`| ${name}`));
+      expect(row).toMatch(/\| \d+\.\d\d \| \d+\.\d\d \| [1-9]\d* \|/);
+    }
+    // No frame is lost, however slow the machine is.
+    expect(rows.find((line) => line.includes("fewest events"))).toMatch(/\| reached \|$/);
+  },
+);

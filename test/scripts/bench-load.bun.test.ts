@@ -23,8 +23,8 @@ afterAll(async () => {
 
 const load = (text: string, stream: boolean) => ({
   url: provider.url,
-  paths: ["/v1/chat/completions", "/v1/chat/completions"],
-  headers: { authorization: "Bearer sk-bench" },
+  connections: 2,
+  requests: [{ path: "/v1/chat/completions", headers: { authorization: "Bearer sk-bench" } }],
   body: JSON.stringify({ model: "m", stream, messages: [{ role: "user", content: text }] }),
   durationMs: 50,
 });
