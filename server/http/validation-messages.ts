@@ -1,5 +1,6 @@
 import { Kind, type TSchema } from "@sinclair/typebox";
 import { type ValueError, type ValueErrorIterator, ValueErrorType } from "@sinclair/typebox/errors";
+import { quotable } from "./quoting.ts";
 
 /** One wrong field, in a sentence that a person can act on. */
 export interface FieldError {
@@ -68,12 +69,12 @@ function fieldOf(pointer: string): string {
 }
 
 function sentenceOf(error: ValueError): string {
-  const { schema, value } = error;
+  const { schema } = error;
   if (error.type === ValueErrorType.ObjectRequiredProperty)
     return `is missing; it must be ${allowed(schema)}`;
   if (error.type === ValueErrorType.ObjectAdditionalProperties)
     return `is not a field of this request${known(schema)}`;
-  return `is ${found(value, schema)}; it must be ${allowed(schema)}`;
+  return `is ${found(error)}; it must be ${allowed(schema)}`;
 }
 
 function known(schema: TSchema): string {
@@ -83,17 +84,19 @@ function known(schema: TSchema): string {
   return `; its fields are ${names.join(", ")}`;
 }
 
-/** What was found: texts by their size, since they may be secrets, and numbers as they are, since no range tells them apart. */
-function found(value: unknown, schema: TSchema): string {
+/** What was found: short texts as they are unless they may be secrets, else their size; and numbers as they are. */
+function found({ value, schema, path }: ValueError): string {
   if (value === null) return "null";
   if (Array.isArray(value))
     return value.length === 0 ? "an empty list" : `a list of ${value.length}`;
   if (typeof value === "string")
-    return value === "" ? "an empty text" : `a text of ${count(value.length, "character")}`;
+    return value === "" ? "an empty text" : (quotable(value, path, schema) ?? textOf(value));
   if (typeof value === "object") return "an object";
   if (typeof value === "number") return schema["writeOnly"] ? "a number" : String(value);
   return typeof value === "boolean" ? String(value) : "missing";
 }
+
+const textOf = (value: string) => `a text of ${count(value.length, "character")}`;
 
 const plurals = { character: "characters", entry: "entries" } as const;
 
@@ -147,7 +150,9 @@ function unionAllows(choices: readonly TSchema[]): string {
 }
 
 function textAllowed(schema: Bounded): string {
-  if (schema["format"] === "date-time") return "an instant such as 2026-11-23T12:00:00Z";
+  const format: unknown = schema["format"];
+  if (format === "date-time") return "an instant of the calendar such as 2026-11-23T12:00:00Z";
+  if (format === "date") return "a day of the calendar such as 2026-11-23";
   const size = sizes({ least: schema.minLength, most: schema.maxLength }, "character");
   if (schema["pattern"] === undefined) return `a text${size}`;
   const said: unknown = schema["said"];

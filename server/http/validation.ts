@@ -1,12 +1,12 @@
 import { FormatRegistry, Kind, type Static, type TSchema } from "@sinclair/typebox";
 import { TypeCompiler, type TypeCheck } from "@sinclair/typebox/compiler";
 import { DomainError } from "../kernel/errors.ts";
+import { isDay, isInstant } from "../kernel/instants.ts";
 import { fieldErrors } from "./validation-messages.ts";
 
-const instant = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d)$/i;
-
 // TypeBox knows no formats of its own and refuses every text of an unknown one.
-FormatRegistry.Set("date-time", (text) => instant.test(text) && !Number.isNaN(Date.parse(text)));
+FormatRegistry.Set("date-time", isInstant);
+FormatRegistry.Set("date", isDay);
 FormatRegistry.Set("uuid", (text) => /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text));
 
 const compiled = new WeakMap<TSchema, TypeCheck<TSchema>>();
@@ -22,7 +22,7 @@ function checkOf(schema: TSchema): TypeCheck<TSchema> {
 
 /**
  * The value, when it is what the schema says. Throws `invalid_request` with one entry in `errors` for every wrong field: its
- * name, what was found (its kind, never the value itself, which may be a secret) and what is allowed.
+ * name, what was found (never a secret, nor what is said to a model) and what is allowed.
  */
 export function validated<Schema extends TSchema>(schema: Schema, value: unknown): Static<Schema> {
   const check = checkOf(schema);

@@ -1,10 +1,7 @@
 import { type Static, Type } from "@sinclair/typebox";
 
 const instantOrDay = (description: string, example: string) =>
-  Type.String({
-    pattern:
-      "^\\d{4}-\\d\\d-\\d\\d(?:T\\d\\d:\\d\\d(?::\\d\\d(?:\\.\\d{1,9})?)?(?:Z|[+-]\\d\\d:\\d\\d))?$",
-    said: "such as 2026-11-01 or 2026-11-01T12:00:00Z",
+  Type.Union([Type.String({ format: "date" }), Type.String({ format: "date-time" })], {
     description,
     examples: [example],
   });

@@ -49,7 +49,7 @@ test("what the schema allows passes unchanged", () => {
 test.each([
   [{}, "name is missing; it must be a text of 2 to 5 characters."],
   [{ name: 7 }, "name is 7; it must be a text of 2 to 5 characters."],
-  [{ name: "x" }, "name is a text of 1 character; it must be a text of 2 to 5 characters."],
+  [{ name: "x" }, 'name is "x"; it must be a text of 2 to 5 characters.'],
   [{ name: "abc", count: 10 }, "count is 10; it must be a whole number from 1 to 9."],
   [{ name: "abc", count: 1.5 }, "count is 1.5; it must be a whole number from 1 to 9."],
   [{ name: "abc", count: true }, "count is true; it must be a whole number from 1 to 9."],
@@ -57,21 +57,15 @@ test.each([
   [{ name: "abc", words: [] }, "words is an empty list; it must be a list of at least 1 entry."],
   [
     { name: "abc", line: "a\nb" },
-    "line is a text of 3 characters; it must be a text of at most 9 characters, without line breaks.",
+    'line is "a\\nb"; it must be a text of at most 9 characters, without line breaks.',
   ],
   [{ name: "abc", secret: 118 }, "secret is a number; it must be a text."],
   [
     { name: "abc", at: "now" },
-    "at is a text of 3 characters; it must be an instant such as 2026-11-23T12:00:00Z.",
+    'at is "now"; it must be an instant of the calendar such as 2026-11-23T12:00:00Z.',
   ],
-  [
-    { name: "abc", slug: "A" },
-    "slug is a text of 1 character; it must be a text of lower-case letters.",
-  ],
-  [
-    { name: "abc", status: "z" },
-    'status is a text of 1 character; it must be one of "a", "b", "c".',
-  ],
+  [{ name: "abc", slug: "A" }, 'slug is "A"; it must be a text of lower-case letters.'],
+  [{ name: "abc", status: "z" }, 'status is "z"; it must be one of "a", "b", "c".'],
   [{ name: "abc", lines: [{ text: 1 }] }, "lines[0].text is 1; it must be a text or null."],
   [
     { name: "abc", parts: [{ type: "text" }, { type: 5 }] },
@@ -90,7 +84,7 @@ test("an unknown field is named, and the known ones with it", () => {
   );
 });
 
-test("every wrong field is told, and no value is repeated", () => {
+test("every wrong field is told, and no secret is repeated", () => {
   const error = refusal(() =>
     validated(schema, { name: "sk-secret-of-somebody", count: "sk-other" }),
   );
@@ -115,3 +109,40 @@ test.each(["limit=1.5", "limit=x", "limit=", "limt=1", "name=a&name=b", "name=%0
     expect(refusal(() => parsed(text)).code).toBe("invalid_request");
   },
 );
+
+test.each(["2027-02-30T00:00:00Z", "2027-13-01T00:00:00Z", "2026-11-23T25:00:00Z"])(
+  "%s is refused, not rolled over",
+  (at) => {
+    expect(messages({ name: "abc", at })).toBe(
+      `at is "${at}"; it must be an instant of the calendar such as 2026-11-23T12:00:00Z.`,
+    );
+  },
+);
+
+test("what is said to a model is told by its size, a role as it is", () => {
+  const Call = Type.Object({
+    messages: Type.Array(
+      Type.Object({
+        role: Type.Union([Type.Literal("user"), Type.Literal("tool")]),
+        content: Type.String({ maxLength: 3 }),
+      }),
+    ),
+  });
+  const wrong = { messages: [{ role: "usr", content: "private" }] };
+  expect(refusal(() => validated(Call, wrong)).message).toBe(
+    'messages[0].role is "usr"; it must be "user" or "tool". messages[0].content is a text of 7 characters; it must be a text of at most 3 characters.',
+  );
+});
+
+test.each([
+  [Type.Object({ api_key: Type.String({ maxLength: 2 }) }), { api_key: "opener" }],
+  [Type.Object({ password: Type.String({ maxLength: 2 }) }), { password: "opener" }],
+  [Type.Object({ code: Type.String({ maxLength: 2 }) }), { code: "opener" }],
+  [Type.Object({ a: Type.String({ maxLength: 2, writeOnly: true }) }), { a: "opener" }],
+  [Type.Object({ a: Type.String({ maxLength: 2 }) }), { a: "Bearer opener" }],
+  [Type.Object({ a: Type.String({ maxLength: 2 }) }), { a: "opener".repeat(20) }],
+])("%# is told by its size", (secret, value) => {
+  const { message } = refusal(() => validated(secret, value));
+  expect(message).toContain(" characters; it must be ");
+  expect(message).not.toContain("opener");
+});
