@@ -1,6 +1,7 @@
 -- Changes a wallet by hand: allocation, top-up, refund, deduction, adjustment.
 -- Invariants: balance = sum of the entries = balance_after of the last; what remains of the grants less `unattributed` =
 -- max(balance, 0); a deduction takes at most what is available; the refunds of a job are at most its charge.
+-- What a refund gives back carries the price that was earned with it, so that it earns as much when it is spent again.
 -- An adjustment puts right what is wrong, so it may leave a debt; that blocks new work.
 -- Idempotent by idempotency_key within the wallet: 'replayed' tells the entry that was made, 'mismatch' that it was another change:
 -- anything in p_change that the entry or its grant says differently, but who makes it.
@@ -24,6 +25,7 @@ declare
   change bigint := (p_change ->> 'amount')::bigint * case when p_change ->> 'kind' = 'deduction' then -1 else 1 end;
   available bigint;
   balance bigint;
+  earned numeric;
 begin
   if kind = 'refund' then
     select * into job from jobs j
@@ -56,7 +58,7 @@ begin
           select from credit_grants g
           where g.id = earlier.grant_id and g.priority = coalesce((p_change ->> 'priority')::int, 100)
             and g.expires_at is not distinct from (p_change ->> 'expires_at')::timestamptz
-            and g.price_paid_nanos is not distinct from (p_change ->> 'price_paid_nanos')::bigint));
+            and (kind = 'refund' or g.price_paid_nanos is not distinct from (p_change ->> 'price_paid_nanos')::bigint)));
       return query select case when same then 'replayed' else 'mismatch' end,
         earlier.entry_no, earlier.amount, earlier.balance_after, earlier.created_at, null::jsonb;
       return;
@@ -72,6 +74,12 @@ begin
       return;
     end if;
     update jobs j set refunded = j.refunded + change where j.id = job.id;
+    select sum(e.nanos) into earned from credit_transactions t
+    cross join lateral earned_v1(t.wallet_id, t.entry_no, t.amount, t.balance_after, t.created_at) e
+    where t.job_id = job.id and t.kind = 'charge';
+    -- Part by part, the refunds of a job come to what all of it earned.
+    p_change := p_change || jsonb_build_object('price_paid_nanos',
+      (round(earned * (job.refunded + change) / job.charged) - round(earned * job.refunded / job.charged))::text);
   end if;
 
   perform roll_over_v1(p_at, wallet.id);

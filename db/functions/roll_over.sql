@@ -28,7 +28,7 @@ begin
   loop
     perform give_credits_v1(p_at, p_wallet, refill.amount, jsonb_build_object(
       'kind', 'refill', 'actor', 'system', 'priority', refill.priority, 'refill_id', refill.id,
-      'period_start', refill.period_start, 'expires_at', case when refill.expires then refill.period_end end));
+      'period_start', refill.period_start, 'price_paid_nanos', refill.price_paid_nanos::text, 'expires_at', case when refill.expires then refill.period_end end));
   end loop;
 
   -- After the refills, so that doing it again at the same instant changes nothing.

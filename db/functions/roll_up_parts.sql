@@ -8,18 +8,20 @@ begin
   delete from call_rollups where span = p_span and starts_at = p_starts_at;
   insert into call_rollups (
     span, starts_at, team_id, key_id, job_type, alias, target, jobs, calls, succeeded, failed, aborted, cache_hits,
-    input_tokens, cached_input_tokens, output_tokens, cost_nanos, charged, earned, returned, latency_ms, flagged)
+    input_tokens, cached_input_tokens, output_tokens, cost_nanos, charged, earned, returned, revenue_nanos, latency_ms,
+    flagged)
   select p_span, p_starts_at, team_id, key_id, job_type, alias, target, sum(jobs), sum(calls), sum(succeeded), sum(failed),
     sum(aborted), sum(cache_hits), sum(input_tokens), sum(cached_input_tokens), sum(output_tokens), sum(cost_nanos),
-    sum(charged), sum(earned), sum(returned), sum(latency_ms), sum(flagged)
+    sum(charged), sum(earned), sum(returned), sum(revenue_nanos), sum(latency_ms), sum(flagged)
   from call_rollups where span = part and starts_at >= p_starts_at and starts_at < p_ends_at
   group by team_id, key_id, job_type, alias, target;
 
   delete from job_rollups where span = p_span and starts_at = p_starts_at;
   insert into job_rollups (
-    span, starts_at, team_id, job_type, jobs, completed, failed, cancelled, expired, charged, refunded, cost_nanos)
+    span, starts_at, team_id, job_type, jobs, completed, failed, cancelled, expired, charged, refunded, revenue_nanos,
+    fees, fee_revenue_nanos, cost_nanos)
   select p_span, p_starts_at, team_id, job_type, sum(jobs), sum(completed), sum(failed), sum(cancelled), sum(expired),
-    sum(charged), sum(refunded), sum(cost_nanos)
+    sum(charged), sum(refunded), sum(revenue_nanos), sum(fees), sum(fee_revenue_nanos), sum(cost_nanos)
   from job_rollups where span = part and starts_at >= p_starts_at and starts_at < p_ends_at
   group by team_id, job_type;
 

@@ -1,6 +1,7 @@
 -- The figures of a quarter of an hour from jobs and calls; the caller holds its row in rollup_spans. Returns whether
 -- something in it can still change by itself: a call in flight, a job without an end, or a transaction under way.
 -- What a job was charged as a whole is shared out to its calls in proportion to their cost; without any cost, evenly.
+-- Revenue is what the entries of charges and fees are worth (earned_v1), less the part of them that was refunded.
 create or replace function roll_up_quarter_v1(p_at timestamptz, p_starts_at timestamptz, p_ends_at timestamptz)
 returns boolean
 language plpgsql volatile set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
@@ -30,14 +31,25 @@ begin
       count(*) filter (where j.status = 'failed') as failed, count(*) filter (where j.status = 'cancelled') as cancelled,
       count(*) filter (where j.status = 'expired') as expired,
       sum(j.charged) as charged, sum(j.refunded) as refunded, sum(j.provider_cost_nanos) as cost,
+      sum(v.charge_nanos * (j.charged - j.refunded) / nullif(j.charged, 0)) as revenue, sum(v.fee) as fees,
+      sum(v.fee_nanos) as fee_revenue,
       bool_or(j.ended_at is null or j.calls_in_flight > 0) as open
     from jobs j
+    left join lateral (
+      select sum(e.nanos) filter (where t.kind = 'charge') as charge_nanos,
+        -sum(t.amount) filter (where t.kind = 'fee') as fee, sum(e.nanos) filter (where t.kind = 'fee') as fee_nanos
+      from credit_transactions t
+      cross join lateral earned_v1(t.wallet_id, t.entry_no, t.amount, t.balance_after, t.created_at) e
+      where t.job_id = j.id and t.kind in ('charge', 'fee') and (j.charged > 0 or j.terms ->> 'kind' = 'subscription')
+    ) v on true
     where j.id >= lowest and j.id < highest and j.created_at >= p_starts_at and j.created_at < p_ends_at
     group by grouping sets ((j.team_id, j.type), (j.team_id, coalesce(j.user_id, '')))
   ), by_type as (
     insert into job_rollups (
-      span, starts_at, team_id, job_type, jobs, completed, failed, cancelled, expired, charged, refunded, cost_nanos)
-    select 'quarter', p_starts_at, team_id, type, jobs, completed, failed, cancelled, expired, charged, refunded, cost
+      span, starts_at, team_id, job_type, jobs, completed, failed, cancelled, expired, charged, refunded, revenue_nanos,
+      fees, fee_revenue_nanos, cost_nanos)
+    select 'quarter', p_starts_at, team_id, type, jobs, completed, failed, cancelled, expired, charged, refunded,
+      round(coalesce(revenue, 0)), coalesce(fees, 0), round(coalesce(fee_revenue, 0)), cost
     from sums where by_type
   ), by_user as (
     insert into user_rollups (span, starts_at, team_id, user_id, jobs, charged, refunded)
@@ -58,8 +70,15 @@ begin
       case when j.terms ->> 'charged' = 'job' then j.charged else 0 end as job_charged,
       case when j.charged = 0 then 0 else j.refunded / j.charged::numeric end as returned_part,
       case when j.provider_cost_nanos > 0 then coalesce(c.provider_cost_nanos, 0)::numeric / j.provider_cost_nanos
-        else 1.0 / greatest(j.calls, 1) end as share
+        else 1.0 / greatest(j.calls, 1) end as share,
+      coalesce(v.nanos, 0) as charge_nanos
     from llm_calls c join jobs j on j.id = c.job_id
+    left join lateral (
+      select e.nanos from credit_transactions t
+      cross join lateral earned_v1(t.wallet_id, t.entry_no, t.amount, t.balance_after, t.created_at) e
+      where t.charge_id = case when j.terms ->> 'charged' = 'job' then j.id else c.id end
+        and case when j.terms ->> 'charged' = 'job' then j.charged else c.charged end > 0
+    ) v on true
     where c.id >= lowest and c.id < highest and c.created_at >= p_starts_at and c.created_at < p_ends_at
   ), sums as materialized (
     select grouping(type) = 0 as by_type, team_id, coalesce(key_id, nobody) as key_id, type, alias,
@@ -74,6 +93,7 @@ begin
       sum(coalesce(cached_input_tokens, 0)) as cached_input_tokens, sum(coalesce(output_tokens, 0)) as output_tokens,
       sum(coalesce(provider_cost_nanos, 0)) as cost, sum(charged) as charged,
       sum(charged + job_charged * share) as earned, sum((charged + job_charged * share) * returned_part) as returned,
+      sum(charge_nanos * case when job_charged > 0 then share else 1 end * (1 - returned_part)) as revenue,
       sum(coalesce(latency_ms, 0)) as latency_ms, count(*) filter (where cost_flags <> '{}') as flagged,
       bool_or(status = 'in_flight' or open) as open
     from joined
@@ -82,10 +102,11 @@ begin
   ), by_type as (
     insert into call_rollups (
       span, starts_at, team_id, key_id, job_type, alias, target, jobs, calls, succeeded, failed, aborted, cache_hits,
-      input_tokens, cached_input_tokens, output_tokens, cost_nanos, charged, earned, returned, latency_ms, flagged)
+      input_tokens, cached_input_tokens, output_tokens, cost_nanos, charged, earned, returned, revenue_nanos, latency_ms,
+      flagged)
     select 'quarter', p_starts_at, team_id, key_id, type, alias, target, jobs, calls, succeeded, failed, aborted,
       cache_hits, input_tokens, cached_input_tokens, output_tokens, cost, charged, round(earned), round(returned),
-      latency_ms, flagged
+      round(revenue), latency_ms, flagged
     from sums where by_type
   ), by_user as (
     insert into user_rollups (

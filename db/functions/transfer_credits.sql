@@ -1,5 +1,5 @@
--- Moves credits between two teams of one organization: an entry in each ledger. They are taken in burn order and keep priority
--- and expiry; what the giving team gives on credit has none. A debt of the receiving team is paid first.
+-- Moves credits between two teams of one organization: an entry in each ledger. They are taken in burn order and keep priority,
+-- expiry, price paid (each slice its part) and reference; what the giving team gives on credit has none. A debt of the receiving team is paid first.
 -- Invariants of both wallets: balance = sum of the entries; what remains of the grants less `unattributed` = max(balance, 0).
 -- Takes at most what is available. Idempotent by idempotency_key within the giving wallet.
 -- Locks wallets ascending, so that two transfers in opposite directions wait for each other in turn.
@@ -79,16 +79,21 @@ begin
   select w.balance into strict reached from wallets w where w.id = target.id;
 
   for slice in
-    select g.id, g.priority, g.remaining, g.expires_at from credit_grants g
+    select g.id, g.priority, g.amount, g.remaining, g.expires_at, g.price_paid_nanos, g.reference,
+      coalesce(g.priced_at, g.created_at) as priced_at
+    from credit_grants g
     where g.wallet_id = source.id and g.remaining > 0
     order by g.priority, g.expires_at nulls last, g.created_at, g.id
   loop
     exit when left_to_take = 0;
     taken := least(slice.remaining, left_to_take);
     update credit_grants g set remaining = g.remaining - taken where g.id = slice.id;
-    insert into credit_grants (id, wallet_id, kind, priority, amount, remaining, expires_at, reference, created_at)
+    insert into credit_grants (
+      id, wallet_id, kind, priority, amount, remaining, expires_at, price_paid_nanos, priced_at, reference, created_at)
     values (new_uuid_v7_v1(p_at), target.id, 'transfer_in', slice.priority, taken,
-      greatest(least(taken, reached + taken), 0), slice.expires_at, p_transfer ->> 'reference', p_at);
+      greatest(least(taken, reached + taken), 0), slice.expires_at,
+      round(slice.price_paid_nanos::numeric * taken / slice.amount), slice.priced_at,
+      coalesce(p_transfer ->> 'reference', slice.reference), p_at);
     update wallets w set next_due_at = least(w.next_due_at, slice.expires_at) where w.id = target.id;
     reached := reached + taken;
     left_to_take := left_to_take - taken;

@@ -10,7 +10,7 @@ import {
   uniqueIndex,
   uuid,
 } from "drizzle-orm/pg-core";
-import { bigintColumn, bytes, instant } from "./columns.ts";
+import { bigintColumn, bytes, holdState, instant, nonnegativeAmount } from "./columns.ts";
 import { teams } from "./organizations.ts";
 
 /** A team's balance. All amounts in micro-credits. Changed by the functions of `db/functions` only. */
@@ -27,7 +27,7 @@ export const wallets = pgTable(
       .notNull()
       .default(sql`0`),
     /** Sum of its open holds. */
-    held: bigintColumn("held")
+    held: nonnegativeAmount("held")
       .notNull()
       .default(sql`0`),
     /** 0 = prepaid, a sum = on terms, null = unlimited. */
@@ -52,7 +52,6 @@ export const wallets = pgTable(
     index("wallets_due")
       .on(table.nextDueAt)
       .where(sql`${table.nextDueAt} < 'infinity'`),
-    check("wallets_held", sql`${table.held} >= 0`),
   ],
 );
 
@@ -113,8 +112,10 @@ export const creditGrants = pgTable(
     remaining: bigintColumn("remaining").notNull(),
     /** Null = never. */
     expiresAt: instant("expires_at"),
-    /** What the customer paid for it, in nano-dollars; null = not told. */
+    /** What the customer paid for it, in nano-dollars; null = not told: then it is worth the credit price of that time. */
     pricePaidNanos: bigintColumn("price_paid_nanos"),
+    /** When its credits were first given, if another team had them before; null = at `createdAt`. */
+    pricedAt: instant("priced_at"),
     reference: text("reference"),
     /** The refill that gave it, and for which period. */
     refillId: uuid("refill_id"),
@@ -136,6 +137,34 @@ export const creditGrants = pgTable(
 );
 
 /**
+ * Which grants have borne what was spent. A stretch of the ledger ends at an entry at which spending was attributed; what was
+ * spent in it took the balance from `high` down to `low`, slice by slice. A slice without a grant says that what was spent
+ * until then is not known (before there were slices).
+ */
+export const spendingSlices = pgTable(
+  "spending_slices",
+  {
+    walletId: uuid("wallet_id")
+      .notNull()
+      .references(() => wallets.id),
+    untilEntryNo: bigintColumn("until_entry_no").notNull(),
+    low: bigintColumn("low").notNull(),
+    high: bigintColumn("high").notNull(),
+    grantId: uuid("grant_id"),
+  },
+  (table) => [
+    primaryKey({ columns: [table.walletId, table.untilEntryNo, table.low] }),
+    check("spending_slices_order", sql`${table.low} between 0 and ${table.high}`),
+  ],
+);
+
+/** What a credit was worth from an instant on, in nano-dollars: the setting `credit_price_usd` with its past. */
+export const creditPrices = pgTable("credit_prices", {
+  fromAt: instant("from_at").primaryKey(),
+  priceNanos: bigintColumn("price_nanos").notNull(),
+});
+
+/**
  * Credits set aside before work starts; its id is the job's or the call's, so that there is one at most. Open, then settled
  * or released, once. Kept to explain a charge.
  */
@@ -145,15 +174,13 @@ export const creditHolds = pgTable(
     id: uuid("id").primaryKey(),
     walletId: uuid("wallet_id").notNull(),
     jobId: uuid("job_id").notNull(),
-    amount: bigintColumn("amount").notNull(),
-    state: text("state").notNull().default("open"),
+    amount: nonnegativeAmount("amount").notNull(),
+    state: holdState("state").notNull().default("open"),
     createdAt: instant("created_at").notNull(),
     resolvedAt: instant("resolved_at"),
   },
   (table) => [
     index("credit_holds_job").on(table.jobId),
-    check("credit_holds_state", sql`${table.state} in ('open', 'settled', 'released')`),
-    check("credit_holds_amount", sql`${table.amount} >= 0`),
   ],
 );
 
@@ -171,6 +198,8 @@ export const creditRefills = pgTable(
     /** What it gave expires with its period. */
     expires: boolean("expires").notNull(),
     priority: integer("priority").notNull().default(50),
+    /** What the customer pays for each period's credits; null = not told. */
+    pricePaidNanos: bigintColumn("price_paid_nanos"),
     active: boolean("active").notNull().default(true),
     /** Start of the first period that it gives for. */
     startsAt: instant("starts_at").notNull(),

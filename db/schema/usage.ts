@@ -51,6 +51,8 @@ export const callRollups = pgTable(
     /** Their share of what their jobs were charged and given back: by cost, where a job is charged as a whole. */
     earned: sum("earned"),
     returned: sum("returned"),
+    /** What of that is revenue, in nano-dollars; see server/analytics/README.md. */
+    revenueNanos: sum("revenue_nanos"),
     latencyMs: sum("latency_ms"),
     /** Of ended calls with a cost flag. */
     flagged: count("flagged"),
@@ -87,6 +89,11 @@ export const jobRollups = pgTable(
     /** Micro-credits, whether charged at the end or call by call, less nothing. */
     charged: sum("charged"),
     refunded: sum("refunded"),
+    /** What charges less refunds are as revenue. */
+    revenueNanos: sum("revenue_nanos"),
+    /** Fees of the periods that these jobs opened, in micro-credits and as revenue. */
+    fees: sum("fees"),
+    feeRevenueNanos: sum("fee_revenue_nanos"),
     costNanos: sum("cost_nanos"),
   },
   (table) => [

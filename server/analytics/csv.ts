@@ -58,7 +58,7 @@ function csvPages(
     while (!stretch.done) {
       const { startsAt: from, endsAt: to } = stretch.value;
       const rows = await selectReport(context.database, {
-        ...{ from, to, grouping, bucket, filter: filterOf(query), order: { beyond } },
+        ...{ grouping, bucket, filter: filterOf(query), order: { beyond } },
         pieces: scope.pieces
           .map((piece) => ({
             source: piece.source,
@@ -77,7 +77,7 @@ function csvPages(
       if (rows.length === 0) continue;
       return rows
         .map((row) => {
-          const figures = toFigures(row, scope.creditPriceNanos);
+          const figures = toFigures(row);
           return csvLine([
             ...(bucket ? [row.bucket?.toISOString() ?? ""] : []),
             ...(grouping ? [row.label ?? "", row.name ?? ""] : []),

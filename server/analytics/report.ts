@@ -1,5 +1,5 @@
 import type { Context } from "../context.ts";
-import { divideRounded, microsToCredits, nanosToUsd } from "../kernel/money.ts";
+import { microsToCredits, nanosToUsd } from "../kernel/money.ts";
 import { readSettings } from "../settings/change.ts";
 import { toSettings } from "../settings/settings.ts";
 import { type SpanKind, startFrom, startOf } from "../usage/calendar.ts";
@@ -9,7 +9,6 @@ import type { Bucket, Figures, Report, ReportQuery } from "./schema.ts";
 import { type ReportRow, selectReport } from "./store.ts";
 
 const MOST_ROWS = 10_000;
-const MICROS_PER_CREDIT = 1_000_000n;
 
 /** The longest spans whose rollups an answer by these buckets can be read from. */
 const coarsest: Readonly<Record<Bucket, SpanKind>> = {
@@ -19,7 +18,7 @@ const coarsest: Readonly<Record<Bucket, SpanKind>> = {
   month: "month",
 };
 
-/** What a report is about: whole quarters of an hour, and the price of a credit. */
+/** What a report is about: whole quarters of an hour, and the present price of a credit. */
 export interface ReportScope extends Sources {
   from: Date;
   to: Date;
@@ -45,7 +44,7 @@ export async function scopeOfReport(context: Context, query: ReportQuery): Promi
 export async function readReport(context: Context, query: ReportQuery): Promise<Report> {
   const scope = await scopeOfReport(context, query);
   const { from, to, pieces, asOf, creditPriceNanos } = scope;
-  const shared = { from, to, pieces, filter: filterOf(query), order: "cost" as const };
+  const shared = { pieces, filter: filterOf(query), order: "cost" as const };
   const { group_by: grouping, bucket } = query;
   const split = grouping !== undefined || bucket !== undefined;
   const [[totals], rows] = await Promise.all([
@@ -60,12 +59,12 @@ export async function readReport(context: Context, query: ReportQuery): Promise<
     group_by: grouping ?? null,
     bucket: bucket ?? null,
     credit_price_usd: nanosToUsd(creditPriceNanos),
-    totals: toFigures(totals ?? nothing, creditPriceNanos),
+    totals: toFigures(totals ?? nothing),
     rows: rows.slice(0, MOST_ROWS).map((row) => ({
       bucket: row.bucket?.toISOString() ?? null,
       group: row.label,
       name: row.name,
-      ...toFigures(row, creditPriceNanos),
+      ...toFigures(row),
     })),
     truncated: rows.length > MOST_ROWS,
     as_of: asOf.toISOString(),
@@ -76,11 +75,10 @@ export function filterOf({ organization, team, key, job_type, alias, target }: R
   return { organization, team, jobType: job_type, alias, target, key: key?.toLowerCase() };
 }
 
-export function toFigures(row: Partial<ReportRow>, creditPriceNanos: bigint): Figures {
+export function toFigures(row: Partial<ReportRow>): Figures {
   const count = (name: keyof typeof row) => Number(row[name] ?? 0);
-  const money = (name: "cost" | "charged" | "refunded" | "fees") => BigInt(row[name] ?? 0);
-  const earned = money("charged") + money("fees") - money("refunded");
-  const revenue = divideRounded(earned * creditPriceNanos, MICROS_PER_CREDIT);
+  const money = (name: "cost" | "charged" | "refunded" | "fees" | "revenue") =>
+    BigInt(row[name] ?? 0);
   const ended = count("succeeded") + count("failed");
   return {
     jobs: count("jobs"),
@@ -97,8 +95,8 @@ export function toFigures(row: Partial<ReportRow>, creditPriceNanos: bigint): Fi
     credits_charged: microsToCredits(money("charged")),
     credits_refunded: microsToCredits(money("refunded")),
     fees_charged: microsToCredits(money("fees")),
-    revenue_usd: nanosToUsd(revenue),
-    margin_usd: nanosToUsd(revenue - money("cost")),
+    revenue_usd: nanosToUsd(money("revenue")),
+    margin_usd: nanosToUsd(money("revenue") - money("cost")),
   };
 }
 

@@ -8,7 +8,7 @@ import { readReport } from "./report.ts";
 import { Rebuild, Rebuilt, Report, ReportQuery } from "./schema.ts";
 
 const description =
-  "Of a month (`period`) or a span (`from`, `to`; whole quarters of an hour, a year at most). Jobs and what they were charged count when the job was created, calls and their cost when the call was made, fees when their period begins. By alias, target or key, a job that is charged as a whole is shared out to its calls in proportion to their cost (evenly, if they cost nothing); what jobs without calls were charged, and fees, stand in no such group, so that these do not add up to the totals. Fees stand in no group by job type either.";
+  "Of a month (`period`) or a span (`from`, `to`; whole quarters of an hour, a year at most). Jobs and what they were charged count when the job was created, calls and their cost when the call was made, fees with the job that opened their period. By alias, target or key, a job that is charged as a whole is shared out to its calls in proportion to their cost (evenly, if they cost nothing); what jobs without calls were charged, and fees, stand in no such group, so that these do not add up to the totals. Fees stand in no group by job type either.";
 
 /** What the platform earns and spends, for admins. */
 export function analyticsOperations(context: Context): readonly Operation[] {

@@ -67,7 +67,8 @@ const figures = {
   credits_refunded: Type.Number(),
   fees_charged: Type.Number({ description: "Credits taken as fees of subscriptions." }),
   revenue_usd: Type.Number({
-    description: "Credits charged and fees, less refunds, at the present price of a credit.",
+    description:
+      "Credits charged and fees, less refunds, each at the price paid for the grant that bore it: nothing for a promotional one, the credit price of that time where no price was told or nothing was prepaid.",
   }),
   margin_usd: Type.Number({ description: "Revenue less cost." }),
 };
@@ -100,7 +101,7 @@ export const Report = Type.Object(
     to: Type.String({ format: "date-time" }),
     group_by: nullable(ReportGrouping, "As asked."),
     bucket: nullable(Bucket, "As asked."),
-    credit_price_usd: Type.Number(),
+    credit_price_usd: Type.Number({ description: "The present price of a credit." }),
     totals: Figures,
     rows: Type.Array(
       Type.Object({

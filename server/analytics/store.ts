@@ -11,6 +11,7 @@ export type ReportRow = { bucket: Date | null; label: string | null; name: strin
 const sums = [
   ...["jobs", "calls", "succeeded", "failed", "cache_hits", "flagged", "input_tokens"],
   ...["cached_input_tokens", "output_tokens", "latency_ms", "cost", "charged", "refunded", "fees"],
+  "revenue",
 ] as readonly (
   | "jobs"
   | "calls"
@@ -26,6 +27,7 @@ const sums = [
   | "charged"
   | "refunded"
   | "fees"
+  | "revenue"
 )[];
 
 export interface ReportFilter {
@@ -38,8 +40,6 @@ export interface ReportFilter {
 }
 
 export interface ReportRead {
-  from: Date;
-  to: Date;
   pieces: readonly Piece[];
   grouping: ReportGrouping | undefined;
   bucket: Bucket | undefined;
@@ -74,8 +74,7 @@ export function selectReport(database: Database, read: ReportRead): Promise<Repo
   const label = grouping ? labels[grouping] : "null::text";
   const branches = [
     callBranch(read, label, byCalls),
-    ...(byCalls ? [] : [jobBranch(read, label)]),
-    ...(feesCount ? [feeBranch(read, label)] : []),
+    ...(byCalls ? [] : [jobBranch(read, label, feesCount)]),
   ];
   const beyond =
     order !== "cost" && typeof order.beyond === "string" ? "where label > $9::text" : "";
@@ -86,7 +85,7 @@ export function selectReport(database: Database, read: ReportRead): Promise<Repo
        select * from jsonb_to_recordset($1::text::jsonb) as p (source text, starts_at timestamptz, ends_at timestamptz)
      ), asked as (
        select $2::text as organization, $3::text as team, $4::text as job_type, $5::text as alias, $6::text as target,
-         $7::uuid as key, $8::int as most, $9::text as beyond, $10::timestamptz as from_at, $11::timestamptz as to_at
+         $7::uuid as key, $8::int as most, $9::text as beyond
      ), grouped as (
        select bucket, label, ${sums.map(sum).join(", ")}
        from (${branches.join("\nunion all\n")}) counted ${beyond}
@@ -109,8 +108,6 @@ export function selectReport(database: Database, read: ReportRead): Promise<Repo
       filter.key ?? null,
       read.limit,
       order === "cost" ? null : (order.beyond ?? null),
-      read.from,
-      read.to,
     ],
   );
 }
@@ -128,26 +125,24 @@ const inPieces = `from asked a cross join pieces p
 
 function callBranch(read: ReportRead, label: string, byCalls: boolean): string {
   const own = byCalls
-    ? { jobs: "r.jobs", charged: "r.earned", refunded: "r.returned" }
-    : { jobs: "0", charged: "0", refunded: "0" };
+    ? { jobs: "r.jobs", charged: "r.earned", refunded: "r.returned", revenue: "r.revenue_nanos" }
+    : { jobs: "0", charged: "0", refunded: "0", revenue: "0" };
   return `select ${bucketOf(read, "r.starts_at")}, ${label} as label, ${own.jobs} as jobs, r.calls, r.succeeded,
       r.failed + r.aborted as failed, r.cache_hits, r.flagged, r.input_tokens, r.cached_input_tokens, r.output_tokens,
-      r.latency_ms, r.cost_nanos as cost, ${own.charged} as charged, ${own.refunded} as refunded, 0 as fees
+      r.latency_ms, r.cost_nanos as cost, ${own.charged} as charged, ${own.refunded} as refunded, 0 as fees,
+      ${own.revenue} as revenue
     ${inPieces.replace("TABLE", "call_rollups")}
     where ${ofTenant} and ${asked("job_type", "r.job_type")} and ${asked("alias", "r.alias")}
       and ${asked("target", "r.target")} and ${asked("key", "r.key_id")}`;
 }
 
-function jobBranch(read: ReportRead, label: string): string {
-  return `select ${bucketOf(read, "r.starts_at")}, ${label}, r.jobs, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, r.charged, r.refunded, 0
+/** Fees count with the job that opened their period, but are those of its type no more than of another. */
+function jobBranch(read: ReportRead, label: string, feesCount: boolean): string {
+  const [fees, revenue] = feesCount
+    ? ["r.fees", "r.revenue_nanos + r.fee_revenue_nanos"]
+    : ["0", "r.revenue_nanos"];
+  return `select ${bucketOf(read, "r.starts_at")}, ${label}, r.jobs, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, r.charged, r.refunded,
+      ${fees}, ${revenue}
     ${inPieces.replace("TABLE", "job_rollups")}
     where ${ofTenant} and ${asked("job_type", "r.job_type")}`;
-}
-
-/** A fee counts when its period begins. */
-function feeBranch(read: ReportRead, label: string): string {
-  return `select ${bucketOf(read, "r.starts_at")}, ${label}, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, r.fee_charged
-    from asked a join team_periods r on r.fee_charged is not null and r.starts_at >= a.from_at and r.starts_at < a.to_at
-    join teams t on t.id = r.team_id
-    where ${ofTenant}`;
 }

@@ -16,6 +16,7 @@ export const createRefillCommand: Command = {
     keep: { about: "What is left does not expire" },
     next: { about: "Begin with the next period, not with the one under way" },
     priority: { value: "N", about: "0 to 1000; lower is used up first [default 50]" },
+    price: { value: "USD", about: "What the customer pays for each period's credits" },
     reason: { value: "TEXT", about: "Stands in the audit log" },
     "idempotency-key": {
       value: "KEY",
@@ -36,6 +37,7 @@ export const createRefillCommand: Command = {
         expires: options["keep"] === undefined,
         first: options["next"] === undefined ? "current" : "next",
         priority: readOptionalNumber(options["priority"], "--priority"),
+        price_paid_usd: readOptionalNumber(options["price"], "--price"),
         reason: options["reason"],
       },
       idempotencyKey: options["idempotency-key"],

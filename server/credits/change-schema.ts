@@ -3,6 +3,13 @@ import { line } from "../jobs/fields.ts";
 import { Slug } from "../organizations/schema.ts";
 import { Credits } from "./schema.ts";
 
+/** Of an allocation, a refill or a top-up code. */
+export const PRICE_PAID = Type.Number({
+  description:
+    "What the customer paid for them, in dollars: revenue as they are spent. 0 = a promotion; absent = not told, so that they count at the present credit price.",
+  examples: [250],
+});
+
 export const CREDITS_PRIORITY = Type.Integer({
   minimum: 0,
   maximum: 1000,
@@ -31,9 +38,7 @@ export const AllocationCreate = Type.Object(
   {
     credits: Credits,
     reason: Type.Optional(Reason),
-    price_paid_usd: Type.Optional(
-      Type.Number({ description: "What the customer paid for them, in dollars.", examples: [250] }),
-    ),
+    price_paid_usd: Type.Optional(PRICE_PAID),
     priority: Type.Optional(CREDITS_PRIORITY),
     expires_at: Type.Optional(
       Type.String({ format: "date-time", description: "In the future; absent = never." }),

@@ -50,6 +50,7 @@ async function listEntries<View>(
   const filter = filterOf(query);
   if (filter === undefined) return { data: [], next: null, prev: null };
   return readPage(query, {
+    of: `entries of ${teamId}`,
     read: (start: PageStart<bigint> | undefined, limit) =>
       selectEntries(context.database.drizzle, id, filter, { start, limit }),
     keyOf: (entry) => entry.entryNo.toString(),
@@ -78,6 +79,7 @@ export async function listGrants(
   const { wallet } = await readWalletWithGrants(context, teamId);
   const { state } = query;
   return readPage(query, {
+    of: `grants of ${teamId}`,
     read: (start: PageStart<string> | undefined, limit) =>
       selectGrants(context.database.drizzle, wallet.id, state, { start, limit }),
     keyOf: (grant) => grant.id,

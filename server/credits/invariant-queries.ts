@@ -141,6 +141,8 @@ export const brokenJobs = `
       case when f.terms ->> 'charged' = 'job' and f.ended_at is null then f.charged else 0 end, 0),
     (true, 'an ended job without calls in flight holds nothing',
       case when f.ended_at is not null and f.calls_in_flight = 0 then f.held + f.cost_held else 0 end, 0),
+    (true, 'a job has ended when its status says so, and only then',
+      (f.ended_at is not null)::int, (f.status not in ('pending', 'in_progress'))::int),
     (f.has_calls, 'calls counts the job''s calls', f.calls, f.made_calls),
     (f.has_calls, 'calls_in_flight counts the job''s calls in flight', f.calls_in_flight, f.made_in_flight),
     (f.has_calls, 'succeeded_calls counts the job''s succeeded calls', f.succeeded_calls, f.made_succeeded),
@@ -162,7 +164,7 @@ export const brokenBudgets = `
     select (b.value ->> 'id')::uuid as budget_id, (b.value ->> 'starts_at')::timestamptz as starts_at,
       sum(coalesce(c.cost_held, 0)) as held
     from llm_calls c, jsonb_array_elements(c.budget_holds) as b (value)
-    where c.status = 'in_flight' and c.budget_holds is not null
+    where c.id >= (select oldest_call_in_flight_v1()) and c.status = 'in_flight' and c.budget_holds is not null
     group by 1, 2
   )
   select 'held of a budget is the sum of its calls in flight' as rule, null::uuid as wallet_id, null::uuid as job_id,

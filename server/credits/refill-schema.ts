@@ -1,6 +1,7 @@
 import { Type, type Static } from "@sinclair/typebox";
 import { line } from "../jobs/fields.ts";
-import { CREDITS_PRIORITY } from "./change-schema.ts";
+import { CREDITS_PRIORITY, PRICE_PAID } from "./change-schema.ts";
+import { nullable } from "../http/shapes.ts";
 import { Credits } from "./schema.ts";
 
 const Period = Type.Union([Type.Literal("day"), Type.Literal("week"), Type.Literal("month")], {
@@ -19,6 +20,14 @@ export const RefillCreate = Type.Object(
       }),
     ),
     priority: Type.Optional(Type.Integer({ ...CREDITS_PRIORITY, default: 50, examples: [50] })),
+    price_paid_usd: Type.Optional(
+      Type.Number({
+        ...PRICE_PAID,
+        description:
+          "What the customer pays for each period's credits, in dollars: revenue as they are spent. 0 = a present; absent = not told, so that they count at the credit price of their period's start.",
+        examples: [80],
+      }),
+    ),
     first: Type.Optional(
       Type.Union([Type.Literal("current"), Type.Literal("next")], {
         default: "current",
@@ -43,6 +52,7 @@ const refillExample = {
   period: "month",
   expires: true,
   priority: 50,
+  price_paid_usd: 80,
   active: true,
   starts_at: "2026-11-01T00:00:00.000Z",
   actor: "cli",
@@ -56,6 +66,10 @@ export const Refill = Type.Object(
     period: Period,
     expires: Type.Boolean({ description: "What is left expires with the period." }),
     priority: Type.Integer(),
+    price_paid_usd: nullable(
+      Type.Number(),
+      "What the customer pays for each period's credits; null = not told.",
+    ),
     active: Type.Boolean({ description: "False = stopped." }),
     starts_at: Type.String({
       format: "date-time",

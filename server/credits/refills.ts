@@ -3,8 +3,8 @@ import { type Author, recordAudit } from "../audit/audit.ts";
 import type { Context } from "../context.ts";
 import { DomainError } from "../kernel/errors.ts";
 import { isUuid, uuidV7 } from "../kernel/ids.ts";
-import { microsToCredits } from "../kernel/money.ts";
-import { creditsAmount } from "./amounts.ts";
+import { microsToCredits, nanosToUsd } from "../kernel/money.ts";
+import { creditsAmount, pricePaid } from "./amounts.ts";
 import { bringUpToDate } from "./change-store.ts";
 import {
   countActiveRefills,
@@ -30,6 +30,7 @@ export interface RefillInput {
   period: "day" | "week" | "month";
   expires: boolean;
   priority: number | undefined;
+  pricePaidUsd: number | undefined;
   first: "current" | "next";
   reason: string | undefined;
 }
@@ -49,6 +50,7 @@ export async function createRefill(
       { hints: { field: "credits", value: input.credits } },
     );
   }
+  const pricePaidNanos = pricePaid(input.pricePaidUsd);
   const now = context.clock.now();
   const at = new Date(now);
   const wallet = await requireWallet(transaction, input.teamId, at);
@@ -69,6 +71,7 @@ export async function createRefill(
       period: input.period,
       expires: input.expires,
       ...(input.priority === undefined ? {} : { priority: input.priority }),
+      pricePaidNanos,
       actor: author.actor,
       createdAt: at,
     },
@@ -139,6 +142,7 @@ function toRefill(row: RefillRow): Refill {
     period: row.period as Refill["period"],
     expires: row.expires,
     priority: row.priority,
+    price_paid_usd: row.pricePaidNanos === null ? null : nanosToUsd(row.pricePaidNanos),
     active: row.active,
     starts_at: row.startsAt.toISOString(),
     actor: row.actor,

@@ -2,7 +2,7 @@ import { Type, type Static } from "@sinclair/typebox";
 import { pageOf, pageQuery } from "../http/pagination.ts";
 import { line } from "../jobs/fields.ts";
 import { Name } from "../organizations/schema.ts";
-import { CREDITS_PRIORITY } from "./change-schema.ts";
+import { CREDITS_PRIORITY, PRICE_PAID } from "./change-schema.ts";
 import { Credits } from "./schema.ts";
 import { instantOrNull } from "../http/shapes.ts";
 
@@ -32,7 +32,11 @@ export const TopUpBatchCreate = Type.Object(
       }),
     ),
     price_paid_usd: Type.Optional(
-      Type.Number({ description: "What was paid for each code, in dollars.", examples: [5] }),
+      Type.Number({
+        ...PRICE_PAID,
+        description: `Of each code. ${PRICE_PAID.description}`,
+        examples: [5],
+      }),
     ),
     reason: Type.Optional(line(500, "Why, for the audit log.", "Approved by sales")),
   },

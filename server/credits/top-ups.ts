@@ -79,6 +79,7 @@ export function listBatches(
   query: { limit?: number; cursor?: string },
 ): Promise<Page<TopUpBatch>> {
   return readPage(query, {
+    of: "top-up batches",
     read: (start: PageStart<string> | undefined, limit) =>
       selectBatches(context.database.drizzle, { start, limit }),
     keyOf: (batch) => batch.id,

@@ -161,6 +161,7 @@ function refillOperations(context: Context): readonly Operation[] {
             period: body.period,
             expires: body.expires ?? true,
             priority: body.priority,
+            pricePaidUsd: body.price_paid_usd,
             first: body.first ?? "current",
             reason: body.reason,
           }),

@@ -6,6 +6,7 @@ import { requireVersion } from "../kernel/versions.ts";
 import { settingDefaults, type SettingValues, toSettings } from "./settings.ts";
 import {
   deleteSetting,
+  insertCreditPrice,
   lockSettings,
   selectSettings,
   selectSettingsVersion,
@@ -42,7 +43,10 @@ export function changeSettings(
     const { values: before, version } = await stateOf(transaction);
     requireVersion(version, change.version, { noun: "the table of settings" });
     const after = { ...before, ...change.values };
-    toSettings(after);
+    const { creditPriceNanos } = toSettings(after);
+    if (after.credit_price_usd !== before.credit_price_usd) {
+      await insertCreditPrice(transaction, { from: at, priceNanos: creditPriceNanos });
+    }
     for (const [name, value] of Object.entries(change.values)) {
       // Of those that can be empty, empty is the default.
       if (value === null) await deleteSetting(transaction, name);

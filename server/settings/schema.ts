@@ -2,7 +2,7 @@ import { type Static, Type } from "@sinclair/typebox";
 
 const CreditPrice = Type.Number({
   description:
-    "What a credit is worth in US dollars: markups and failed jobs are charged by it. At most 9 decimals. Calls under way keep the price they began with.",
+    "What a credit is worth in US dollars: markups and failed jobs are charged by it, and credits without a price paid count as revenue by it. At most 9 decimals. Calls under way keep the price they began with, revenue of the past that of its time.",
   examples: [0.1],
 });
 

@@ -1,6 +1,6 @@
 import { eq, sql } from "drizzle-orm";
 import type { Drizzle } from "../../db/client.ts";
-import { configVersions, settings } from "../../db/schema/index.ts";
+import { configVersions, creditPrices, settings } from "../../db/schema/index.ts";
 
 /** The settings that differ from their defaults, by name. Read as text, because drivers read a JSON text in different ways. */
 export async function selectSettings(drizzle: Drizzle): Promise<Record<string, unknown>> {
@@ -37,4 +37,15 @@ export async function upsertSetting(
 
 export async function deleteSetting(transaction: Drizzle, name: string): Promise<void> {
   await transaction.delete(settings).where(eq(settings.name, name));
+}
+
+/** Notes what a credit is worth from an instant on; what was spent before keeps its price. */
+export async function insertCreditPrice(
+  transaction: Drizzle,
+  { from, priceNanos }: { from: Date; priceNanos: bigint },
+): Promise<void> {
+  await transaction
+    .insert(creditPrices)
+    .values({ fromAt: from, priceNanos })
+    .onConflictDoUpdate({ target: creditPrices.fromAt, set: { priceNanos } });
 }

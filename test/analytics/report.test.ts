@@ -20,8 +20,12 @@ beforeAll(async () => {
   await insertWork(database, { ...one, from, jobs: 100, everySeconds: 60 });
   await insertWork(database, { ...two, from, jobs: 50, everySeconds: 60 });
   await database.query(
-    `insert into team_periods (team_id, period, starts_at, ends_at, fee_charged)
-     values ('two', 'month', '2026-11-01Z', '2026-12-01Z', 5000000)`,
+    `with owed as (
+       update wallets set entry_no = entry_no + 1, balance = balance - 5000000 where team_id = 'two' returning *)
+     insert into credit_transactions (wallet_id, entry_no, kind, amount, balance_after, job_id, actor, created_at)
+     select o.id, o.entry_no, 'fee', -5000000, o.balance, j.id, 'system', j.created_at
+     from owed o join lateral (
+       select id, created_at from jobs where team_id = 'two' and charged > 0 order by created_at limit 1) j on true`,
   );
   await refreshRollups(context, 60_000);
 });
@@ -34,7 +38,7 @@ const report = async (query: string) => {
   return body as unknown as Report;
 };
 
-test("revenue is what was charged and fees, less refunds, at the price of a credit; margin is what cost leaves", async () => {
+test("revenue is what was charged and fees, less refunds; margin is what cost leaves", async () => {
   const { totals, credit_price_usd, rows } = await report("");
   expect(rows).toEqual([]);
   expect(credit_price_usd).toBe(0.1);

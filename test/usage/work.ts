@@ -4,7 +4,7 @@ import { uuidV7 } from "../../server/kernel/ids.ts";
 /**
  * Jobs and their calls as the truth would hold them, written by the test: `jobs` jobs of a team, one every `everySeconds`
  * from an instant on, all ended; each with one to three calls by two aliases, a few of them failed or from the cache.
- * Jobs cost 1 credit, whatever they use.
+ * Jobs cost 1 credit, whatever they use, which the team has not paid for: it owes them.
  */
 export async function insertWork(
   database: Database,
@@ -24,6 +24,17 @@ export async function insertWork(
        from generate_series(1, $4::int) n, lateral (
          select $3::timestamptz + n * $5::int * interval '1 second' as at) t
        returning *
+     ), entries as (
+       insert into credit_transactions (
+         wallet_id, entry_no, kind, amount, balance_after, job_id, charge_id, actor, created_at)
+       select w.id, w.entry_no + row_number() over (order by j.created_at), 'charge', -j.charged,
+         w.balance - sum(j.charged) over (order by j.created_at), j.id, j.id, 'system', j.ended_at
+       from new_jobs j join wallets w on w.team_id = j.team_id where j.charged > 0
+       returning wallet_id, entry_no, amount
+     ), owed as (
+       update wallets w set entry_no = e.entry_no, balance = w.balance + e.amount
+       from (select wallet_id, max(entry_no) as entry_no, sum(amount) as amount from entries group by 1) e
+       where w.id = e.wallet_id
      )
      insert into llm_calls (
        id, job_id, team_id, key_id, instance_id, alias, endpoint, status, target, input_tokens, output_tokens,
