@@ -11,6 +11,7 @@ export function listAuditEntries(
   const { from, to, subject, ...filter } = query;
   const [, subjectKind, subjectId = subject] = /^([a-z_]+):(.+)$/.exec(subject ?? "") ?? [];
   return readPage(query, {
+    of: "audit",
     read: (start: PageStart<string> | undefined, limit) =>
       selectAuditEntries(context.database.drizzle, {
         filter: {

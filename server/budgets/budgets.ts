@@ -125,6 +125,7 @@ export async function listBudgets(context: Context, query: BudgetQuery): Promise
     period: query.period,
   };
   const page = await readPage(query, {
+    of: "budgets",
     read: (start: PageStart<string> | undefined, limit) =>
       store.selectBudgets(drizzle, filter, { start, limit }),
     keyOf: (row) => row.id,

@@ -1,6 +1,7 @@
-import { isUuid } from "../kernel/ids.ts";
+import { createHash } from "node:crypto";
 import { type TSchema, Type } from "@sinclair/typebox";
 import { DomainError } from "../kernel/errors.ts";
+import { isUuid } from "../kernel/ids.ts";
 
 /** Where a page begins: rows beyond this one, towards older or newer. */
 export interface PageStart<Key> {
@@ -31,6 +32,9 @@ export const pageOf = <Item extends TSchema>(item: Item, examples: unknown[]) =>
     { examples: [{ data: examples, next: null, prev: null }] },
   );
 
+/** Room for the longest name that a page can begin at, as a cursor writes it. */
+const MOST_CURSOR = 2000;
+
 /** The query parameters of every list. */
 export const pageQuery = {
   limit: Type.Optional(
@@ -44,22 +48,31 @@ export const pageQuery = {
   ),
   cursor: Type.Optional(
     Type.String({
-      maxLength: 200,
-      description: "`next` or `prev` of another page of the same list.",
+      maxLength: MOST_CURSOR,
+      description:
+        "`next` or `prev` of another page of the same list, with the same filters and the same order; `limit` may change.",
     }),
   ),
 };
 
 const DEFAULT_LIMIT = 50;
 
+/** What else it has are the filters and order of the list. */
+interface PageQuery {
+  limit?: number;
+  cursor?: string;
+}
+
 /**
  * Reads one page of a list, newest first. `read` gets where to begin and how many rows to take, and returns them newest first; `keyOf` is the text that a
- * row is found again by, and `parseKey` takes it back from a cursor (undefined = not one of ours). The cursors are
- * opaque to clients. Both directions work from any page, also after rows were added. Throws `invalid_request`.
+ * row is found again by, and `parseKey` takes it back from a cursor (undefined = not one of ours). `of` names the list, with
+ * whose it is. The cursors are opaque to clients, and good for that list with the filters and order of `query` only: anywhere else
+ * they would begin somewhere without a word. Both directions work from any page, also after rows were added. Throws `invalid_request`.
  */
 export async function readPage<Row, Key, Item>(
-  query: { limit?: number; cursor?: string },
+  query: PageQuery,
   list: {
+    of: string;
     read: (start: PageStart<Key> | undefined, limit: number) => Promise<Row[]>;
     keyOf: (row: Row) => string;
     parseKey: (text: string) => Key | undefined;
@@ -67,7 +80,9 @@ export async function readPage<Row, Key, Item>(
   },
 ): Promise<Page<Item>> {
   const limit = query.limit ?? DEFAULT_LIMIT;
-  const start = query.cursor === undefined ? undefined : fromCursor(query.cursor, list.parseKey);
+  const tag = tagOf(list.of, query);
+  const start =
+    query.cursor === undefined ? undefined : fromCursor(query.cursor, tag, list.parseKey);
   // One more than asked tells whether there is a page behind this one.
   const rows = await list.read(start, limit + 1);
   const more = rows.length > limit;
@@ -79,27 +94,49 @@ export async function readPage<Row, Key, Item>(
   const hasNewer = newer ? more : start !== undefined;
   return {
     data: shown.map(list.toItem),
-    next: last !== undefined && hasOlder ? toCursor("older", list.keyOf(last)) : null,
-    prev: first !== undefined && hasNewer ? toCursor("newer", list.keyOf(first)) : null,
+    next: last !== undefined && hasOlder ? toCursor(tag, "older", list.keyOf(last)) : null,
+    prev: first !== undefined && hasNewer ? toCursor(tag, "newer", list.keyOf(first)) : null,
   };
 }
 
 /** `parseKey` of lists whose rows are found again by a UUID. */
 export const parseUuid = (text: string): string | undefined => (isUuid(text) ? text : undefined);
 
-const toCursor = (towards: "older" | "newer", key: string) =>
-  Buffer.from(`${towards} ${key}`).toString("base64url");
+/** Names a list with its filters and order in a few characters, in whatever order a client sends them. */
+function tagOf(list: string, { limit: _, cursor: __, ...filters }: PageQuery): string {
+  const sorted = Object.entries(filters).sort(([one], [other]) => (one < other ? -1 : 1));
+  const text = JSON.stringify([list, Object.fromEntries(sorted)]);
+  return createHash("sha256").update(text).digest("base64url").slice(0, 8);
+}
+
+const toCursor = (tag: string, towards: "older" | "newer", key: string) =>
+  Buffer.from(`${tag} ${towards} ${key}`).toString("base64url");
 
 function fromCursor<Key>(
-  text: string,
+  cursor: string,
+  tag: string,
   parseKey: (text: string) => Key | undefined,
 ): PageStart<Key> {
-  const [towards, keyText = ""] = Buffer.from(text, "base64url").toString().split(" ", 2);
+  const text = Buffer.from(cursor, "base64url").toString();
+  const [itsTag = "", towards, keyText = ""] = text.split(" ", 3);
+  if (towards !== "older" && towards !== "newer") {
+    throw wrongCursor(cursor, "which no page gave; it must be `next` or `prev` of a page");
+  }
+  if (itsTag !== tag) {
+    throw wrongCursor(
+      cursor,
+      "which belongs to another list, or to this one with other filters or another order; begin at the first page",
+    );
+  }
   const key = parseKey(keyText);
-  if ((towards === "older" || towards === "newer") && key !== undefined) return { towards, key };
-  throw new DomainError(
-    "invalid_request",
-    "cursor must be `next` or `prev` of another page of the same list.",
-    { hints: { field: "cursor" } },
-  );
+  if (key !== undefined) return { towards, key };
+  throw wrongCursor(cursor, "which no page gave; it must be `next` or `prev` of a page");
+}
+
+function wrongCursor(cursor: string, problem: string): DomainError {
+  const quoted = cursor.length > 100 ? `a text of ${cursor.length} characters` : `"${cursor}"`;
+  const message = `cursor is ${quoted}, ${problem}.`;
+  return new DomainError("invalid_request", message, {
+    hints: { field: "cursor", errors: [{ field: "cursor", message }] },
+  });
 }

@@ -22,6 +22,7 @@ export function searchJobs<View>(
   toView: (job: store.JobRow) => View,
 ): Promise<Page<View>> {
   return readPage(query, {
+    of: `jobs of ${filter.teamId ?? "all"}`,
     read: (start, limit) =>
       bounded(context, (drizzle) => store.selectJobs(drizzle, filter, { start, limit })),
     keyOf: (job) => job.id,
@@ -38,6 +39,7 @@ export function searchCalls<View>(
   toView: (call: store.FoundCall) => View,
 ): Promise<Page<View>> {
   return readPage(query, {
+    of: "calls",
     read: (start, limit) =>
       bounded(context, (drizzle) => store.selectCalls(drizzle, filter, { start, limit })),
     keyOf: (call) => call.id,
@@ -54,6 +56,7 @@ export function pageOfCalls<View>(
   toView: (call: store.CallRow) => View,
 ): Promise<Page<View>> {
   return readPage(query, {
+    of: `calls of ${job.id}`,
     read: (start, limit) => store.selectCallsOf(context.database.drizzle, job, { start, limit }),
     keyOf: (call) => call.id,
     parseKey: parseUuid,

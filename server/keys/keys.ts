@@ -37,6 +37,7 @@ export function listKeys(
   query: { limit?: number; cursor?: string },
 ): Promise<Page<KeyView>> {
   return readPage(query, {
+    of: `keys of ${teamId}`,
     read: (start: PageStart<string> | undefined, limit) =>
       selectKeyPage(context.database.drizzle, teamId, { start, limit }),
     keyOf: (key) => key.id,
@@ -112,6 +113,7 @@ export async function rotateKey(
       teamId: key.teamId,
       organizationId: key.organizationId,
       name: key.name,
+      mode: key.mode as "live" | "test",
       expiresAt,
       ipAllowList: key.ipAllowList,
       limits: key.limits,

@@ -165,6 +165,7 @@ export async function listModels(
 ): Promise<Page<ModelView>> {
   const { drizzle } = context.database;
   const page = await readPage(query, {
+    of: "models",
     read: (start: PageStart<string> | undefined, limit) =>
       store.selectAliasPage(drizzle, {
         search: query.search,

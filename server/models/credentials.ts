@@ -158,6 +158,7 @@ export async function listCredentials(
 ): Promise<Page<CredentialView>> {
   const { drizzle } = context.database;
   const page = await readPage(query, {
+    of: "credentials",
     read: (start: PageStart<string> | undefined, limit) =>
       store.selectCredentials(drizzle, {
         search: query.search,

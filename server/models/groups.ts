@@ -140,6 +140,7 @@ export async function listGroups(
   query: { search?: string; limit?: number; cursor?: string } = {},
 ): Promise<Page<GroupView>> {
   const page = await readPage(query, {
+    of: "groups",
     read: (start: PageStart<string> | undefined, limit) =>
       store.selectGroups(context.database.drizzle, { search: query.search, start, limit }),
     keyOf: (row) => row.id,

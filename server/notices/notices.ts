@@ -60,6 +60,7 @@ export function listNotices(context: Context, query: NoticeQuery): Promise<Page<
     teamId: query.team_id,
   };
   return readPage(query, {
+    of: "notices",
     read: (start: PageStart<string> | undefined, limit) =>
       store.selectNotices(context.database.drizzle, filter, { start, limit }),
     keyOf: (row) => row.id,

@@ -34,6 +34,7 @@ export function listStatusChanges(
   query: { limit?: number; cursor?: string },
 ): Promise<Page<StatusChangeView>> {
   return readPage(query, {
+    of: `history of ${of.organizationId} ${of.teamId ?? ""}`,
     read: (start: PageStart<string> | undefined, limit) =>
       selectStatusChanges(context.database.drizzle, of, { start, limit }),
     keyOf: (change) => change.id,

@@ -112,6 +112,7 @@ export function listOrganizations(
   } = {},
 ): Promise<Page<OrganizationView>> {
   return readPage(query, {
+    of: "organizations",
     read: (start: PageStart<string> | undefined, limit) =>
       selectOrganizations(context.database.drizzle, {
         filter: query,

@@ -23,6 +23,7 @@ export function listPlans(
 ): Promise<Page<PlanView>> {
   const { drizzle } = context.database;
   return readPage<Described, string, PlanView>(query, {
+    of: "plans",
     async read(start, limit) {
       const rows = await selectPlans(drizzle, { status: query.status }, { start, limit });
       return describe(context, rows);

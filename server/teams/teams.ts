@@ -138,6 +138,7 @@ export function listTeams(
 ): Promise<Page<TeamView>> {
   const now = context.clock.now();
   return readPage(query, {
+    of: "teams",
     read: (start: PageStart<string> | undefined, limit) =>
       selectTeams(context.database.drizzle, new Date(now), {
         filter: query,

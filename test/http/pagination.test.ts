@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { type Page, type PageStart, readPage } from "../../server/http/pagination.ts";
 
 /** A list of numbers, newest (largest) first, as a store would read it. */
-function pages(numbers: readonly number[]) {
+function pages(numbers: readonly number[], of = "numbers") {
   const newestFirst = [...numbers].sort((one, other) => other - one);
   const read = (start: PageStart<number> | undefined, limit: number) => {
     if (start?.towards === "newer") {
@@ -13,8 +13,14 @@ function pages(numbers: readonly number[]) {
       newestFirst.filter((entry) => !start || entry < start.key).slice(0, limit),
     );
   };
-  return (query: { limit?: number; cursor?: string }): Promise<Page<number>> =>
+  return (query: {
+    limit?: number;
+    cursor?: string;
+    filter?: string;
+    sort?: string;
+  }): Promise<Page<number>> =>
     readPage(query, {
+      of,
       read,
       keyOf: String,
       parseKey: (text) => (/^\d+$/.test(text) ? Number(text) : undefined),
@@ -63,3 +69,26 @@ test.each(["x", "", "b2xkZXI", Buffer.from("older x").toString("base64url")])(
     await expect(pages([1])({ cursor })).rejects.toMatchObject({ code: "invalid_request" });
   },
 );
+
+test("a cursor of another list, other filters or another order is refused", async () => {
+  const query = { limit: 1, filter: "a", sort: "name" };
+  const { next } = await pages([1, 2, 3])(query);
+  const cursor = next!;
+  expect((await pages([1, 2, 3])({ ...query, cursor })).data).toEqual([2]);
+  expect((await pages([1, 2, 3])({ sort: "name", filter: "a", cursor, limit: 2 })).data).toEqual([
+    2, 1,
+  ]);
+  const message = /^cursor is ".+", which belongs to another list, or to this one with other/;
+  for (const page of [
+    pages([1, 2, 3], "others")({ ...query, cursor }),
+    pages([1, 2, 3])({ ...query, filter: "b", cursor }),
+    pages([1, 2, 3])({ ...query, sort: "-name", cursor }),
+    pages([1, 2, 3])({ cursor }),
+  ]) {
+    await expect(page).rejects.toMatchObject({
+      code: "invalid_request",
+      message: expect.stringMatching(message) as unknown,
+      hints: { field: "cursor" },
+    });
+  }
+});
