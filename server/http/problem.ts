@@ -165,6 +165,12 @@ export const problemKinds: Readonly<Record<ErrorCode, ProblemKind>> = {
     title: "There is such a budget already",
     remedy: "Change that budget: `GET /api/budgets?subject_id=…` names it.",
   },
+  rate_limited: {
+    status: 429,
+    title: "A limit of calls is reached",
+    remedy:
+      "Try again after the seconds that Retry-After names. `scope` and `limit` say which limit of whom, `resets_at` when it has room again.",
+  },
   idempotency_mismatch: {
     status: 422,
     title: "The idempotency key was used for another request",
@@ -276,6 +282,7 @@ function headersOf(error: DomainError, status: number, of: { openAi: boolean }):
   if (seconds !== undefined) headers.set("retry-after", String(seconds));
   if (kind.final || status === 402 || status === 403) headers.set("x-should-retry", "false");
   if (status === 401) headers.set("www-authenticate", "Bearer");
+  for (const [name, value] of Object.entries(error.headers)) headers.set(name, value);
   return headers;
 }
 

@@ -41,6 +41,7 @@ export type ErrorCode =
   | "job_limit_exceeded"
   | "budget_exceeded"
   | "budget_exists"
+  | "rate_limited"
   | "idempotency_mismatch"
   | "idempotency_running"
   | "idempotency_not_supported"
@@ -66,17 +67,25 @@ export class DomainError extends Error {
   readonly code: ErrorCode;
   readonly hints: ErrorHints;
   readonly retryAfterSeconds: number | undefined;
+  /** Of the answer, beside those that the code brings. */
+  readonly headers: Readonly<Record<string, string>>;
 
   constructor(
     code: ErrorCode,
     publicDetail: string,
-    options: { cause?: unknown; hints?: ErrorHints; retryAfterSeconds?: number } = {},
+    options: {
+      cause?: unknown;
+      hints?: ErrorHints;
+      retryAfterSeconds?: number;
+      headers?: Readonly<Record<string, string>>;
+    } = {},
   ) {
     super(publicDetail, { cause: options.cause });
     this.name = "DomainError";
     this.code = code;
     this.hints = options.hints ?? {};
     this.retryAfterSeconds = options.retryAfterSeconds;
+    this.headers = options.headers ?? {};
   }
 }
 

@@ -1,3 +1,5 @@
+import type { CallLimits } from "../../db/schema/organizations.ts";
+
 /** Who is calling the team API, as the virtual key proves it. */
 export interface TeamPrincipal {
   keyId: string;
@@ -14,4 +16,6 @@ export interface TeamPrincipal {
   defaultAlias: string | null;
   /** Job type → alias. */
   jobTypeAliases: Readonly<Record<string, string>>;
+  /** Of its calls; each counts by itself. */
+  limits: { team: CallLimits; key: CallLimits };
 }

@@ -80,6 +80,8 @@ export async function selectKeyByHash(drizzle: Drizzle, hash: Uint8Array) {
       pausedUntil: teams.pausedUntil,
       defaultAlias: teams.defaultAlias,
       jobTypeAliases: teams.jobTypeAliases,
+      teamLimits: teams.limits,
+      keyLimits: virtualKeys.limits,
       organizationId: organizations.id,
       organizationStatus: organizations.status,
       walletId: wallets.id,

@@ -147,6 +147,7 @@ function toPrincipal(row: KeyWithTeam): TeamPrincipal {
     walletId: row.walletId,
     defaultAlias: row.defaultAlias,
     jobTypeAliases: row.jobTypeAliases,
+    limits: { team: row.teamLimits, key: row.keyLimits },
   };
 }
 

@@ -1,4 +1,4 @@
-import type { CallTimeouts } from "../../db/schema/index.ts";
+import type { CallLimits, CallTimeouts } from "../../db/schema/index.ts";
 import { ConfigCache } from "../config-cache.ts";
 import type { Context } from "../context.ts";
 import { DomainError } from "../kernel/errors.ts";
@@ -46,6 +46,8 @@ export interface ModelAlias {
   /** How long answers are kept; 0 = not at all. */
   cacheTtlSeconds: number;
   timeouts: CallTimeouts;
+  /** Of the calls of all teams together. */
+  limits: CallLimits;
   /** Those that may serve these teams, in order of position; none = no call can be made at present. */
   targets: readonly AliasTarget[];
 }
@@ -141,6 +143,7 @@ function aliasFor(rows: AliasRows, organizationId: string | null): ModelAlias {
     reasoning: alias.reasoning,
     cacheTtlSeconds: alias.cacheTtlSeconds,
     timeouts: alias.timeouts,
+    limits: alias.limits,
     targets: rows.flatMap(({ target, credential }) =>
       target && serves(credential, organizationId) ? [toTarget(target)] : [],
     ),
