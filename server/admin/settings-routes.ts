@@ -2,7 +2,9 @@ import { authorOf } from "../audit/audit.ts";
 import type { Context } from "../context.ts";
 import { adminOperation, type Operation } from "../http/operation.ts";
 import { changeSettings, readSettings, type SettingsState } from "../settings/change.ts";
+import { microsToCredits, nanosToUsd } from "../kernel/money.ts";
 import { SettingsChange, SettingsView } from "../settings/schema.ts";
+import { readCreditPrice, readLowBalance, type SettingValues } from "../settings/settings.ts";
 
 const tag = "Settings";
 
@@ -36,11 +38,27 @@ export function settingsOperations(context: Context): readonly Operation[] {
         problems: ["amount_invalid", "version_conflict"],
       },
       async (input) => {
-        const { version, ...values } = input.body;
+        const { version, ...change } = input.body;
+        const values = fromApi(change);
         return toView(await changeSettings(context, authorOf(input), { values, version }));
       },
     ),
   ];
+}
+
+/** Amounts as the settings keep them: their digits fit into a number. */
+function fromApi({
+  credit_price_usd: price,
+  low_balance_credits: low,
+  ...others
+}: Omit<typeof SettingsChange.static, "version">): Partial<SettingValues> {
+  return {
+    ...others,
+    ...(price === undefined ? {} : { credit_price_usd: nanosToUsd(readCreditPrice(price)) }),
+    ...(low === undefined
+      ? {}
+      : { low_balance_credits: low === null ? null : microsToCredits(readLowBalance(low)) }),
+  };
 }
 
 const toView = ({ values, version }: SettingsState): SettingsView => ({ ...values, version });

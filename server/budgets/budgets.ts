@@ -4,7 +4,7 @@ import type { Context } from "../context.ts";
 import { parseUuid, type Page, type PageStart, readPage } from "../http/pagination.ts";
 import { DomainError } from "../kernel/errors.ts";
 import { isUuid, uuidV7 } from "../kernel/ids.ts";
-import { nanosToUsd, usdToNanos } from "../kernel/money.ts";
+import { type Amount, nanosToUsd, usdToNanos } from "../kernel/money.ts";
 import { requireVersion } from "../kernel/versions.ts";
 import type { BudgetPeriodName, BudgetScope } from "./period.ts";
 import type { BudgetQuery, BudgetView } from "./schema.ts";
@@ -17,7 +17,7 @@ export interface NewBudget {
   subjectId: string;
   hard: boolean;
   period: BudgetPeriodName;
-  limitUsd: number;
+  limitUsd: Amount;
   alertPercents: readonly number[] | undefined;
 }
 
@@ -67,7 +67,7 @@ export async function createBudget(
 
 export interface BudgetChanges {
   version: number;
-  limitUsd: number | undefined;
+  limitUsd: Amount | undefined;
   alertPercents: readonly number[] | undefined;
 }
 

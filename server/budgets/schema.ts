@@ -1,4 +1,5 @@
 import { Type, type Static } from "@sinclair/typebox";
+import { amount } from "../http/amounts.ts";
 import { pageOf, pageQuery } from "../http/pagination.ts";
 
 const Scope = Type.Union(
@@ -23,7 +24,7 @@ const Period = Type.Union(
   { description: "In UTC; a week begins on Monday; `ever` never begins anew." },
 );
 
-const LimitUsd = Type.Number({
+const LimitUsd = amount({
   minimum: 0,
   description:
     "Provider cost in USD that a period may have: at most 15 significant digits, 9 decimals.",

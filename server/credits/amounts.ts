@@ -1,5 +1,5 @@
 import { DomainError } from "../kernel/errors.ts";
-import { creditsToMicros, microsToCredits, usdToNanos } from "../kernel/money.ts";
+import { type Amount, creditsToMicros, microsToCredits, usdToNanos } from "../kernel/money.ts";
 
 /** The most that a wallet may hold or owe, 10^12 credits in micro-credits: sums of a few still fit into a bigint of PostgreSQL. */
 const LARGEST_BALANCE = 10n ** 18n;
@@ -8,7 +8,7 @@ const LARGEST_BALANCE = 10n ** 18n;
 type AmountRule = "more than 0" | "0 or more" | "not 0";
 
 /** Credits of a request in micro-credits. Throws `amount_invalid` naming field, value and rule. */
-export function creditsAmount(value: number, field: string, rule: AmountRule): bigint {
+export function creditsAmount(value: Amount, field: string, rule: AmountRule): bigint {
   const micros = creditsToMicros(value, field);
   requireAmount(micros, field, rule);
   return micros;
@@ -28,7 +28,7 @@ export function requireAmount(micros: bigint, field: string, rule: AmountRule): 
 }
 
 /** Dollars that a customer paid, in nano-dollars. Throws `amount_invalid`. */
-export function pricePaid(value: number | undefined): bigint | null {
+export function pricePaid(value: Amount | undefined): bigint | null {
   if (value === undefined) return null;
   const nanos = usdToNanos(value, "price_paid_usd");
   if (nanos < 0n) throw amountInvalid("price_paid_usd", value, "must be 0 or more");
@@ -57,7 +57,7 @@ export function requireBalance(balance: bigint): void {
   );
 }
 
-function amountInvalid(field: string, value: number, rule: string): DomainError {
+function amountInvalid(field: string, value: Amount, rule: string): DomainError {
   return new DomainError("amount_invalid", `${field} is ${value}; it ${rule}.`, {
     hints: { field, value },
   });

@@ -1,10 +1,11 @@
 import { Type, type Static } from "@sinclair/typebox";
+import { amount } from "../http/amounts.ts";
 import { line } from "../jobs/fields.ts";
 import { Slug } from "../organizations/schema.ts";
 import { Credits } from "./schema.ts";
 
 /** Of an allocation, a refill or a top-up code. */
-export const PRICE_PAID = Type.Number({
+export const PRICE_PAID = amount({
   description:
     "What the customer paid for them, in dollars: revenue as they are spent. 0 = a promotion; absent = not told, so that they count at the present credit price.",
   examples: [250],
@@ -55,8 +56,7 @@ export const DeductionCreate = Type.Object(
 
 export const AdjustmentCreate = Type.Object(
   {
-    credits: Type.Number({
-      ...Credits,
+    credits: amount({
       description: "What the balance changes by, above or below 0; it may leave a debt.",
       examples: [-12.5],
     }),
@@ -74,8 +74,7 @@ export const RefundCreate = Type.Object(
       examples: ["019aaf3c-6a80-7c11-9d1b-2f9d1b6d2a10"],
     }),
     credits: Type.Optional(
-      Type.Number({
-        ...Credits,
+      amount({
         description: "At most what was charged and not given back yet; absent = all of that.",
         examples: [1],
       }),
@@ -104,13 +103,13 @@ export const TransferCreate = Type.Object(
 export const WalletPatch = Type.Object(
   {
     credit_limit: Type.Optional(
-      Type.Union([Type.Number(), Type.Null()], {
+      Type.Union([amount(), Type.Null()], {
         description: "How far the balance may go below 0; 0 = prepaid, null = unlimited.",
         examples: [1000],
       }),
     ),
     low_balance_threshold: Type.Optional(
-      Type.Union([Type.Number(), Type.Null()], {
+      Type.Union([amount(), Type.Null()], {
         description: "A notice goes out when less than this is available; null = never.",
         examples: [100],
       }),

@@ -1,4 +1,5 @@
 import { Type, type Static } from "@sinclair/typebox";
+import { amount } from "../http/amounts.ts";
 import { line } from "../jobs/fields.ts";
 import { CREDITS_PRIORITY, PRICE_PAID } from "./change-schema.ts";
 import { nullable } from "../http/shapes.ts";
@@ -21,8 +22,7 @@ export const RefillCreate = Type.Object(
     ),
     priority: Type.Optional(Type.Integer({ ...CREDITS_PRIORITY, default: 50, examples: [50] })),
     price_paid_usd: Type.Optional(
-      Type.Number({
-        ...PRICE_PAID,
+      amount({
         description:
           "What the customer pays for each period's credits, in dollars: revenue as they are spent. 0 = a present; absent = not told, so that they count at the credit price of their period's start.",
         examples: [80],

@@ -3,7 +3,7 @@ import { type Author, recordAudit } from "../audit/audit.ts";
 import type { Context } from "../context.ts";
 import { DomainError } from "../kernel/errors.ts";
 import { isUuid, uuidV7 } from "../kernel/ids.ts";
-import { microsToCredits, nanosToUsd } from "../kernel/money.ts";
+import { type Amount, microsToCredits, nanosToUsd } from "../kernel/money.ts";
 import { creditsAmount, pricePaid } from "./amounts.ts";
 import { bringUpToDate } from "./change-store.ts";
 import {
@@ -26,11 +26,11 @@ const LARGEST_REFILL = 10n ** 15n;
 
 export interface RefillInput {
   teamId: string;
-  credits: number;
+  credits: Amount;
   period: "day" | "week" | "month";
   expires: boolean;
   priority: number | undefined;
-  pricePaidUsd: number | undefined;
+  pricePaidUsd: Amount | undefined;
   first: "current" | "next";
   reason: string | undefined;
 }

@@ -1,9 +1,10 @@
 import { Type, type Static } from "@sinclair/typebox";
+import { amount } from "../http/amounts.ts";
 import { pageOf, pageQuery } from "../http/pagination.ts";
 import { instantOrNull, nullable } from "../http/shapes.ts";
 
-/** Credits as a JSON number; what the rules accept of it is said by `kernel/money.ts`. */
-export const Credits = Type.Number({
+/** Credits of a request; what the rules accept of it is said by `kernel/money.ts`. */
+export const Credits = amount({
   description: "Credits: at most 15 significant digits, 6 of them decimals.",
   examples: [2500],
 });

@@ -1,15 +1,15 @@
 import { Type, type Static } from "@sinclair/typebox";
+import { amount } from "../http/amounts.ts";
 import { pageOf, pageQuery } from "../http/pagination.ts";
 import { line } from "../jobs/fields.ts";
 import { Name } from "../organizations/schema.ts";
 import { CREDITS_PRIORITY, PRICE_PAID } from "./change-schema.ts";
-import { Credits } from "./schema.ts";
 import { instantOrNull } from "../http/shapes.ts";
 
 export const TopUpBatchCreate = Type.Object(
   {
     name: Type.String({ ...Name, examples: ["Trade fair 2026"] }),
-    credits: Type.Number({ ...Credits, description: "What each code gives.", examples: [50] }),
+    credits: amount({ description: "Credits that each code gives.", examples: [50] }),
     count: Type.Integer({
       minimum: 1,
       maximum: 1000,
@@ -32,8 +32,7 @@ export const TopUpBatchCreate = Type.Object(
       }),
     ),
     price_paid_usd: Type.Optional(
-      Type.Number({
-        ...PRICE_PAID,
+      amount({
         description: `Of each code. ${PRICE_PAID.description}`,
         examples: [5],
       }),

@@ -4,7 +4,7 @@ import type { Context } from "../context.ts";
 import { parseUuid, type Page, type PageStart, readPage } from "../http/pagination.ts";
 import { DomainError } from "../kernel/errors.ts";
 import { isUuid, uuidV7 } from "../kernel/ids.ts";
-import { microsToCredits, nanosToUsd } from "../kernel/money.ts";
+import { type Amount, microsToCredits, nanosToUsd } from "../kernel/money.ts";
 import type { TeamPrincipal } from "../keys/principal.ts";
 import { creditsAmount, futureInstant, pricePaid, requireBalance } from "./amounts.ts";
 import { redeemTopUpCode } from "./change-store.ts";
@@ -23,12 +23,12 @@ import {
 
 export interface BatchInput {
   name: string;
-  credits: number;
+  credits: Amount;
   count: number;
   priority?: number | undefined;
   expiresAt?: string | undefined;
   creditsLastDays?: number | undefined;
-  pricePaidUsd?: number | undefined;
+  pricePaidUsd?: Amount | undefined;
   reason?: string | undefined;
 }
 

@@ -4,7 +4,7 @@ import { authorOf } from "../audit/audit.ts";
 import type { Context } from "../context.ts";
 import { idempotencyClaim } from "../http/idempotency.ts";
 import { adminOperation, type Operation } from "../http/operation.ts";
-import { microsToCredits } from "../kernel/money.ts";
+import { type Amount, microsToCredits } from "../kernel/money.ts";
 import { creditsAmount } from "./amounts.ts";
 import { walletChangeOperations } from "./change-routes.ts";
 import { WalletPatch } from "./change-schema.ts";
@@ -200,7 +200,7 @@ function refillOperations(context: Context): readonly Operation[] {
   ];
 }
 
-function amountOrNull(value: number | null | undefined, field: string) {
+function amountOrNull(value: Amount | null | undefined, field: string) {
   if (value === null || value === undefined) return value;
   return creditsAmount(value, field, "0 or more");
 }

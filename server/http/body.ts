@@ -9,9 +9,14 @@ const decoder = new TextDecoder("utf-8", { fatal: true });
 /**
  * The JSON object in a request's body; no body is an empty object. Throws `unsupported_media_type`, `body_too_large` (also
  * without a Content-Length, as soon as too much has come), `invalid_json`, and `invalid_request` for texts that
- * PostgreSQL cannot store, nesting beyond 100 levels, or more than 310,000 values or 100,000 fields.
+ * PostgreSQL cannot store, nesting beyond 100 levels, or more than 310,000 values or 100,000 fields. `look` sees an object with the text
+ * that it was read from.
  */
-export async function readJsonBody(request: Request, limitBytes: number): Promise<unknown> {
+export async function readJsonBody(
+  request: Request,
+  limitBytes: number,
+  look?: (body: { value: object; text: string }) => void,
+): Promise<unknown> {
   const bytes = await readBytes(request, limitBytes);
   if (bytes.length === 0) return {};
   requireJson(request.headers);
@@ -27,6 +32,7 @@ export async function readJsonBody(request: Request, limitBytes: number): Promis
   // A NUL or a lone surrogate can only come as an escape.
   if (typeof value === "object" && value !== null) {
     refuseUnfit(value, [], text.includes("\\u"));
+    look?.({ value, text });
   }
   return value;
 }

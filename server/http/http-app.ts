@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers";
-import { Type } from "@sinclair/typebox";
+import { type TSchema, Type } from "@sinclair/typebox";
 import { Elysia } from "elysia";
 import { DomainError } from "../kernel/errors.ts";
 import type { Log } from "../kernel/log.ts";
@@ -12,6 +12,7 @@ import { type Access, type Operation, Reply } from "./operation.ts";
 import { problemResponse, toDomainError } from "./problem.ts";
 import { openScope, type RequestScope, scopeOf } from "./request-scope.ts";
 import { validated, validatedQuery } from "./validation.ts";
+import { keepWritten } from "./written-body.ts";
 
 export interface HttpAppOptions {
   operations: readonly Operation[];
@@ -156,15 +157,26 @@ async function answer(
     const principal = await options.authenticate[access]?.(request);
     if (spec.startsWork) requireActiveTeam(principal as TeamPrincipal);
     const query = validatedQuery(spec.query ?? noQuery, queryOf(request.url));
-    const body = spec.body
-      ? validated(spec.body, await readJsonBody(request, options.bodyLimitBytes))
-      : undefined;
+    const body = spec.body && (await bodyOf(options, operation, spec.body, request));
     const { requestId } = scope;
     const result = await operation.handle({ principal, params, query, body, request, requestId });
     return toResponse(result, spec.success.status ?? 200);
   } catch (error) {
     return refuse(options, request, error);
   }
+}
+
+async function bodyOf(
+  { bodyLimitBytes }: HttpAppOptions,
+  { access }: Operation,
+  schema: TSchema,
+  request: Request,
+): Promise<unknown> {
+  const always = access === "admin";
+  const read = await readJsonBody(request, bodyLimitBytes, (body) =>
+    keepWritten(schema, body, { always }),
+  );
+  return validated(schema, read);
 }
 
 function toResponse(result: unknown, status: number): Response {

@@ -1,5 +1,6 @@
 import { Kind, type TSchema } from "@sinclair/typebox";
 import { type ValueError, type ValueErrorIterator, ValueErrorType } from "@sinclair/typebox/errors";
+import { isAmount } from "./amounts.ts";
 import { quotable } from "./quoting.ts";
 
 /** One wrong field, in a sentence that a person can act on. */
@@ -119,6 +120,8 @@ type Bounded = TSchema & {
  * "a text": `of lower-case letters`.
  */
 function allowed(schema: Bounded): string {
+  if (isAmount(schema))
+    return `an amount such as 12.5${schema.minimum === 0 ? ", 0 or more" : ""}${schema.exclusiveMinimum === 0 ? ", more than 0" : ""}`;
   switch (schema[Kind]) {
     case "Union":
       return unionAllows(schema["anyOf"] as TSchema[]);

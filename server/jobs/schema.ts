@@ -1,4 +1,5 @@
 import { type Static, Type } from "@sinclair/typebox";
+import { amount } from "../http/amounts.ts";
 import { optional } from "../http/optional.ts";
 import { pageOf, pageQuery } from "../http/pagination.ts";
 import { ExternalTaskId, JobType, Metadata, UserId } from "./fields.ts";
@@ -32,7 +33,7 @@ export const JobCreate = Type.Object(
     external_task_id: optional(ExternalTaskId),
     metadata: optional(Metadata),
     max_credits: optional(
-      Type.Number({
+      amount({
         exclusiveMinimum: 0,
         description:
           "The most that this job is to be charged, in credits. Kept with the job; enforced once jobs are charged.",
@@ -259,7 +260,11 @@ export const CallView = Type.Object(
       Type.Literal("aborted"),
     ]),
     model: Type.String(),
-    endpoint: Type.Union([Type.Literal("chat"), Type.Literal("embeddings")]),
+    endpoint: Type.Union([
+      Type.Literal("chat"),
+      Type.Literal("embeddings"),
+      Type.Literal("responses"),
+    ]),
     stream: Type.Boolean(),
     purpose: nullable(Type.String()),
     metadata: nullable(Metadata),

@@ -5,6 +5,9 @@ const NANOS_PER_USD = 1_000_000_000n;
 
 const LARGEST_BIGINT = 9_223_372_036_854_775_807n;
 
+/** An amount of money or credits as it comes from outside: a JSON number, or the decimal text of one. */
+export type Amount = number | string;
+
 /** The one rounding of money: numerator ÷ denominator, half away from zero. The denominator is positive. */
 export function divideRounded(numerator: bigint, denominator: bigint): bigint {
   const magnitude = numerator < 0n ? -numerator : numerator;
@@ -13,11 +16,12 @@ export function divideRounded(numerator: bigint, denominator: bigint): bigint {
 }
 
 /** Reads a JSON number or decimal text as an integer count of 10^-decimals units. Throws `amount_invalid` naming the field. */
-function parseDecimal(value: number | string, decimals: number, field: string): bigint {
+function parseDecimal(value: Amount, decimals: number, field: string): bigint {
   const text = typeof value === "number" ? plainText(value) : value;
   const match = /^(-?)(\d+)(?:\.(\d+))?$/.exec(text);
   if (!match) throw invalid(field, text, "a plain decimal number such as 12.5");
-  const [, sign = "", whole = "", fraction = ""] = match;
+  const [, sign = "", whole = "", written = ""] = match;
+  const fraction = written.replace(/0+$/, "");
   if (fraction.length > decimals) throw invalid(field, text, `at most ${decimals} decimals`);
   if (`${whole}${fraction}`.replace(/^0+/, "").length > 15) {
     throw invalid(field, text, "at most 15 significant digits");
@@ -39,14 +43,16 @@ function plainText(value: number): string {
   return `${sign}${digits.padEnd(point, "0")}`;
 }
 
+/** Numbers as they were written, texts in quotes, and of both not more than a line. */
+function quoted(value: string): string {
+  if (value.length > 60) return `a number of ${value.length} characters`;
+  return /^-?[\d.]+(?:[eE][+-]?\d+)?$/.test(value) ? value : JSON.stringify(value);
+}
+
 function invalid(field: string, value: string, wanted: string): DomainError {
-  return new DomainError(
-    "amount_invalid",
-    `${field} is ${JSON.stringify(value)}; it must be ${wanted}.`,
-    {
-      hints: { field },
-    },
-  );
+  return new DomainError("amount_invalid", `${field} is ${quoted(value)}; it must be ${wanted}.`, {
+    hints: { field },
+  });
 }
 
 /** The decimal text of an integer count of 10^-decimals units, without trailing zeros: (1500000n, 6) → "1.5". */
@@ -57,10 +63,9 @@ function formatDecimal(units: bigint, decimals: number): string {
 }
 
 /** Credits as micro-credits: charges, balances and holds are counted in these. */
-export const creditsToMicros = (value: number | string, field = "credits") =>
-  parseDecimal(value, 6, field);
+export const creditsToMicros = (value: Amount, field = "credits") => parseDecimal(value, 6, field);
 /** US dollars as nano-dollars: what providers cost is counted in these. */
-export const usdToNanos = (value: number | string, field = "usd") => parseDecimal(value, 9, field);
+export const usdToNanos = (value: Amount, field = "usd") => parseDecimal(value, 9, field);
 
 /** Micro-credits as the JSON number of credits. Exact: its decimal text has at most 15 significant digits, else a broken invariant. */
 export const microsToCredits = (micros: bigint) => Number(formatDecimal(micros, 6));

@@ -1,5 +1,6 @@
 import { Type } from "@sinclair/typebox";
-import { nanosToUsd } from "../kernel/money.ts";
+import { amount } from "../http/amounts.ts";
+import { type Amount, nanosToUsd } from "../kernel/money.ts";
 import type { GivenPrices, PriceColumns } from "./price.ts";
 
 /** The prices of a target on the wire: USD per million tokens, by kind. */
@@ -25,7 +26,8 @@ const threshold =
 
 const given = (kind: Kind) =>
   Type.Optional(
-    Type.Number({
+    amount({
+      minimum: 0,
       description: `USD per million tokens: ${kinds[kind]}. 0 is a price. Without any price the gateway's price book gives them all; a kind without its own takes the input or output price.`,
       examples: [0.25],
     }),
@@ -94,7 +96,9 @@ export const priceExample = {
   long_output_price: null,
 };
 
-type PriceBody = { [Name in keyof typeof givenPriceFields]?: number | undefined };
+type PriceBody = { [Name in keyof typeof givenPriceFields]?: Amount | undefined } & {
+  long_context_tokens?: number | undefined;
+};
 
 export const pricesFromApi = (body: PriceBody): GivenPrices => ({
   inputPrice: body.input_price,

@@ -1,4 +1,5 @@
-import { type Static, Type } from "@sinclair/typebox";
+import { type Static, type TSchema, Type } from "@sinclair/typebox";
+import { amount } from "../http/amounts.ts";
 import { Name, Slug } from "../organizations/schema.ts";
 import { planKinds, periods } from "./plan.ts";
 
@@ -8,14 +9,13 @@ import { planKinds, periods } from "./plan.ts";
  */
 
 const Amount = (description: string, example: number) =>
-  Type.Number({ description, examples: [example] });
+  amount({ minimum: 0, description, examples: [example] });
 
 const choice = (choices: readonly string[], description: string) =>
   Type.String({ enum: [...choices], description, examples: [choices[0]] });
 
-const orNull = <Schema extends ReturnType<typeof Type.Integer> | ReturnType<typeof Type.Number>>(
-  schema: Schema,
-) => Type.Union([schema, Type.Null()], { description: schema.description ?? "" });
+const orNull = <Schema extends TSchema>(schema: Schema) =>
+  Type.Union([schema, Type.Null()], { description: schema.description ?? "" });
 
 const CallRule = (description: string, example: object) =>
   Type.Object(
@@ -50,7 +50,7 @@ export const PlanRules = Type.Object(
   {
     price: Type.Optional(Amount("flat: credits a completed job.", 1)),
     job_types: Type.Optional(
-      Type.Record(Type.String({ minLength: 1, maxLength: 100 }), Type.Number(), {
+      Type.Record(Type.String({ minLength: 1, maxLength: 100 }), amount({ minimum: 0 }), {
         description: "flat: other prices by job type.",
         examples: [{ invoice_check: 2.5 }],
       }),
@@ -99,7 +99,7 @@ export const PlanRules = Type.Object(
       ),
     ),
     max_cost_per_job_usd: Type.Optional(
-      orNull(Type.Number({ description: "Provider cost a job; none when absent." })),
+      orNull(amount({ minimum: 0, description: "Provider cost a job in USD; none when absent." })),
     ),
     max_duration_seconds: Type.Optional(
       orNull(Type.Integer({ description: "How long a job takes calls; no limit when absent." })),

@@ -1,4 +1,5 @@
 import { type Static, Type } from "@sinclair/typebox";
+import { amount } from "../http/amounts.ts";
 
 const CreditPrice = Type.Number({
   description:
@@ -57,6 +58,14 @@ export type SettingsView = Static<typeof SettingsView>;
 export const SettingsChange = Type.Object(
   {
     ...Type.Partial(Type.Object(fields)).properties,
+    credit_price_usd: Type.Optional(
+      amount({ exclusiveMinimum: 0, description: CreditPrice.description ?? "", examples: [0.1] }),
+    ),
+    low_balance_credits: Type.Optional(
+      Type.Union([amount({ minimum: 0 }), Type.Null()], {
+        description: fields.low_balance_credits.description ?? "",
+      }),
+    ),
     version: Type.Optional(
       Type.Integer({
         minimum: 0,

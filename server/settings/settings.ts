@@ -1,5 +1,5 @@
 import { DomainError } from "../kernel/errors.ts";
-import { creditsToMicros, usdToNanos } from "../kernel/money.ts";
+import { type Amount, creditsToMicros, usdToNanos } from "../kernel/money.ts";
 
 /** What an operator sets for the whole platform, at run time. What a start needs stands in `config/settings.ts`. */
 export interface Settings {
@@ -56,19 +56,21 @@ export function toSettings(values: SettingValues): Settings {
 /** A million dollars. */
 const MOST_CREDIT_PRICE_NANOS = 1_000_000_000_000_000n;
 
-function readCreditPrice(usd: number): bigint {
+/** Throws `amount_invalid`. */
+export function readCreditPrice(usd: Amount): bigint {
   const nanos = usdToNanos(usd, "credit_price_usd");
   if (nanos > 0n && nanos <= MOST_CREDIT_PRICE_NANOS) return nanos;
   throw outside("credit_price_usd", usd, "above 0 and at most 1000000");
 }
 
-function readLowBalance(credits: number): bigint {
+/** Throws `amount_invalid`. */
+export function readLowBalance(credits: Amount): bigint {
   const micros = creditsToMicros(credits, "low_balance_credits");
   if (micros >= 0n) return micros;
   throw outside("low_balance_credits", credits, "0 or more, or null");
 }
 
-function outside(field: string, value: number, rule: string): DomainError {
+function outside(field: string, value: Amount, rule: string): DomainError {
   return new DomainError("amount_invalid", `${field} is ${value}; it must be ${rule}.`, {
     hints: { field, value },
   });

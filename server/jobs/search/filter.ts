@@ -1,5 +1,5 @@
 import { DomainError } from "../../kernel/errors.ts";
-import { creditsToMicros, usdToNanos } from "../../kernel/money.ts";
+import { type Amount, creditsToMicros, usdToNanos } from "../../kernel/money.ts";
 import type { SearchQuery } from "./schema.ts";
 import type { Filter } from "./store.ts";
 
@@ -28,9 +28,9 @@ export function toFilter(query: SearchQuery): Filter {
 }
 
 function optionalAmount(
-  value: number | undefined,
+  value: Amount | undefined,
   field: string,
-  parse: (value: number, field: string) => bigint,
+  parse: (value: Amount, field: string) => bigint,
 ): bigint | undefined {
   return value === undefined ? undefined : parse(value, field);
 }

@@ -1,4 +1,5 @@
 import { type Static, Type } from "@sinclair/typebox";
+import { amount } from "../../http/amounts.ts";
 import { pageQuery } from "../../http/pagination.ts";
 import { JobType, line } from "../fields.ts";
 
@@ -17,8 +18,8 @@ const slug = (description: string, example: string) =>
 const instant = (description: string, example: string) =>
   Type.Optional(Type.String({ format: "date-time", description, examples: [example] }));
 
-const amount = (description: string, example: number) =>
-  Type.Optional(Type.Number({ minimum: 0, description, examples: [example] }));
+const bound = (description: string, example: number) =>
+  Type.Optional(amount({ minimum: 0, description, examples: [example] }));
 
 /** What admins search jobs and calls by. Money as decimal numbers, bounds included. */
 export const searchQuery = {
@@ -32,10 +33,10 @@ export const searchQuery = {
   alias: Type.Optional(line(200, "Only with this model alias.", "chat-fast")),
   from: instant("Created then or later.", "2026-11-01T00:00:00Z"),
   to: instant("Created earlier than this.", "2026-12-01T00:00:00Z"),
-  min_cost_usd: amount("Provider cost from here on.", 0.5),
-  max_cost_usd: amount("Provider cost up to here.", 5),
-  min_credits: amount("Credits charged from here on.", 1),
-  max_credits: amount("Credits charged up to here.", 10),
+  min_cost_usd: bound("Provider cost from here on.", 0.5),
+  max_cost_usd: bound("Provider cost up to here.", 5),
+  min_credits: bound("Credits charged from here on.", 1),
+  max_credits: bound("Credits charged up to here.", 10),
   flagged: Type.Optional(
     Type.Union([Type.Literal("true"), Type.Literal("false")], {
       description: "Only with, or only without, a cost flag or a charge above its hold.",
