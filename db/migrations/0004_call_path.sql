@@ -34,6 +34,7 @@ ALTER TABLE "jobs" DROP CONSTRAINT "jobs_ended";--> statement-breakpoint
 ALTER TABLE "jobs" DROP CONSTRAINT "jobs_held";--> statement-breakpoint
 ALTER TABLE "jobs" DROP CONSTRAINT "jobs_calls_in_flight";--> statement-breakpoint
 ALTER TABLE "llm_calls" DROP CONSTRAINT "llm_calls_status";--> statement-breakpoint
+ALTER TABLE "organizations" DROP CONSTRAINT "organizations_status";--> statement-breakpoint
 DROP INDEX "llm_calls_in_flight";--> statement-breakpoint
 ALTER TABLE "budget_periods" ALTER COLUMN "held" SET DATA TYPE "nonnegative_amount";--> statement-breakpoint
 ALTER TABLE "budget_periods" ALTER COLUMN "held" SET DEFAULT 0;--> statement-breakpoint
@@ -56,11 +57,17 @@ ALTER TABLE "credit_refills" ADD COLUMN "price_paid_nanos" bigint;--> statement-
 ALTER TABLE "instances" ADD COLUMN "oldest_call" uuid;--> statement-breakpoint
 ALTER TABLE "model_alias_targets" ADD COLUMN "fallback_order" integer DEFAULT 1 NOT NULL;--> statement-breakpoint
 ALTER TABLE "model_aliases" ADD COLUMN "timeouts" jsonb DEFAULT '{}'::jsonb NOT NULL;--> statement-breakpoint
+ALTER TABLE "organizations" ADD COLUMN "paused_until" timestamp with time zone;--> statement-breakpoint
+ALTER TABLE "teams" ADD COLUMN "test_of" text;--> statement-breakpoint
+ALTER TABLE "virtual_keys" ADD COLUMN "mode" text DEFAULT 'live' NOT NULL;--> statement-breakpoint
 ALTER TABLE "call_rollups" ADD COLUMN "revenue_nanos" bigint DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE "job_rollups" ADD COLUMN "revenue_nanos" bigint DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE "job_rollups" ADD COLUMN "fees" bigint DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE "job_rollups" ADD COLUMN "fee_revenue_nanos" bigint DEFAULT 0 NOT NULL;--> statement-breakpoint
-ALTER TABLE "spending_slices" ADD CONSTRAINT "spending_slices_wallet_id_wallets_id_fk" FOREIGN KEY ("wallet_id") REFERENCES "public"."wallets"("id") ON DELETE no action ON UPDATE no action;
+ALTER TABLE "spending_slices" ADD CONSTRAINT "spending_slices_wallet_id_wallets_id_fk" FOREIGN KEY ("wallet_id") REFERENCES "public"."wallets"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "teams" ADD CONSTRAINT "teams_test_of_teams_id_fk" FOREIGN KEY ("test_of") REFERENCES "public"."teams"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "organizations" ADD CONSTRAINT "organizations_status" CHECK ("organizations"."status" in ('active', 'suspended', 'paused', 'deleted'));--> statement-breakpoint
+ALTER TABLE "virtual_keys" ADD CONSTRAINT "virtual_keys_mode" CHECK ("virtual_keys"."mode" in ('live', 'test'));
 --> statement-breakpoint
 -- The credit price so far, and where what was spent is told from: before, every credit counts at that price.
 INSERT INTO "credit_prices" ("from_at", "price_nanos")
@@ -143,3 +150,7 @@ begin
     execute format('alter table %s set (fillfactor = 50)', month);
   end loop;
 end $$;
+
+--> statement-breakpoint
+-- The sandboxes of test keys are its teams.
+INSERT INTO "organizations" ("id", "name", "created_at", "updated_at") VALUES (':test', 'Test keys', now(), now());

@@ -1,5 +1,6 @@
 import type { HardBudget } from "../budgets/catalog.ts";
 import type { BodyRecord } from "../bodies/body-store.ts";
+import type { CacheDirectives } from "../cache/directives.ts";
 import type { Context } from "../context.ts";
 import { DomainError } from "../kernel/errors.ts";
 import { uuidV7 } from "../kernel/ids.ts";
@@ -12,10 +13,11 @@ import { costNanos, costsDiffer, type TargetPrices, type TokenUsage } from "../p
 import { priceSnapshot } from "../pricing/price-snapshot.ts";
 import type { CallCharging } from "../pricing/terms.ts";
 import type { CallSize } from "../pricing/worst-case.ts";
+import type { AnswerKeeper } from "./answer-keeper.ts";
 import { type Endpoint, endpointForms } from "./endpoints.ts";
 import { limitParameters } from "./output-limit.ts";
 import type { NewJob, OpenItem, SettleItem } from "./store.ts";
-import { worstCase } from "./worst-case.ts";
+import { type Asked, worstCase } from "./worst-case.ts";
 
 /** A call as the routes ask for it, after validation. */
 export interface CallRequest {
@@ -36,6 +38,8 @@ export interface CallRequest {
   chargingBy: (planVersionId: string) => Promise<CallCharging>;
   /** The hard budgets that its cost is held in; ascending by id. */
   budgets: readonly HardBudget[];
+  /** What its client says of the response cache; absent = nothing. */
+  caching?: CacheDirectives | undefined;
 }
 
 /** A call that stands in flight in the database. */
@@ -56,6 +60,8 @@ export interface OpenedCall {
   startedMs: number;
   /** Keeps what goes in and out; undefined = nothing of it is stored. */
   record: BodyRecord | undefined;
+  /** Makes its answer one for equal requests too; undefined = it is for itself alone. */
+  keeper: AnswerKeeper | undefined;
 }
 
 /** What became of a call, before it is priced. */
@@ -118,6 +124,15 @@ export function openItem(
   stream: boolean,
 ): OpenItem {
   const { request, size } = call;
+  return { ...describedCall(context, request, stream), ...worstCase(request, size) };
+}
+
+/** What is to be opened, without what it asks to have held. */
+export function describedCall(
+  context: Context,
+  request: CallRequest,
+  stream: boolean,
+): Omit<OpenItem, keyof Asked> {
   const nowMs = context.clock.now();
   return {
     callId: uuidV7(nowMs),
@@ -131,7 +146,6 @@ export function openItem(
     purpose: request.purpose,
     metadata: request.metadata,
     priceSnapshot: snapshotOf(request.alias),
-    ...worstCase(request, size),
     create: "create" in request.job ? request.job.create : undefined,
     claim: request.claim,
   };

@@ -1,10 +1,12 @@
 import type { BodyStore } from "../bodies/body-store.ts";
+import type { ResponseCache } from "../cache/response-cache.ts";
 import type { Context } from "../context.ts";
 import { isUuid } from "../kernel/ids.ts";
 import { jobNotFound } from "../jobs/lifecycle.ts";
 import type { Upstream } from "../litellm/upstream.ts";
 import type { CallSize } from "../pricing/worst-case.ts";
 import { type CallRequest, openItem, type OpenedCall, shuttingDown } from "./call.ts";
+import { CachedCalls, type Caching } from "./cached-calls.ts";
 import {
   billedBefore,
   idHeaders,
@@ -33,6 +35,8 @@ export interface CallsOptions {
   streamCommentMs: number;
   /** Stores requests and answers where that is asked for; undefined = never. */
   bodies?: Pick<BodyStore, "begin">;
+  /** Answers of equal requests; undefined = each goes upstream. */
+  cache?: ResponseCache;
 }
 
 /**
@@ -43,6 +47,7 @@ export class Calls {
   readonly #context: Context;
   readonly #options: CallsOptions;
   readonly #lanes: LedgerLanes;
+  readonly #cached: CachedCalls | undefined;
   readonly #running = new Map<string, RunningCall>();
   #draining = false;
   #onIdle: (() => void) | undefined;
@@ -51,11 +56,33 @@ export class Calls {
     this.#context = context;
     this.#options = options;
     this.#lanes = new LedgerLanes(context);
+    const { cache, bodies } = options;
+    if (cache) this.#cached = new CachedCalls(context, { cache, bodies, lanes: this.#lanes });
   }
 
   /** A JSON call, from its place at the gateway to its settled end. It runs out even when its client leaves. */
   async json(request: CallRequest, shape: ShapeAnswer): Promise<JsonAnswer> {
-    const opened = await this.#open(request, false);
+    this.#requireOpen(request);
+    const run = (caching?: Caching) => this.#json(request, shape, caching);
+    return this.#cached ? this.#cached.json(request, shape, run) : run();
+  }
+
+  /** A streamed call; resolves when the upstream has begun to answer. */
+  async stream(
+    request: CallRequest,
+    client: { signal: AbortSignal; withUsage: boolean },
+  ): Promise<StreamAnswer> {
+    this.#requireOpen(request);
+    const run = (caching?: Caching) => this.#stream(request, client, caching);
+    return this.#cached ? this.#cached.stream(request, client, run) : run();
+  }
+
+  async #json(
+    request: CallRequest,
+    shape: ShapeAnswer,
+    caching: Caching | undefined,
+  ): Promise<JsonAnswer> {
+    const opened = await this.#open(request, false, caching);
     if ("replay" in opened) return opened;
     return this.#tracked(
       opened,
@@ -64,12 +91,12 @@ export class Calls {
     );
   }
 
-  /** A streamed call; resolves when the upstream has begun to answer. */
-  async stream(
+  async #stream(
     request: CallRequest,
     client: { signal: AbortSignal; withUsage: boolean },
+    caching: Caching | undefined,
   ): Promise<StreamAnswer> {
-    const opened = await this.#open(request, true);
+    const opened = await this.#open(request, true, caching);
     if ("replay" in opened) throw new Error("a stream carries no idempotency key");
     let stopStream: ((reason: StreamStop) => void) | undefined;
     const answer = await this.#tracked(
@@ -113,6 +140,7 @@ export class Calls {
     }, deadlineMs);
     if (this.#running.size > 0) await new Promise<void>((resolve) => (this.#onIdle = resolve));
     clearTimeout(cut);
+    await this.#cached?.drained();
     await this.#lanes.drained();
   }
 
@@ -121,10 +149,19 @@ export class Calls {
     this.#lanes.stop();
   }
 
-  async #open(request: CallRequest, stream: boolean): Promise<OpenedCall | Replay> {
+  #requireOpen(request: CallRequest): void {
     if (this.#draining) throw shuttingDown();
     // A malformed id cannot be a job's.
     if ("id" in request.job && !isUuid(request.job.id)) throw jobNotFound();
+  }
+
+  async #open(
+    request: CallRequest,
+    stream: boolean,
+    caching: Caching | undefined,
+  ): Promise<OpenedCall | Replay> {
+    // It may have waited for another call since it came.
+    if (this.#draining) throw shuttingDown();
     const lease = await this.#options.upstream.acquire({
       alias: request.alias.gatewayName,
       teamId: request.principal.teamId,
@@ -141,7 +178,7 @@ export class Calls {
       if (outcome.outcome !== "opened") throw openRefusal(priced, outcome);
       const limits = sentLimits(priced, size, outcome);
       const ids = { callId: item.callId, jobId: outcome.jobId };
-      const headers = { ...idHeaders(ids), ...limits.headers };
+      const headers = { ...idHeaders(ids), ...caching?.headers, ...limits.headers };
       return {
         ...ids,
         request: priced,
@@ -152,6 +189,7 @@ export class Calls {
         headers,
         balance: outcome.balance,
         record: this.#options.bodies?.begin({ callId: item.callId, request: text, stream }),
+        keeper: caching?.keeper,
       };
     } catch (error) {
       lease.release();

@@ -7,7 +7,10 @@ import type { CallRequest } from "./call.ts";
 import type { OpenOutcome } from "./store.ts";
 
 /** The public error of a call that was not opened. */
-export function openRefusal(request: CallRequest, refused: OpenOutcome): DomainError {
+export function openRefusal(
+  request: CallRequest,
+  refused: Pick<OpenOutcome, "outcome" | "jobStatus" | "detail">,
+): DomainError {
   switch (refused.outcome) {
     case "job_not_found":
       return jobNotFound();

@@ -147,7 +147,7 @@ export async function openCalls(
   }));
 }
 
-const toBigint = (text: string | null) => (text === null ? undefined : BigInt(text));
+export const toBigint = (text: string | null) => (text === null ? undefined : BigInt(text));
 
 export async function settleCalls(
   database: Database,
@@ -169,7 +169,7 @@ export async function settleCalls(
   }));
 }
 
-function toOpenRow(item: OpenItem): object {
+export function toOpenRow(item: OpenItem): object {
   return {
     call_id: item.callId,
     job_id: item.jobId,
@@ -208,7 +208,7 @@ function toOpenRow(item: OpenItem): object {
   };
 }
 
-function toSettleRow(item: SettleItem): object {
+export function toSettleRow(item: SettleItem): object {
   return {
     call_id: item.callId,
     job_id: item.jobId,
