@@ -1,5 +1,8 @@
 import { BodyStore } from "../bodies/body-store.ts";
 import { type BudgetCatalog, createBudgetCatalog } from "../budgets/catalog.ts";
+import { MemoryStore } from "../cache/memory-store.ts";
+import { RedisStore } from "../cache/redis-store.ts";
+import { ResponseCache } from "../cache/response-cache.ts";
 import { environment, type Config } from "../config.ts";
 import type { Context } from "../context.ts";
 import { Calls } from "../gateway/calls.ts";
@@ -106,7 +109,15 @@ export function createServices(options: ServiceOptions): Services {
   const plans = new PlanCatalog(context, settings);
   const budgets = createBudgetCatalog(context);
   const bodies = new BodyStore(context, () => settings.read());
-  const calls = new Calls(context, { upstream, streamCommentMs: STREAM_COMMENT_MS, bodies });
+  const answers = redis
+    ? new RedisStore(redis.connection, context.masterKey)
+    : new MemoryStore();
+  const calls = new Calls(context, {
+    upstream,
+    streamCommentMs: STREAM_COMMENT_MS,
+    bodies,
+    cache: new ResponseCache(answers, clock),
+  });
   heartbeat.onStopCalls = (ids, reason) => calls.stopCalls(ids, reason);
 
   const applyModels = async () => upstream.apply(await catalog.gatewayConfig());

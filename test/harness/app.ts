@@ -1,6 +1,8 @@
 import { createApp } from "../../server/app.ts";
 import { BodyStore } from "../../server/bodies/body-store.ts";
 import { createBudgetCatalog } from "../../server/budgets/catalog.ts";
+import { MemoryStore } from "../../server/cache/memory-store.ts";
+import { type AnswerStore, ResponseCache } from "../../server/cache/response-cache.ts";
 import type { Context } from "../../server/context.ts";
 import { Calls } from "../../server/gateway/calls.ts";
 import type { HealthState } from "../../server/health/health.ts";
@@ -45,6 +47,8 @@ interface TestAppOptions {
   /** Between two comments on a silent stream; 15 s as in the product. */
   streamCommentMs?: number;
   bodyLimitBytes?: number;
+  /** Where answers are kept; in memory unless named. */
+  answers?: AnswerStore;
   /** As `--trusted-proxies`; nobody unless named. */
   trustedProxies?: string;
 }
@@ -77,6 +81,7 @@ export function teamApi(
     upstream: options.gateway.upstream,
     streamCommentMs,
     bodies,
+    cache: new ResponseCache(options.answers ?? new MemoryStore(), context.clock),
   });
   const health: HealthState = {
     database: "ready",
