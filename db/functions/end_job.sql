@@ -53,8 +53,8 @@ begin
   end if;
 
   return query
-    select told, null::int, null::bytea, j.status, j.created_at, j.ended_at, j.calls, j.succeeded_calls, j.failed_calls,
-      j.calls_in_flight, j.input_tokens, j.output_tokens, j.latency_ms, j.charged, w.balance
+    select told, null::int, null::bytea, j.status::text, j.created_at, j.ended_at, j.calls, j.succeeded_calls, j.failed_calls,
+      j.calls_in_flight::int, j.input_tokens, j.output_tokens, j.latency_ms, j.charged, w.balance
     from (select 1) one
     left join jobs j on j.id = ending.id
     left join wallets w on w.team_id = j.team_id;

@@ -1,22 +1,26 @@
 -- Resolves calls whose instance is gone: aborted, at what they may have cost at most as estimated cost, free of charge for the
 -- team. A job that was to end with its call fails; one that ended before, and waited for its calls, is charged now.
 -- Who calls it has made sure that these instances are dead or silent; should one come back, its settle finds 'swept'.
--- Invariant: afterwards no call of these instances is in flight or holds anything (as far as p_limit reaches), and no key of theirs
--- runs.
--- Locks, each ascending: jobs, team periods, wallets, budget periods. Returns how many calls it resolved: call again while that is p_limit.
-create or replace function resolve_lost_calls_v2(p_at timestamptz, p_instances uuid[], p_limit int)
-returns int language plpgsql volatile set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set enable_material = off as $$
+-- Invariant: afterwards no call of these instances from p_from to the last that was looked at is in flight or holds anything, and no
+-- key of theirs runs for it.
+-- Locks, each ascending: jobs, team periods, wallets, budget periods.
+-- Looks at calls in the order of their ids. Returns how many it resolved, and the id to go on from; null = there are no more.
+create or replace function resolve_lost_calls_v3(
+  p_at timestamptz, p_instances uuid[], p_from uuid, p_limit int, out resolved int, out next_from uuid)
+language plpgsql volatile set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set enable_material = off as $$
 declare
   chosen uuid[];
   ending uuid[];
   pending uuid[];
   job record;
   budget_holds jsonb;
-  resolved int;
 begin
-  select array_agg(id) into chosen from (
-    select c.id from llm_calls c where c.instance_id = any (p_instances) and c.status = 'in_flight' limit p_limit
+  -- By the primary key alone: no index may hold the status, which every settle changes.
+  select array_agg(id order by id) into chosen from (
+    select c.id from llm_calls c
+    where c.id >= p_from and c.instance_id = any (p_instances) and c.status = 'in_flight' order by c.id limit p_limit
   ) lost;
+  next_from := chosen[p_limit];
 
   perform 1 from jobs j
   where j.id in (select c.job_id from llm_calls c where c.id = any (chosen)) order by j.id for update;
@@ -74,5 +78,4 @@ begin
 
   delete from idempotency_keys k where k.instance_id = any (p_instances)
     and (k.call_id is null or k.call_id = any (chosen));
-  return resolved;
 end $$;

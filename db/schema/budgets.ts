@@ -11,7 +11,7 @@ import {
   uniqueIndex,
   uuid,
 } from "drizzle-orm/pg-core";
-import { bigintColumn, instant } from "./columns.ts";
+import { bigintColumn, instant, nonnegativeAmount } from "./columns.ts";
 
 /** A cap on provider cost. */
 export const budgets = pgTable(
@@ -55,7 +55,7 @@ export const budgetPeriods = pgTable(
     spent: bigintColumn("spent")
       .notNull()
       .default(sql`0`),
-    held: bigintColumn("held")
+    held: nonnegativeAmount("held")
       .notNull()
       .default(sql`0`),
     /** The part of `spent` by calls that were opened before the budget was known, and so never held in it. */
@@ -70,7 +70,6 @@ export const budgetPeriods = pgTable(
     index("budget_periods_counted")
       .on(table.budgetId)
       .where(sql`${table.countedFrom} is not null`),
-    check("budget_periods_held", sql`${table.held} >= 0`),
   ],
 );
 

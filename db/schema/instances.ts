@@ -10,6 +10,8 @@ export const instances = pgTable("instances", {
   seenAt: instant("seen_at").notNull(),
   /** Start of the unbroken run of heartbeats. */
   leaseSince: instant("lease_since").notNull(),
+  /** No call that it has in flight has a lower id; null = none was made more than five minutes before its start. */
+  oldestCall: uuid("oldest_call"),
 });
 
 /** A counter per kind of cached configuration, raised in the transaction that changes it. */

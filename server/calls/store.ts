@@ -1,4 +1,4 @@
-import { and, desc, eq, gte, inArray, ne, type SQL } from "drizzle-orm";
+import { and, desc, eq, gte, inArray, isNull, ne, sql, type SQL } from "drizzle-orm";
 import type { Drizzle } from "../../db/client.ts";
 import { jobs, llmCalls, teams } from "../../db/schema/index.ts";
 import type { FoundCall } from "../jobs/search.ts";
@@ -24,13 +24,13 @@ export function selectCallsSince(
   );
 }
 
-/** The newest calls in flight. */
+/** The newest calls in flight; no index finds them, so they are looked for among the calls since the oldest of them. */
 export function selectCallsInFlight(
   drizzle: Drizzle,
   filter: LiveFilter,
   limit: number,
 ): Promise<FoundCall[]> {
-  return select(drizzle, [eq(llmCalls.status, "in_flight"), ...narrowed(filter)], limit);
+  return select(drizzle, [inFlight(), ...narrowed(filter)], limit);
 }
 
 /** Those of some calls that have ended. */
@@ -41,6 +41,9 @@ export function selectEnded(drizzle: Drizzle, ids: readonly string[]): Promise<F
     ids.length,
   );
 }
+
+const inFlight = () =>
+  and(gte(llmCalls.id, sql`(select oldest_call_in_flight_v1())`), eq(llmCalls.status, "in_flight"));
 
 const narrowed = ({ teamId, alias }: LiveFilter) => [
   teamId === undefined ? undefined : eq(llmCalls.teamId, teamId),
@@ -57,7 +60,7 @@ async function select(
     .from(llmCalls)
     .innerJoin(jobs, eq(jobs.id, llmCalls.jobId))
     .innerJoin(teams, eq(teams.id, llmCalls.teamId))
-    .where(and(...conditions))
+    .where(and(isNull(teams.testOf), ...conditions))
     .orderBy(desc(llmCalls.id))
     .limit(limit);
   return rows.map(({ call, ...rest }) => ({ ...call, ...rest }));

@@ -116,6 +116,11 @@ export class Calls {
     return answer;
   }
 
+  /** What the heartbeat tells others of this instance's calls. */
+  get underWay() {
+    return this.#lanes.underWay;
+  }
+
   get inFlight(): number {
     return this.#running.size;
   }

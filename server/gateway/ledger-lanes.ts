@@ -3,6 +3,7 @@ import { isContentError } from "../../db/sql-state.ts";
 import type { Context } from "../context.ts";
 import { DomainError } from "../kernel/errors.ts";
 import { inTime } from "../kernel/waiting.ts";
+import { CallsUnderWay } from "./calls-under-way.ts";
 import { Lane } from "./lane.ts";
 import * as store from "./store.ts";
 
@@ -22,6 +23,7 @@ export class LedgerLanes {
   readonly #context: Context;
   readonly #opens: Lane<store.OpenItem, store.OpenOutcome>;
   readonly #settles: Lane<store.SettleItem, store.SettleOutcome>;
+  readonly underWay = new CallsUnderWay();
   readonly #pending = new Set<Promise<unknown>>();
   readonly #stopped = new AbortController();
 
@@ -41,11 +43,18 @@ export class LedgerLanes {
   }
 
   async open(item: store.OpenItem): Promise<store.OpenOutcome> {
+    this.underWay.begin(item, this.#context.clock.now());
     try {
-      return await this.#opens.add(item);
+      const outcome = await this.#opens.add(item);
+      if (outcome.outcome === "opened") this.underWay.opened(item, outcome.jobId);
+      else this.underWay.end(item.callId);
+      return outcome;
     } catch (error) {
       // Content that PostgreSQL refuses should never have come this far: a fault of ours, not the database's.
-      if (error instanceof DomainError || isContentError(error)) throw error;
+      if (error instanceof DomainError || isContentError(error)) {
+        this.underWay.end(item.callId);
+        throw error;
+      }
       // The connection may have broken after the commit: then a row stands in flight that nobody would end.
       void this.settle(abandoned(item));
       throw new DomainError(
@@ -90,6 +99,7 @@ export class LedgerLanes {
     ) {
       try {
         const outcome = await this.#settles.add(item);
+        this.underWay.end(item.callId);
         if (outcome.outcome === "swept") {
           this.#context.log.warn("a call ended after it had been swept", { callId: item.callId });
         }

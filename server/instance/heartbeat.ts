@@ -18,6 +18,13 @@ export interface HeartbeatOptions {
   announce?: () => void;
 }
 
+export interface CallsInFlight {
+  /** No call in flight has a lower id, and none that is opened from now on. */
+  lowestId(nowMs: number): string;
+  /** Those whose answer is being streamed, and their jobs in the same order. */
+  streams(): { callIds: string[]; jobIds: string[] };
+}
+
 /** Caches do not count when the last beat is older than this. */
 const FRESH_MS = 1_000;
 const LOST_MS = 5_000;
@@ -37,6 +44,8 @@ export class Heartbeat implements ConfigChanges {
   #lastBeatMs = Number.NEGATIVE_INFINITY;
   #leaseSince: Date | undefined;
   #failing = false;
+  /** This instance's calls in flight; none until it is set. */
+  underWay: CallsInFlight | undefined;
   /** Told the ids of own streams that have to stop, and why, at every beat until they are settled. */
   onStopCalls: (callIds: readonly string[], reason: "job_ended" | "team_suspended") => void =
     () => {};
@@ -120,7 +129,13 @@ export class Heartbeat implements ConfigChanges {
     const { database, clock, instanceId, dataDirectoryId, leaseMs } = this.#options;
     const startedAt = performance.now();
     const startedMs = Date.now();
-    const beat = await store.beat(database(), { instanceId, dataDirectoryId, leaseMs });
+    const { underWay } = this;
+    const calls = underWay && {
+      oldestCall: underWay.lowestId(clock.now()),
+      streams: underWay.streams(),
+    };
+    const instance = { instanceId, dataDirectoryId, leaseMs };
+    const beat = await store.beat(database(), instance, calls);
     clock.synchronize(beat.now.getTime(), startedMs, Date.now());
     this.#lastBeatMs = startedAt;
     this.#leaseSince = beat.leaseSince;

@@ -13,6 +13,11 @@ export interface Beat {
 export async function beat(
   database: Database,
   instance: { instanceId: string; dataDirectoryId: string; leaseMs: number },
+  /** Undefined = it takes no calls yet. */
+  calls?: {
+    oldestCall: string;
+    streams: { callIds: readonly string[]; jobIds: readonly string[] };
+  },
 ): Promise<Beat> {
   const [row] = await database.query<{
     now: Date;
@@ -23,8 +28,16 @@ export async function beat(
   }>(
     `select now, lease_since, versions, array_to_json(ended_calls) as ended_calls,
        array_to_json(suspended_calls) as suspended_calls
-     from heartbeat_v2($1::uuid, $2::uuid, $3::int * interval '1 millisecond')`,
-    [instance.instanceId, instance.dataDirectoryId, instance.leaseMs],
+     from heartbeat_v3($1::uuid, $2::uuid, $3::int * interval '1 millisecond', $4::uuid,
+       ${uuids("$5")}, ${uuids("$6")})`,
+    [
+      instance.instanceId,
+      instance.dataDirectoryId,
+      instance.leaseMs,
+      calls?.oldestCall ?? null,
+      JSON.stringify(calls?.streams.callIds ?? []),
+      JSON.stringify(calls?.streams.jobIds ?? []),
+    ],
   );
   return {
     now: row!.now,
@@ -35,17 +48,30 @@ export async function beat(
   };
 }
 
+const uuids = (parameter: string) =>
+  `array(select jsonb_array_elements_text(${parameter}::text::jsonb))::uuid[]`;
+
+/** An instance that is dead, or silent. */
+export interface LostInstance {
+  id: string;
+  seenAt: Date;
+  /** No call that it has in flight has a lower id. */
+  oldestCall: string;
+}
+
+const lostInstance = `id, seen_at as "seenAt",
+  coalesce(oldest_call, first_uuid_v7_v1(started_at - interval '5 minutes')) as "oldestCall"`;
+
 /** Instances that have not been seen for as long as a lease lasts. */
 export async function silentInstances(
   database: Database,
   at: Date,
   leaseMs: number,
-): Promise<string[]> {
-  const rows = await database.query<{ id: string }>(
-    `select id from instances where seen_at < $1::timestamptz - $2::int * interval '1 millisecond'`,
+): Promise<LostInstance[]> {
+  return database.query<LostInstance>(
+    `select ${lostInstance} from instances where seen_at < $1::timestamptz - $2::int * interval '1 millisecond'`,
     [at, leaseMs],
   );
-  return rows.map((row) => row.id);
 }
 
 /** Earlier instances on a data directory: dead, when the caller holds its lock. */
@@ -53,37 +79,50 @@ export async function predecessors(
   database: Database,
   dataDirectoryId: string,
   self: string,
-): Promise<string[]> {
-  const rows = await database.query<{ id: string }>(
-    `select id from instances where data_directory_id = $1::uuid and id <> $2::uuid`,
+): Promise<LostInstance[]> {
+  return database.query<LostInstance>(
+    `select ${lostInstance} from instances where data_directory_id = $1::uuid and id <> $2::uuid`,
     [dataDirectoryId, self],
   );
-  return rows.map((row) => row.id);
 }
 
-/** Resolves up to `limit` calls of these instances; returns how many there were. */
+/** Looks at up to `limit` calls in flight behind an id; returns how many it resolved, and where to go on, if anywhere. */
 export async function resolveLostCalls(
   database: Database,
   at: Date,
-  instances: readonly string[],
+  lost: { instances: readonly string[]; from: string },
   limit: number,
-): Promise<number> {
-  const [row] = await database.query<{ resolved: number }>(
-    `select resolve_lost_calls_v2($1::timestamptz, array(select jsonb_array_elements_text($2::text::jsonb))::uuid[], $3::int) as resolved`,
-    [at, JSON.stringify(instances), limit],
+): Promise<{ resolved: number; nextFrom: string | null }> {
+  const [row] = await database.query<{ resolved: number; nextFrom: string | null }>(
+    `select resolved, next_from as "nextFrom"
+     from resolve_lost_calls_v3($1::timestamptz, ${uuids("$2")}, $3::uuid, $4::int)`,
+    [at, JSON.stringify(lost.instances), lost.from, limit],
   );
-  return row!.resolved;
+  return row!;
 }
 
-/** Forgets instances that have no call in flight any more. */
-export async function forgetInstances(
+/** Of silent instances: what they had in flight until an instant is resolved. Not of those that are seen again. */
+export async function raiseOldestCalls(
   database: Database,
-  instances: readonly string[],
+  instances: readonly LostInstance[],
+  until: string,
 ): Promise<void> {
   await database.query(
-    `delete from instances i
-     where i.id = any (array(select jsonb_array_elements_text($1::text::jsonb))::uuid[])
-       and not exists (select 1 from llm_calls c where c.instance_id = i.id and c.status = 'in_flight')`,
+    `update instances i set oldest_call = greatest(i.oldest_call, $2::uuid)
+     from jsonb_to_recordset($1::text::jsonb) as x (id uuid, "seenAt" timestamptz)
+     where i.id = x.id and i.seen_at <= x."seenAt" + interval '1 millisecond'`,
+    [JSON.stringify(instances), until],
+  );
+}
+
+/** Forgets instances, unless they are seen again. */
+export async function forgetInstances(
+  database: Database,
+  instances: readonly LostInstance[],
+): Promise<void> {
+  await database.query(
+    `delete from instances i using jsonb_to_recordset($1::text::jsonb) as x (id uuid, "seenAt" timestamptz)
+     where i.id = x.id and i.seen_at <= x."seenAt" + interval '1 millisecond'`,
     [JSON.stringify(instances)],
   );
 }

@@ -1,4 +1,5 @@
 import type { Context } from "../context.ts";
+import { lowestIdToOpen } from "../kernel/ids.ts";
 import { rollOverDueWallets } from "../credits/wallet.ts";
 import { refreshRollups } from "../usage/rollups.ts";
 import type { Heartbeat } from "./heartbeat.ts";
@@ -14,6 +15,12 @@ export interface UpkeepOptions {
   jobIdleMs: number;
 }
 
+/**
+ * A silent instance is looked at a second time when it has been silent for this long, and then forgotten: one that only stood
+ * still may have opened a call after the first time, and never come to tell of it.
+ */
+const FORGOTTEN_MS = 600_000;
+
 /** Rows a statement takes at most, so that none holds its locks for long. */
 const BATCH = 500;
 
@@ -27,6 +34,8 @@ export class Upkeep {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #round: Promise<void> | undefined;
   #running = false;
+  /** Silent instances whose calls are resolved, by when they were last seen. */
+  readonly #swept = new Map<string, number>();
 
   constructor(context: Context, options: UpkeepOptions) {
     this.#context = context;
@@ -39,6 +48,7 @@ export class Upkeep {
     await database.query("select ensure_call_partitions_v1($1::timestamptz)", [this.#now()]);
     const dead = await store.predecessors(database, this.#options.dataDirectoryId, instanceId);
     await this.#resolve(dead);
+    if (dead.length > 0) await store.forgetInstances(database, dead);
     this.#running = true;
     this.#schedule();
   }
@@ -62,11 +72,7 @@ export class Upkeep {
 
   async #work(): Promise<void> {
     const { database } = this.#context;
-    if (this.#options.heartbeat.leaseIsOld()) {
-      await this.#resolve(
-        await store.silentInstances(database, this.#now(), this.#options.leaseMs),
-      );
-    }
+    if (this.#options.heartbeat.leaseIsOld()) await this.#sweep();
     await this.#repeat(
       "expire_idle_jobs_v2($1::timestamptz, $2::int * interval '1 millisecond', $3::int)",
       [this.#now(), this.#options.jobIdleMs, BATCH],
@@ -84,16 +90,37 @@ export class Upkeep {
     while ((await store.underUpkeepLock(this.#context.database, statement, values)) === BATCH);
   }
 
-  async #resolve(instances: readonly string[]): Promise<void> {
+  /** Resolves the calls of instances that have fallen silent, and forgets those that have long been. */
+  async #sweep(): Promise<void> {
+    const { database } = this.#context;
+    const at = this.#now();
+    const silent = await store.silentInstances(database, at, this.#options.leaseMs);
+    const isOver = ({ seenAt }: store.LostInstance) =>
+      seenAt.getTime() <= at.getTime() - FORGOTTEN_MS;
+    const due = silent.filter(
+      (one) => isOver(one) || this.#swept.get(one.id) !== one.seenAt.getTime(),
+    );
+    if (due.length > 0) {
+      await this.#resolve(due);
+      await store.raiseOldestCalls(database, due, lowestIdToOpen(at.getTime()));
+      await store.forgetInstances(database, due.filter(isOver));
+    }
+    this.#swept.clear();
+    for (const one of silent) if (!isOver(one)) this.#swept.set(one.id, one.seenAt.getTime());
+  }
+
+  async #resolve(instances: readonly store.LostInstance[]): Promise<void> {
     if (instances.length === 0) return;
     const { database, log } = this.#context;
+    const ids = instances.map(({ id }) => id);
     let total = 0;
-    for (;;) {
-      const resolved = await store.resolveLostCalls(database, this.#now(), instances, BATCH);
-      total += resolved;
-      if (resolved < BATCH) break;
+    let from: string | null = instances.map(({ oldestCall }) => oldestCall).toSorted()[0]!;
+    while (from !== null) {
+      const lost = { instances: ids, from };
+      const step = await store.resolveLostCalls(database, this.#now(), lost, BATCH);
+      total += step.resolved;
+      from = step.nextFrom;
     }
-    await store.forgetInstances(database, instances);
     if (total > 0)
       log.warn("calls of instances that are gone were resolved as aborted", { calls: total });
   }

@@ -23,6 +23,13 @@ export function firstUuidV7(ms: number): string {
   return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`;
 }
 
+/**
+ * A call's id is made shortly before its open, and one older than this is not opened any more: so none that is opened from now
+ * on has a lower id, and whoever looks for lost calls knows where to begin.
+ */
+const OLDEST_OPEN_MS = 300_000;
+export const lowestIdToOpen = (nowMs: number) => firstUuidV7(nowMs - OLDEST_OPEN_MS);
+
 const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 /** Whether a text is a UUID in the form in which we write them, lower case. */

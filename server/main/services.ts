@@ -119,6 +119,7 @@ export function createServices(options: ServiceOptions): Services {
     cache: new ResponseCache(answers, clock),
   });
   heartbeat.onStopCalls = (ids, reason) => calls.stopCalls(ids, reason);
+  heartbeat.underWay = calls.underWay;
 
   const applyModels = async () => upstream.apply(await catalog.gatewayConfig());
   const followModels = () => {

@@ -43,11 +43,14 @@ export async function whyKept(
   const ends = partition.endsAt.toISOString();
   const [row] = await drizzle
     .select({
-      inFlight: sql<boolean>`exists (select 1 from ${table} c where c.status = 'in_flight')`,
-      // Quarters are first computed in the order of time.
+      // Not by the calls themselves: no index finds those in flight.
+      inFlight: sql<boolean>`oldest_call_in_flight_v1() < first_uuid_v7_v1(${ends}::timestamptz)`,
+      // Quarters are first computed in the order of time; an id is at most a minute older than its call.
       behind: sql<boolean>`exists (
           select 1 from ${table} c
-          where c.created_at >= coalesce((
+          where c.id >= (
+            select coalesce(first_uuid_v7_v1(max(s.starts_at) + interval '14 minutes'), '00000000-0000-0000-0000-000000000000')
+            from rollup_spans s where s.span = 'quarter') and c.created_at >= coalesce((
             select max(s.starts_at) + interval '15 minutes' from rollup_spans s where s.span = 'quarter'), '-infinity'))
         or exists (
           select 1 from rollup_spans s

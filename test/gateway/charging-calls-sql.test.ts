@@ -1,11 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { resolveLostCalls } from "../../server/instance/store.ts";
 import { uuidV7 } from "../../server/kernel/ids.ts";
 import { chargedTeams, flat, jobOf, month, perCall } from "./charged-teams.ts";
 import { FIRST_VERSION, ledger } from "./ledger.ts";
 
 const money = await ledger();
-const { database, clock, at, newId, open, settle, outcomes, context } = money;
+const { database, clock, newId, open, settle, outcomes, context, resolveLost } = money;
 const { team, jobRow } = chargedTeams(money);
 
 describe("a job that is charged by its calls", () => {
@@ -164,7 +163,7 @@ describe("a call whose instance is gone", () => {
     const { id } = await owner.create(perCall());
     const item = owner.call(id, { hold: 2_000n });
     await open(item);
-    await resolveLostCalls(database, at(), [context.instanceId], 1_000);
+    await resolveLost(context.instanceId);
     expect(await owner.wallet()).toMatchObject({ balance: 5_000, held: 0 });
     expect(await settle(owner.end(item, { charge: 900n }))).toMatchObject([
       { outcome: "swept", charged: 0n },
@@ -178,7 +177,7 @@ describe("a call whose instance is gone", () => {
     const item = owner.call(newId(), { create: { ...jobOf(flat(2_000)), endsWithCall: true } });
     await open(item);
     expect(await owner.wallet()).toMatchObject({ held: 2_000 });
-    await resolveLostCalls(database, at(), [context.instanceId], 1_000);
+    await resolveLost(context.instanceId);
     expect(await owner.wallet()).toEqual({ balance: 5_000, held: 0, unattributed: 0 });
   });
 });
@@ -254,7 +253,7 @@ describe("provider cost", () => {
     const { id } = await owner.create(flat(100));
     const item = owner.call(id, { worstCostNanos: 4_000n, budgets: [hold] });
     await open(item);
-    await resolveLostCalls(database, at(), [context.instanceId], 1_000);
+    await resolveLost(context.instanceId);
     expect(await row()).toEqual({ spent: 4_000, held: 0 });
     await settle(owner.end(item, { providerCostNanos: 700n }));
     expect(await row()).toEqual({ spent: 700, held: 0 });

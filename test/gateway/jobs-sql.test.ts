@@ -1,17 +1,19 @@
 import { describe, expect, test } from "vitest";
 import { openCalls } from "../../server/gateway/store.ts";
-import { beat, resolveLostCalls } from "../../server/instance/store.ts";
+import { beat } from "../../server/instance/store.ts";
 import { ledger } from "./ledger.ts";
 
+const made = await ledger();
 const { database, clock, at, newId, createJob, call, end, open, settle, outcomes, job, endJob } =
-  await ledger();
+  made;
+const { resolveLost } = made;
 
 describe("lost calls", () => {
   test("are aborted at their worst case, and a late settle puts the truth in its place", async () => {
     const item = call(await createJob(), { claim: { id: newId(), bodyHash: "b" } });
     const gone = newId();
     await openCalls(database, at(), gone, [item]);
-    expect(await resolveLostCalls(database, at(), [gone], 10)).toBe(1);
+    expect(await resolveLost(gone)).toBe(1);
     expect(await job(item.jobId)).toMatchObject({
       in_flight: 0,
       failed: 1,
@@ -34,7 +36,7 @@ describe("lost calls", () => {
   test("of living instances are left alone", async () => {
     const item = call(await createJob());
     await open(item);
-    expect(await resolveLostCalls(database, at(), [newId()], 10)).toBe(0);
+    expect(await resolveLost(newId())).toBe(0);
     expect(await job(item.jobId)).toMatchObject({ in_flight: 1 });
   });
 });
@@ -104,14 +106,13 @@ describe("the heartbeat", () => {
   test("names own streams whose job has ended, and nothing else", async () => {
     const mine = instance();
     const [ended, running] = [await createJob(), await createJob()];
-    const stream = call(ended, { stream: true });
-    await openCalls(database, at(), mine.instanceId, [
-      stream,
-      call(ended),
-      call(running, { stream: true }),
-    ]);
-    expect((await beat(database, mine)).endedCalls).toEqual([]);
+    const [stopped, goesOn] = [newId(), newId()];
+    const calls = {
+      oldestCall: stopped,
+      streams: { callIds: [stopped, goesOn], jobIds: [ended, running] },
+    };
+    expect((await beat(database, mine, calls)).endedCalls).toEqual([]);
     await endJob(ended, "cancelled");
-    expect((await beat(database, mine)).endedCalls).toEqual([stream.callId]);
+    expect((await beat(database, mine, calls)).endedCalls).toEqual([stopped]);
   });
 });

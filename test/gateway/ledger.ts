@@ -5,7 +5,8 @@ import {
   settleCalls,
   type SettleItem,
 } from "../../server/gateway/store.ts";
-import { uuidV7 } from "../../server/kernel/ids.ts";
+import { resolveLostCalls } from "../../server/instance/store.ts";
+import { lowestIdToOpen, uuidV7 } from "../../server/kernel/ids.ts";
 import { ManualClock, testContext, testDatabase } from "../harness.ts";
 
 /** A plan version, as far as the functions look at it. */
@@ -31,6 +32,12 @@ export async function ledger() {
 
   const at = () => new Date(clock.now());
   const newId = () => uuidV7(clock.now());
+
+  /** What the sweeper does of an instance; how many calls it had in flight. */
+  const resolveLost = async (instance: string) => {
+    const lost = { instances: [instance], from: lowestIdToOpen(0) };
+    return (await resolveLostCalls(database, at(), lost, 1_000)).resolved;
+  };
 
   async function createJob(team = "acme"): Promise<string> {
     const id = newId();
@@ -133,6 +140,7 @@ export async function ledger() {
   }
 
   return {
+    resolveLost,
     wallets,
     database,
     anotherPool,

@@ -210,6 +210,34 @@ describe("upkeep", () => {
     await until("the lost call is resolved", async () => (await statusOf(lost)) === "aborted");
   });
 
+  test("looks a second time at an instance that stood still, and then forgets it", async () => {
+    const silent = newId();
+    await register(silent, newId(), 60);
+    const before = await lostCall(silent);
+    const { keeping } = await upkeep(50);
+    await keeping.start();
+    await until("the first call is resolved", async () => (await statusOf(before)) === "aborted");
+    // It wakes up, opens a call, and dies before it could say so.
+    const after = await lostCall(silent);
+    const known = () => database.query("select 1 from instances where id = $1::uuid", [silent]);
+    expect(await known()).toHaveLength(1);
+    await database.query(
+      "update instances set seen_at = now() - interval '11 minutes' where id = $1::uuid",
+      [silent],
+    );
+    await until("it is forgotten", async () => (await known()).length === 0);
+    expect(await statusOf(after)).toBe("aborted");
+  });
+
+  test("resolves what an instance of the release before left, which told no oldest call", async () => {
+    const silent = newId();
+    const lost = await lostCall(silent);
+    await register(silent, newId(), 60);
+    const { keeping } = await upkeep(50);
+    await keeping.start();
+    await until("the lost call is resolved", async () => (await statusOf(lost)) === "aborted");
+  });
+
   test("expires idle jobs and forgets old idempotency keys", async () => {
     await database.query(
       `insert into jobs (id, team_id, type, created_at, last_activity_at)

@@ -5,6 +5,7 @@ import {
   type OpenItem,
   type SettleItem,
 } from "../../server/gateway/store.ts";
+import { resolveLostCalls } from "../../server/instance/store.ts";
 import { noTokens } from "../../server/pricing/cost.ts";
 import type { JobAsked } from "./model/ledger.ts";
 import type { OpenAsked, SettleAsked } from "./model/calls.ts";
@@ -129,13 +130,16 @@ export async function expireIdle(world: World, idleMs: number): Promise<void> {
 
 /** What the sweeper does of an instance that is gone. */
 export async function resolveLost(world: World, instance: string): Promise<void> {
-  await untilFewer(world.database, (limit) => [
-    "select resolve_lost_calls_v2($1::timestamptz, array[$2]::uuid[], $3::int) as n",
-    [world.at(), instance, limit],
-  ]);
+  let from: string | null = FIRST_ID;
+  while (from !== null) {
+    const lost: { instances: string[]; from: string } = { instances: [instance], from };
+    const step = await resolveLostCalls(world.database, world.at(), lost, PAGE);
+    from = step.nextFrom;
+  }
 }
 
 const PAGE = 500;
+const FIRST_ID = "00000000-0000-0000-0000-000000000000";
 
 async function untilFewer(
   database: Database,

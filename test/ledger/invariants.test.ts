@@ -70,6 +70,11 @@ test.each([
     "jobs set calls_in_flight = 1",
   ],
   [
+    "a job has ended when its status says so, and only then",
+    "jobs set status = 'failed'",
+    "jobs set status = 'in_progress'",
+  ],
+  [
     "cost is the sum of the job's calls",
     "jobs set provider_cost_nanos = provider_cost_nanos + 1",
     "jobs set provider_cost_nanos = provider_cost_nanos - 1",

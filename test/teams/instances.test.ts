@@ -37,8 +37,9 @@ async function instance() {
     log: silentLog,
   });
   const context = { ...base, changes: heartbeat };
-  const api = teamApi(context, { gateway, assets: runtime.assets });
+  const api = teamApi(context, { gateway, runtime });
   heartbeat.onStopCalls = (ids, reason) => api.calls.stopCalls(ids, reason);
+  heartbeat.underWay = api.calls.underWay;
   await heartbeat.start();
   beforeEnd(async () => {
     await api.stop();

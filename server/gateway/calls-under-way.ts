@@ -1,0 +1,42 @@
+import { DomainError } from "../kernel/errors.ts";
+import { lowestIdToOpen } from "../kernel/ids.ts";
+import type { OpenItem } from "./store.ts";
+
+/** The calls that may stand in flight: each from before its open is sent until its refusal or its settle is known. */
+export class CallsUnderWay {
+  /** Their jobs, once they are open, where they are streams. */
+  readonly #streams = new Map<string, string>();
+  readonly #ids = new Set<string>();
+
+  /** Throws `database_unavailable` for an id that is too old: the process, or its clock, stood still. */
+  begin({ callId }: OpenItem, nowMs: number): void {
+    if (callId < lowestIdToOpen(nowMs)) {
+      throw new DomainError(
+        "database_unavailable",
+        "The call could not begin in time. Try again in a moment.",
+        { retryAfterSeconds: 2 },
+      );
+    }
+    this.#ids.add(callId);
+  }
+
+  opened({ callId, stream }: OpenItem, jobId: string): void {
+    if (stream) this.#streams.set(callId, jobId);
+  }
+
+  end(callId: string): void {
+    this.#ids.delete(callId);
+    this.#streams.delete(callId);
+  }
+
+  /** No call of ours in flight has a lower id, and none that is opened from now on. */
+  lowestId(nowMs: number): string {
+    let lowest = lowestIdToOpen(nowMs);
+    for (const id of this.#ids) if (id < lowest) lowest = id;
+    return lowest;
+  }
+
+  streams(): { callIds: string[]; jobIds: string[] } {
+    return { callIds: [...this.#streams.keys()], jobIds: [...this.#streams.values()] };
+  }
+}

@@ -1,0 +1,38 @@
+import { expect, test } from "vitest";
+import { openCalls, settleCalls } from "../../server/gateway/store.ts";
+import { ledger } from "../gateway/ledger.ts";
+
+const { anotherPool, at, newId, createJob, call, end } = await ledger();
+/** One connection: a backend counts for itself, and tells when it is asked. */
+const database = anotherPool(1);
+const WAVES = 40;
+
+/** Of the rows that were written anew: the share that stayed within their page, without an entry in any index. */
+async function stayed(table: string): Promise<number> {
+  const [row] = await database.query<{ updates: number; hot: number }>(
+    `select n_tup_upd::float8 as updates, n_tup_hot_upd::float8 as hot
+     from pg_stat_user_tables where relname = $1`,
+    [table],
+  );
+  expect(row!.updates).toBeGreaterThan(WAVES);
+  return row!.hot / row!.updates;
+}
+
+test("what a settle writes stays within its page, for one call at a time and for many", async () => {
+  const jobs = await Promise.all(Array.from({ length: 8 }, () => createJob()));
+  for (let wave = 0; wave < WAVES; wave += 1) {
+    const size = wave % 2 === 0 ? 1 : 32;
+    const items = Array.from({ length: size }, (_, index) => call(jobs[index % jobs.length]!));
+    const opened = await openCalls(database, at(), newId(), items);
+    expect(opened.every(({ outcome }) => outcome === "opened")).toBe(true);
+    await settleCalls(
+      database,
+      at(),
+      items.map((item) => end(item)),
+    );
+  }
+  await database.query("select pg_stat_force_next_flush()", []);
+  const month = at().toISOString().slice(0, 7).replace("-", "_");
+  expect(await stayed(`llm_calls_${month}`)).toBeGreaterThan(0.9);
+  expect(await stayed("jobs")).toBeGreaterThan(0.9);
+});
