@@ -64,7 +64,7 @@ async function applyFunction(text: string): Promise<void> {
 
 function runTests(): Promise<"passed" | "failed"> {
   return new Promise((resolve) => {
-    const files = ["batches", "races", "held-up", "limits", "properties"].map(
+    const files = ["batches", "cached", "races", "held-up", "limits", "properties"].map(
       (name) => `./test/ledger/${name}.test.ts`,
     );
     const child = spawn(process.execPath, ["test", "--bail=1", "--timeout=60000", ...files], {

@@ -1,3 +1,4 @@
+import { cachedCallMutations } from "./cached-calls.ts";
 import { callMutations } from "./calls.ts";
 import { jobMutations } from "./jobs.ts";
 import type { Mutation } from "./mutation.ts";
@@ -8,4 +9,5 @@ export const mutations: readonly Mutation[] = [
   ...walletMutations,
   ...jobMutations,
   ...callMutations,
+  ...cachedCallMutations,
 ];
