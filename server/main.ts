@@ -193,6 +193,7 @@ async function stopAll({ listeners, services, directory, databaseReady, config }
   services.redis?.connection.stop();
   await heartbeat.stop();
   await upstream.stop(CHILD_DEADLINE_MS);
+  await services.sandbox.stop();
   await storage.stop(CHILD_DEADLINE_MS);
   directory.lock.release();
   context.log.info("stopped");

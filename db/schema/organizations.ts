@@ -1,5 +1,14 @@
 import { sql } from "drizzle-orm";
-import { check, index, integer, jsonb, pgTable, text, uuid } from "drizzle-orm/pg-core";
+import {
+  type AnyPgColumn,
+  check,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  text,
+  uuid,
+} from "drizzle-orm/pg-core";
 import { bytes, instant } from "./columns.ts";
 
 /** A customer. The id is a slug and never changes. */
@@ -11,6 +20,8 @@ export const organizations = pgTable(
     status: text("status").notNull().default("active"),
     /** Why it is not active; null = none given. */
     statusReason: text("status_reason"),
+    /** Null = until somebody resumes it. Only of a paused organization. */
+    pausedUntil: instant("paused_until"),
     metadata: jsonb("metadata").$type<Record<string, unknown>>().notNull().default({}),
     createdAt: instant("created_at").notNull(),
     updatedAt: instant("updated_at").notNull(),
@@ -18,7 +29,10 @@ export const organizations = pgTable(
     version: integer("version").notNull().default(1),
   },
   (table) => [
-    check("organizations_status", sql`${table.status} in ('active', 'suspended', 'deleted')`),
+    check(
+      "organizations_status",
+      sql`${table.status} in ('active', 'suspended', 'paused', 'deleted')`,
+    ),
   ],
 );
 
@@ -43,6 +57,8 @@ export const teams = pgTable(
     /** Job type → alias of its calls that name no model. */
     jobTypeAliases: jsonb("job_type_aliases").$type<Record<string, string>>().notNull().default({}),
     metadata: jsonb("metadata").$type<Record<string, unknown>>().notNull().default({}),
+    /** The team whose test keys work here; null = a team of its own. */
+    testOf: text("test_of").references((): AnyPgColumn => teams.id),
     createdAt: instant("created_at").notNull(),
     updatedAt: instant("updated_at").notNull(),
     version: integer("version").notNull().default(1),
@@ -77,11 +93,16 @@ export const virtualKeys = pgTable(
     ipAllowList: jsonb("ip_allow_list").$type<string[]>().notNull().default([]),
     /** Its own limits, beside the team's; an absent one = none. */
     limits: jsonb("limits").$type<CallLimits>().notNull().default({}),
+    /** `test` = works in the team's sandbox, answered by the built-in provider. */
+    mode: text("mode").notNull().default("live"),
     /** The key that it took over from. */
     rotatedFrom: uuid("rotated_from"),
     version: integer("version").notNull().default(1),
   },
-  (table) => [index("virtual_keys_team").on(table.teamId)],
+  (table) => [
+    index("virtual_keys_team").on(table.teamId),
+    check("virtual_keys_mode", sql`${table.mode} in ('live', 'test')`),
+  ],
 );
 
 /** Requests and tokens a minute, and calls in flight at once. */

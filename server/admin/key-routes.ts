@@ -59,6 +59,7 @@ function teamOperations(context: Context): readonly Operation[] {
           {
             teamId,
             name: body.name ?? "key",
+            mode: body.mode,
             expiresAt: body.expires_at === undefined ? undefined : new Date(body.expires_at),
             ipAllowList: body.ip_allow_list,
             limits: body.limits && fromLimits(body.limits),

@@ -1,3 +1,4 @@
+import { SANDBOX_ORGANIZATION } from "../sandbox/sandbox.ts";
 import { and, eq, gt, isNull, lt, sql } from "drizzle-orm";
 import type { Drizzle } from "../../db/client.ts";
 import { adminSessions, apiTokens, setupLinks } from "../../db/schema/index.ts";
@@ -81,8 +82,8 @@ export async function selectCounts(
 ): Promise<{ organizations: number; teams: number; models: number; jobs: number }> {
   const [row] = await drizzle
     .select({
-      organizations: sql<number>`(select count(*) from organizations where status <> 'deleted')::float8`,
-      teams: sql<number>`(select count(*) from teams where status <> 'deleted')::float8`,
+      organizations: sql<number>`(select count(*) from organizations where status <> 'deleted' and id <> ${SANDBOX_ORGANIZATION})::float8`,
+      teams: sql<number>`(select count(*) from teams where status <> 'deleted' and test_of is null)::float8`,
       models: sql<number>`(select count(*) from model_aliases)::float8`,
       jobs: sql<number>`case when c.reltuples > 100000 then c.reltuples::float8
         else (select count(*) from jobs)::float8 end`,

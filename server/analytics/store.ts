@@ -121,7 +121,7 @@ const asked = (name: string, column: string) => `(a.${name} is null or ${column}
 const ofTenant = `${asked("organization", "t.organization_id")} and ${asked("team", "r.team_id")}`;
 const inPieces = `from asked a cross join pieces p
    join TABLE r on r.span = p.source and r.starts_at >= p.starts_at and r.starts_at < p.ends_at
-   join teams t on t.id = r.team_id`;
+   join teams t on t.id = r.team_id and t.test_of is null`;
 
 function callBranch(read: ReportRead, label: string, byCalls: boolean): string {
   const own = byCalls

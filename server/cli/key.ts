@@ -24,6 +24,7 @@ export const createKeyCommand: Command = {
   options: {
     team: { value: "ID", about: "The team", required: true },
     name: { value: "NAME", about: "What the key is for" },
+    mode: { value: "MODE", about: "live, or test for the team's sandbox [default live]" },
     "expires-at": expiryOption,
     "ip-allow-list": allowOption,
     ...limitOptions,
@@ -32,6 +33,7 @@ export const createKeyCommand: Command = {
   settings: clientSettings,
   examples: [
     "saas-litellm key create --team routing --name production",
+    "saas-litellm key create --team routing --name ci --mode test",
     "saas-litellm key create --team routing --expires-at 2027-01-01T00:00:00Z --ip-allow-list 203.0.113.0/24",
   ],
   async run({ options, json, ...given }) {
@@ -41,6 +43,7 @@ export const createKeyCommand: Command = {
       {
         json: {
           name: options["name"],
+          mode: options["mode"],
           expires_at: options["expires-at"],
           ip_allow_list: readList(options["ip-allow-list"]),
           limits: readLimits(options),

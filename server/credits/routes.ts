@@ -1,7 +1,7 @@
 import type { Context } from "../context.ts";
 import { idempotencyClaim } from "../http/idempotency.ts";
 import { type Operation, teamOperation } from "../http/operation.ts";
-import { requireOwnTeam } from "../keys/own-team.ts";
+import { requireLiveKey, requireOwnTeam } from "../keys/own-team.ts";
 import { TeamIdParameter } from "../teams/schema.ts";
 import { listTeamEntries, toOpenGrant, toWalletView } from "./entries.ts";
 import { once } from "./once.ts";
@@ -31,7 +31,7 @@ export function creditOperations(context: Context): readonly Operation[] {
       },
       async ({ principal, params: { team_id } }) => {
         requireOwnTeam(principal, team_id);
-        const { wallet, grants } = await readWalletWithGrants(context, team_id);
+        const { wallet, grants } = await readWalletWithGrants(context, principal.teamId);
         return { team_id, ...toWalletView(wallet), grants: grants.map(toOpenGrant) };
       },
     ),
@@ -51,7 +51,7 @@ export function creditOperations(context: Context): readonly Operation[] {
       },
       ({ principal, params: { team_id }, query }) => {
         requireOwnTeam(principal, team_id);
-        return listTeamEntries(context, team_id, query);
+        return listTeamEntries(context, principal.teamId, query);
       },
     ),
 
@@ -62,16 +62,17 @@ export function creditOperations(context: Context): readonly Operation[] {
         operationId: "redeemTopUpCode",
         summary: "Redeem a top-up code",
         description:
-          "Adds the code's credits to the wallet, once. The same code sent again by the same team answers the same entry.",
+          "Adds the code's credits to the wallet, once. The same code sent again by the same team answers the same entry. A test key is refused: a code is worth money.",
         tag,
         params,
         body: CodeRedeem,
         idempotent: true,
         success: { description: "The ledger entry.", schema: Redeemed },
-        problems: ["not_found", "state_conflict"],
+        problems: ["not_found", "state_conflict", "live_key_required"],
       },
       ({ principal, params: { team_id }, body, request }) => {
         requireOwnTeam(principal, team_id);
+        requireLiveKey(principal);
         const claim = idempotencyClaim({ principalId: principal.teamId, request, body });
         return once(context, claim, 200, (transaction) =>
           redeemCode(context, transaction, principal, body.code),

@@ -5,9 +5,10 @@ import type { PageStart } from "../http/pagination.ts";
 
 export async function insertWallet(
   transaction: Drizzle,
-  row: { id: string; teamId: string; at: Date },
+  row: { id: string; teamId: string; at: Date; creditLimit?: bigint | null },
 ): Promise<void> {
-  await transaction.insert(wallets).values({ id: row.id, teamId: row.teamId, updatedAt: row.at });
+  const { at, ...columns } = row;
+  await transaction.insert(wallets).values({ ...columns, updatedAt: at });
 }
 
 /** All amounts in micro-credits. */

@@ -27,10 +27,11 @@ export async function openWallet(
   context: Context,
   transaction: Drizzle,
   teamId: string,
+  settings: { creditLimit?: bigint | null } = {},
 ): Promise<string> {
   const now = context.clock.now();
   const id = uuidV7(now);
-  await insertWallet(transaction, { id, teamId, at: new Date(now) });
+  await insertWallet(transaction, { id, teamId, at: new Date(now), ...settings });
   return id;
 }
 

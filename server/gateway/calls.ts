@@ -5,6 +5,7 @@ import { isUuid } from "../kernel/ids.ts";
 import { jobNotFound } from "../jobs/lifecycle.ts";
 import type { Upstream } from "../litellm/upstream.ts";
 import type { CallSize } from "../pricing/worst-case.ts";
+import type { Keeping } from "./audience.ts";
 import { type CallRequest, openItem, type OpenedCall, shuttingDown } from "./call.ts";
 import { CachedCalls, type Caching } from "./cached-calls.ts";
 import {
@@ -19,7 +20,8 @@ import { LedgerLanes } from "./ledger-lanes.ts";
 import { sizeOf } from "./parameters.ts";
 import { openRefusal } from "./refusals.ts";
 import type { StreamStop } from "./relay.ts";
-import { runStreamCall, type StreamAnswer } from "./stream-call.ts";
+import type { Retries } from "./retries.ts";
+import { runStreamCall, type StreamClient, type StreamOrReplay } from "./stream-call.ts";
 import { sentLimits } from "./worst-case.ts";
 
 /** An opened call that can be told to stop. */
@@ -30,11 +32,13 @@ export interface RunningCall {
 }
 
 export interface CallsOptions {
-  upstream: Upstream;
+  upstream: Pick<Upstream, "acquire">;
   /** Between two comments on a stream whose model is silent; 15 s unless a test shortens it. */
   streamCommentMs: number;
   /** Stores requests and answers where that is asked for; undefined = never. */
   bodies?: Pick<BodyStore, "begin">;
+  /** First tries of SDKs, for their retries; undefined = each request is a call of its own. */
+  retries?: Retries;
   /** Answers of equal requests; undefined = each goes upstream. */
   cache?: ResponseCache;
 }
@@ -63,18 +67,25 @@ export class Calls {
   /** A JSON call, from its place at the gateway to its settled end. It runs out even when its client leaves. */
   async json(request: CallRequest, shape: ShapeAnswer): Promise<JsonAnswer> {
     this.#requireOpen(request);
-    const run = (caching?: Caching) => this.#json(request, shape, caching);
-    return this.#cached ? this.#cached.json(request, shape, run) : run();
+    const { retries } = this.#options;
+    const { attempt } = request;
+    const work = () => {
+      const run = (caching?: Caching) => this.#json(request, shape, caching);
+      return this.#cached ? this.#cached.json(request, shape, run) : run();
+    };
+    return retries && attempt ? retries.json(attempt, work) : work();
   }
 
   /** A streamed call; resolves when the upstream has begun to answer. */
-  async stream(
-    request: CallRequest,
-    client: { signal: AbortSignal; withUsage: boolean },
-  ): Promise<StreamAnswer> {
+  async stream(request: CallRequest, client: StreamClient): Promise<StreamOrReplay> {
     this.#requireOpen(request);
-    const run = (caching?: Caching) => this.#stream(request, client, caching);
-    return this.#cached ? this.#cached.stream(request, client, run) : run();
+    const { retries } = this.#options;
+    const { attempt } = request;
+    const work = () => {
+      const run = (caching?: Caching) => this.#stream(request, client, caching);
+      return this.#cached ? this.#cached.stream(request, client, run) : run();
+    };
+    return retries && attempt ? retries.stream(attempt, work) : work();
   }
 
   async #json(
@@ -93,11 +104,11 @@ export class Calls {
 
   async #stream(
     request: CallRequest,
-    client: { signal: AbortSignal; withUsage: boolean },
+    client: StreamClient,
     caching: Caching | undefined,
-  ): Promise<StreamAnswer> {
+  ): Promise<StreamOrReplay> {
     const opened = await this.#open(request, true, caching);
-    if ("replay" in opened) throw new Error("a stream carries no idempotency key");
+    if ("replay" in opened) return opened;
     let stopStream: ((reason: StreamStop) => void) | undefined;
     const answer = await this.#tracked(
       opened,
@@ -105,9 +116,10 @@ export class Calls {
       () =>
         runStreamCall({
           lanes: this.#lanes,
+          context: this.#context,
           call: opened,
-          clientSignal: client.signal,
-          withUsage: client.withUsage,
+          client,
+          keeping: this.#keeping(request),
           commentMs: this.#options.streamCommentMs,
           onStop: (stop) => (stopStream = stop),
         }),
@@ -152,6 +164,12 @@ export class Calls {
   /** After `drain`, or its deadline: what is not booked is left to the next start. */
   stop(): void {
     this.#lanes.stop();
+  }
+
+  /** Whether a stream goes on when its client leaves. */
+  #keeping({ claim, attempt }: CallRequest): Keeping {
+    if (claim) return "always";
+    return attempt && this.#options.retries ? "until_first_byte" : "never";
   }
 
   #requireOpen(request: CallRequest): void {

@@ -1,3 +1,5 @@
+import type { TeamPrincipal } from "../keys/principal.ts";
+import { scriptedModels } from "../sandbox/models.ts";
 import { Type } from "@sinclair/typebox";
 import { teamOperation, type Operation } from "../http/operation.ts";
 import { DomainError } from "../kernel/errors.ts";
@@ -10,6 +12,10 @@ const example = { id: "chat-fast", object: "model", created: 1795471079, owned_b
 
 /** The models of a key, as OpenAI's SDKs list and look them up. */
 export function openAiModelOperations(catalog: ModelCatalog): Operation[] {
+  const modelsOf = async ({ accountId, isTest }: TeamPrincipal) => [
+    ...(await catalog.grantedTo(accountId)),
+    ...(isTest ? scriptedModels("chat", new Date(0)) : []),
+  ];
   return [
     teamOperation(
       "GET",
@@ -17,7 +23,7 @@ export function openAiModelOperations(catalog: ModelCatalog): Operation[] {
       {
         operationId: "listOpenAiModels",
         summary: "List models, as OpenAI does",
-        description: "The models that this key may use.",
+        description: "The models that this key may use; for a test key also the scripted ones.",
         tag,
         success: {
           description: "The models.",
@@ -27,7 +33,7 @@ export function openAiModelOperations(catalog: ModelCatalog): Operation[] {
       },
       async ({ principal }) => ({
         object: "list",
-        data: (await catalog.grantedTo(principal.teamId)).map(openAiModel),
+        data: (await modelsOf(principal)).map(openAiModel),
       }),
     ),
     teamOperation(
@@ -44,8 +50,7 @@ export function openAiModelOperations(catalog: ModelCatalog): Operation[] {
         problems: ["model_not_found"],
       },
       async ({ principal, params }) => {
-        const granted = await catalog.grantedTo(principal.teamId);
-        const alias = granted.find(({ name }) => name === params.model);
+        const alias = (await modelsOf(principal)).find(({ name }) => name === params.model);
         if (!alias) throw modelNotFound(params.model);
         return openAiModel(alias);
       },

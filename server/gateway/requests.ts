@@ -1,3 +1,4 @@
+import { scriptedModel } from "../sandbox/models.ts";
 import type { BudgetCatalog } from "../budgets/catalog.ts";
 import type { Context } from "../context.ts";
 import type { TeamPrincipal } from "../keys/principal.ts";
@@ -12,6 +13,8 @@ import { requireCompleteChat } from "./chat-rules.ts";
 import { chooseAlias } from "./choice.ts";
 import { requireOutputLimit } from "./output-limit.ts";
 import { upstreamParameters } from "./parameters.ts";
+import { requireStatelessResponse } from "./responses/rules.ts";
+import type { OpenAiResponse } from "./responses/schema.ts";
 import type { CreateAndCall, JobCall, OpenAiChat, OpenAiEmbeddings } from "./schema.ts";
 import * as store from "./store.ts";
 
@@ -23,6 +26,7 @@ export interface Requester {
   budgets: BudgetCatalog;
   principal: TeamPrincipal;
   claim: CallRequest["claim"];
+  attempt?: CallRequest["attempt"];
 }
 
 /** How the headers of an OpenAI request place it: in a job by id, in the job of a reference, or on its own. */
@@ -41,8 +45,17 @@ const ownFields = {
     ...["job_type", "team_id", "user_id", "external_task_id", "metadata"],
     ...["model", "model_group", "stream", "purpose", "call_metadata"],
   ],
-  openAi: ["model", "stream", "stream_options", "store", "metadata"],
+  chat: ["model", "stream", "stream_options", "store", "metadata"],
+  embeddings: ["model"],
+  responses: ["model", "stream", "store", "background", "metadata"],
 };
+
+/** The body of each OpenAI endpoint. */
+interface OpenAiBodies {
+  chat: OpenAiChat;
+  embeddings: OpenAiEmbeddings;
+  responses: OpenAiResponse;
+}
 
 export async function jobCallRequest(
   requester: Requester,
@@ -63,6 +76,7 @@ export async function jobCallRequest(
     purpose: body.purpose,
     metadata: body.call_metadata,
     claim: requester.claim,
+    attempt: requester.attempt,
   };
 }
 
@@ -94,22 +108,40 @@ export async function createAndCallRequest(
     purpose: body.purpose,
     metadata: body.call_metadata,
     claim: requester.claim,
+    attempt: requester.attempt,
   };
 }
 
-export async function openAiRequest(
+export function openAiChatRequest(
   requester: Requester,
-  endpoint: CallRequest["endpoint"],
-  body: OpenAiChat | OpenAiEmbeddings,
+  body: OpenAiChat,
   headers: JobHeaders,
 ): Promise<CallRequest> {
-  if ("messages" in body) requireCompleteChat(body);
+  requireCompleteChat(body);
+  return openAiRequest(requester, "chat", body, headers);
+}
+
+export function openAiResponseRequest(
+  requester: Requester,
+  body: OpenAiResponse,
+  headers: JobHeaders,
+): Promise<CallRequest> {
+  requireStatelessResponse(body);
+  return openAiRequest(requester, "responses", body, headers);
+}
+
+export async function openAiRequest<Endpoint extends keyof OpenAiBodies>(
+  requester: Requester,
+  endpoint: Endpoint,
+  body: OpenAiBodies[Endpoint],
+  headers: JobHeaders,
+): Promise<CallRequest> {
   const metadata = "metadata" in body ? body.metadata : undefined;
   requireMetadata(metadata);
   const jobType = headers.jobType ?? (await typeForChoice(requester, body.model, headers.jobId));
   const alias = await granted(
     requester,
-    endpoint === "chat" ? "chat" : "embedding",
+    endpoint === "embeddings" ? "embedding" : "chat",
     body.model,
     jobType,
   );
@@ -118,11 +150,12 @@ export async function openAiRequest(
   return {
     ...(await moneyOf(requester, of, charging)),
     principal: requester.principal,
-    parameters: parametersOf(body, { ...of, ours: ownFields.openAi }),
+    parameters: parametersOf(body, { ...of, ours: ownFields[endpoint] }),
     job,
     purpose: undefined,
     metadata,
     claim: requester.claim,
+    attempt: requester.attempt,
   };
 }
 
@@ -170,7 +203,10 @@ async function moneyOf(
     ...of,
     charging,
     chargingBy: (planVersionId: string) => plans.byVersion(planVersionId, of),
-    budgets: await budgets.hardFor(principal, of.alias.name, context.clock.now()),
+    // The sandbox's provider costs nothing.
+    budgets: principal.isTest
+      ? []
+      : await budgets.hardFor(principal, of.alias.name, context.clock.now()),
   };
 }
 
@@ -204,7 +240,9 @@ async function granted(
   named: string | undefined,
   jobType: string | undefined,
 ): Promise<ModelAlias> {
-  const granted = await catalog.grantedTo(principal.teamId);
+  const scripted = principal.isTest ? scriptedModel(named, mode) : undefined;
+  if (scripted) return scripted;
+  const granted = await catalog.grantedTo(principal.accountId);
   return requireTargets(chooseAlias(named, { mode, granted, jobType, principal }));
 }
 

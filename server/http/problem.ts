@@ -5,9 +5,7 @@ import { DomainError, type ErrorCode } from "../kernel/errors.ts";
 export interface ProblemKind {
   status: number;
   title: string;
-  /** The status on `/v1`, where a 409 would make an OpenAI SDK try again. */
-  openAiStatus?: number;
-  /** Waiting does not help: SDKs are told not to try again. True of every 402 and 403. */
+  /** Waiting does not help: SDKs are told not to try again. True of everything below 500 but 429 anyway. */
   final?: boolean;
   /** What a client does about it, for the page at `/problems/<code>`. */
   remedy: string;
@@ -55,6 +53,7 @@ export const problemKinds: Readonly<Record<ErrorCode, ProblemKind>> = {
   key_unknown: { status: 401, title: "The key is not known", remedy: newKey },
   key_revoked: { status: 401, title: "The key was revoked", remedy: newKey },
   key_expired: { status: 401, title: "The key has expired", remedy: newKey },
+  live_key_required: { status: 403, title: "The key is a test key" },
   ip_not_allowed: {
     status: 403,
     title: "The address is not allowed",
@@ -115,15 +114,11 @@ export const problemKinds: Readonly<Record<ErrorCode, ProblemKind>> = {
   job_ended: {
     status: 409,
     title: "The job has ended",
-    openAiStatus: 400,
-    final: true,
     remedy: newJob,
   },
   job_expired: {
     status: 409,
     title: "The job has expired",
-    openAiStatus: 400,
-    final: true,
     remedy: newJob,
   },
   slug_taken: { status: 409, title: "The id is taken", remedy: "Choose another id." },
@@ -174,7 +169,6 @@ export const problemKinds: Readonly<Record<ErrorCode, ProblemKind>> = {
   idempotency_mismatch: {
     status: 422,
     title: "The idempotency key was used for another request",
-    final: true,
     remedy: "Use a new key for a new request, and the same body to repeat one.",
   },
   idempotency_running: {
@@ -182,10 +176,10 @@ export const problemKinds: Readonly<Record<ErrorCode, ProblemKind>> = {
     title: "The first request with this idempotency key is still running",
     remedy: tryLater,
   },
-  idempotency_not_supported: {
-    status: 422,
-    title: "An idempotency key is not supported here",
-    remedy: "Send the request without the header Idempotency-Key.",
+  answer_not_kept: {
+    status: 410,
+    title: "The answer was too large to keep",
+    remedy: "The request was carried out and is not charged again; with a new key it is made anew.",
   },
   gateway_installing: {
     status: 503,
@@ -217,16 +211,38 @@ export const problemKinds: Readonly<Record<ErrorCode, ProblemKind>> = {
 
 /** States that pass soon say when to come back, also where the rule did not. */
 const DEFAULT_RETRY_AFTER_SECONDS = 2;
+/** The SDKs wait as long as they are told up to a minute; beyond that they go by their own, much shorter, times. */
+const LONGEST_RETRY_AFTER_SECONDS = 30;
 
 /** The answer to a refused request: RFC 9457, or OpenAI's shape under `/v1`. */
 export function problemResponse(
   error: DomainError,
   of: { requestId: string; openAi: boolean },
 ): Response {
-  const kind = problemKinds[error.code];
-  const status = of.openAi ? (kind.openAiStatus ?? kind.status) : kind.status;
-  const body = of.openAi ? openAiError(error, status) : problem(error, status, of.requestId);
-  return new Response(JSON.stringify(body), { status, headers: headersOf(error, status, of) });
+  const { status, contentType, body } = problemBody(error, of);
+  const headers = headersOf(error, status);
+  headers.set("content-type", contentType);
+  return new Response(JSON.stringify(body), { status, headers });
+}
+
+/** Where a 409 would make an SDK try again. */
+export function openAiStatus(code: ErrorCode): number {
+  const { status } = problemKinds[code];
+  return status === 409 && !passes(code) ? 400 : status;
+}
+
+/** The body of a problem, as `problemResponse` sends it. */
+export function problemBody(
+  error: DomainError,
+  of: { requestId: string; openAi: boolean },
+): { status: number; contentType: string; body: object } {
+  if (of.openAi) {
+    const status = openAiStatus(error.code);
+    return { status, contentType: "application/json", body: openAiError(error, status) };
+  }
+  const { status } = problemKinds[error.code];
+  const body = problem(error, status, of.requestId);
+  return { status, contentType: "application/problem+json", body };
 }
 
 function problem(error: DomainError, status: number, requestId: string): object {
@@ -244,7 +260,7 @@ function problem(error: DomainError, status: number, requestId: string): object 
 /** The `error` object that OpenAI's SDKs read; also what a broken stream sends as its last event. */
 export function openAiError(
   error: DomainError,
-  status = problemKinds[error.code].openAiStatus ?? problemKinds[error.code].status,
+  status = openAiStatus(error.code),
 ): { error: { message: string; type: string; code: string; param: string | null } } {
   const field = error.hints["field"] ?? error.hints["parameter"];
   return {
@@ -272,19 +288,32 @@ function openAiType(status: number): string {
   }
 }
 
-function headersOf(error: DomainError, status: number, of: { openAi: boolean }): Headers {
-  const headers = new Headers({
-    "content-type": of.openAi ? "application/json" : "application/problem+json",
-  });
-  const kind = problemKinds[error.code];
-  const passes = status === 503 || status === 429 || error.code === "idempotency_running";
-  const seconds = error.retryAfterSeconds ?? (passes ? DEFAULT_RETRY_AFTER_SECONDS : undefined);
-  if (seconds !== undefined) headers.set("retry-after", String(seconds));
-  if (kind.final || status === 402 || status === 403) headers.set("x-should-retry", "false");
+function headersOf(error: DomainError, status: number): Headers {
+  const headers = new Headers();
+  const seconds = error.retryAfterSeconds ?? (saysWhen(error) ? DEFAULT_RETRY_AFTER_SECONDS : undefined);
+  if (seconds !== undefined) {
+    const rounded = Math.min(Math.max(Math.ceil(seconds), 1), LONGEST_RETRY_AFTER_SECONDS);
+    headers.set("retry-after", String(rounded));
+  }
+  if (!passes(error.code)) headers.set("x-should-retry", "false");
   if (status === 401) headers.set("www-authenticate", "Bearer");
   for (const [name, value] of Object.entries(error.headers)) headers.set(name, value);
   return headers;
 }
+
+/**
+ * Whether waiting alone may help. The SDKs of OpenAI try 408, 409, 429 and everything from 500 on again unless
+ * `x-should-retry` says otherwise.
+ */
+export function passes(code: ErrorCode): boolean {
+  const { status, final } = problemKinds[code];
+  return !final && (status >= 500 || status === 429 || code === "idempotency_running");
+}
+
+const saysWhen = ({ code }: DomainError) => {
+  const { status } = problemKinds[code];
+  return passes(code) && (status === 503 || status === 429 || status === 409);
+};
 
 /** What an exception is to the client. What is neither a DomainError nor a lost database is a bug of ours, of which nothing is told. */
 export function toDomainError(thrown: unknown): DomainError {

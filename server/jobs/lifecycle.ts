@@ -14,7 +14,7 @@ import { microsToCredits } from "../kernel/money.ts";
 import type { TeamPrincipal } from "../keys/principal.ts";
 import type { PlanCatalog } from "../pricing/catalog.ts";
 import { requireMetadata, requireResult } from "./limits.ts";
-import { creditRefusal } from "./refusals.ts";
+import { startRefusal } from "./refusals.ts";
 import type { JobEnded, JobStatus } from "./schema.ts";
 import * as store from "./store.ts";
 
@@ -49,7 +49,7 @@ export async function createJob(
     status: 201,
     body: {
       job_id: id,
-      team_id: principal.teamId,
+      team_id: principal.accountId,
       status: "pending",
       created_at: new Date(now).toISOString(),
     },
@@ -83,7 +83,10 @@ export async function createJob(
     case "insufficient_credits":
     case "fee_unaffordable":
     case "job_limit_exceeded":
-      throw creditRefusal(created.outcome, created.detail);
+    case "team_suspended":
+    case "team_paused":
+    case "team_deleted":
+      throw startRefusal(created.outcome, created.detail);
   }
 }
 

@@ -1,3 +1,4 @@
+import { accountOf } from "../sandbox/sandbox.ts";
 import type { Context } from "../context.ts";
 import type { Page } from "../http/pagination.ts";
 import { microsToCredits } from "../kernel/money.ts";
@@ -72,7 +73,7 @@ async function requireJob(
 function toJobView(job: JobRow): JobView {
   return {
     job_id: job.id,
-    team_id: job.teamId,
+    team_id: accountOf(job.teamId),
     job_type: job.type,
     user_id: job.userId,
     external_task_id: job.externalTaskId,

@@ -8,6 +8,7 @@ import type { Context } from "../context.ts";
 import { DomainError } from "../kernel/errors.ts";
 import { uuidV7 } from "../kernel/ids.ts";
 import { sha256 } from "../kernel/sealing.ts";
+import { ensureSandbox } from "../sandbox/sandbox.ts";
 import { requireAllowList } from "./allow-list.ts";
 import { insertKey, type KeyRow, lockTeam } from "./store.ts";
 import { auditState } from "./views.ts";
@@ -15,12 +16,16 @@ import { auditState } from "./views.ts";
 /** 256 bits: nobody guesses them, so a plain SHA-256 protects them as well as a slow hash would. */
 const SECRET_BYTES = 32;
 
-/** `sk-` and the first four characters, for people to tell keys apart. */
-const PREFIX_LENGTH = 7;
+/** So many characters are shown at the beginning and the end, for people to tell keys apart. */
+const SHOWN = 4;
+
+const PREFIXES = { live: "sk-", test: "sk-test-" } as const;
 
 export interface NewKey {
   teamId: string;
   name: string;
+  /** `test` = for the team's sandbox; `live` when absent. */
+  mode?: "live" | "test" | undefined;
   expiresAt?: Date | null | undefined;
   ipAllowList?: readonly string[] | undefined;
   limits?: CallLimits | undefined;
@@ -28,7 +33,7 @@ export interface NewKey {
 
 export interface IssuedKey {
   keyId: string;
-  /** `sk-` and 43 characters. Shown once: only its hash is stored. */
+  /** `sk-` or `sk-test-`, and 43 characters. Shown once: only its hash is stored. */
   secret: string;
   row: KeyRow;
 }
@@ -56,14 +61,18 @@ export async function issueKey(
   const at = new Date(now);
   requireFuture(input.expiresAt, now);
   const ipAllowList = requireAllowList(input.ipAllowList ?? []);
-  const secret = `sk-${randomBytes(SECRET_BYTES).toString("base64url")}`;
+  const mode = input.mode ?? "live";
+  const prefix = PREFIXES[mode];
+  const secret = `${prefix}${randomBytes(SECRET_BYTES).toString("base64url")}`;
+  if (mode === "test") await ensureSandbox(context, transaction, input.teamId);
   const row = await insertKey(transaction, {
     id: uuidV7(now),
     teamId: input.teamId,
     name: input.name,
     hash: sha256(secret),
-    prefix: secret.slice(0, PREFIX_LENGTH),
-    lastFour: secret.slice(-4),
+    mode,
+    prefix: secret.slice(0, prefix.length + SHOWN),
+    lastFour: secret.slice(-SHOWN),
     createdAt: at,
     expiresAt: input.expiresAt ?? null,
     ipAllowList,

@@ -4,7 +4,11 @@ import type { CallLimits } from "../../db/schema/organizations.ts";
 export interface TeamPrincipal {
   keyId: string;
   keyName: string;
+  /** Whose jobs, wallet and usage it works on: the team's, or those of its sandbox. */
   teamId: string;
+  /** The team itself, whose plan, models and limits count. */
+  accountId: string;
+  isTest: boolean;
   teamName: string;
   organizationId: string;
   /** Of the team and its organization together; `deleted` ones have no valid keys. */

@@ -47,9 +47,15 @@ export const KeyIdParameter = Type.String({
   examples: ["019aaf3c-6a80-7c11-9d1b-2f9d1b6d2a10"],
 });
 
+const Mode = Type.Union([Type.Literal("live"), Type.Literal("test")], {
+  description:
+    "`test`: works in the team's sandbox, with jobs, credits and usage of its own, answered by the built-in provider.",
+});
+
 export const KeyCreate = Type.Object(
   {
     name: Type.Optional(Type.String({ ...Name, default: "key" })),
+    mode: Type.Optional(Type.Union(Mode.anyOf, { ...Mode, default: "live" })),
     expires_at: Type.Optional(
       Type.String({ format: "date-time", description: "In the future; absent = never." }),
     ),
@@ -137,6 +143,7 @@ const keyExample = {
   key_id: "019aaf3c-6a80-7c11-9d1b-2f9d1b6d2a10",
   team_id: "routing",
   name: "production",
+  mode: "live",
   status: "active",
   prefix: "sk-Ab3d",
   last_four: "x9_Q",
@@ -156,6 +163,7 @@ export const KeyView = Type.Object(
     key_id: Type.String(),
     team_id: Type.String(),
     name: Type.String(),
+    mode: Mode,
     status: Type.Union([Type.Literal("active"), Type.Literal("expired"), Type.Literal("revoked")]),
     prefix: Type.String({ description: "Its first characters." }),
     last_four: Type.String({ description: "Its last characters." }),

@@ -1,6 +1,7 @@
 import { and, asc, eq, isNull, lte, ne, or, sql } from "drizzle-orm";
 import type { Drizzle } from "../../db/client.ts";
 import { newestFirst, type PageStart } from "../../db/keyset.ts";
+import { alias } from "drizzle-orm/pg-core";
 import { organizations, teams, virtualKeys, wallets } from "../../db/schema/index.ts";
 
 export type KeyRow = typeof virtualKeys.$inferSelect;
@@ -62,6 +63,8 @@ export async function updateKey(
   return row!;
 }
 
+const sandbox = alias(teams, "sandbox");
+
 /** A key with the state of its team, organization and wallet, by one query. */
 export type KeyWithTeam = NonNullable<Awaited<ReturnType<typeof selectKeyByHash>>>;
 
@@ -73,6 +76,7 @@ export async function selectKeyByHash(drizzle: Drizzle, hash: Uint8Array) {
       expiresAt: virtualKeys.expiresAt,
       revokedAt: virtualKeys.revokedAt,
       lastUsedAt: virtualKeys.lastUsedAt,
+      isTest: sql<boolean>`${virtualKeys.mode} = 'test'`,
       ipAllowList: virtualKeys.ipAllowList,
       teamId: teams.id,
       teamName: teams.name,
@@ -84,12 +88,20 @@ export async function selectKeyByHash(drizzle: Drizzle, hash: Uint8Array) {
       keyLimits: virtualKeys.limits,
       organizationId: organizations.id,
       organizationStatus: organizations.status,
+      organizationPausedUntil: organizations.pausedUntil,
       walletId: wallets.id,
     })
     .from(virtualKeys)
     .innerJoin(teams, eq(teams.id, virtualKeys.teamId))
     .innerJoin(organizations, eq(organizations.id, teams.organizationId))
-    .innerJoin(wallets, eq(wallets.teamId, teams.id))
+    .leftJoin(sandbox, eq(sandbox.testOf, teams.id))
+    .innerJoin(
+      wallets,
+      eq(
+        wallets.teamId,
+        sql`case when ${virtualKeys.mode} = 'test' then ${sandbox.id} else ${teams.id} end`,
+      ),
+    )
     .where(eq(virtualKeys.hash, hash));
   return row;
 }

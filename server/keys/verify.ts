@@ -3,7 +3,9 @@ import type { Context } from "../context.ts";
 import { DomainError } from "../kernel/errors.ts";
 import { covers, type NetworkBlock, parseAddress, parseBlock } from "../kernel/network.ts";
 import { sha256 } from "../kernel/sealing.ts";
+import { sandboxOf } from "../sandbox/sandbox.ts";
 import type { TeamPrincipal } from "./principal.ts";
+import { keyUnknown } from "./refusals.ts";
 import { selectKeyByHash, updateLastUsed, type KeyWithTeam } from "./store.ts";
 import { UnknownKeys } from "./unknown-keys.ts";
 
@@ -13,7 +15,7 @@ const KNOWN_CAPACITY = 20_000;
 const LAST_USED_STEP_MS = 60_000;
 
 /** The only form that we issue: anything else is refused without asking the database. */
-const secretPattern = /^sk-[A-Za-z0-9_-]{43}$/;
+const secretPattern = /^sk-(?:test-)?[A-Za-z0-9_-]{43}$/;
 
 export interface KeyVerifier {
   /**
@@ -28,7 +30,10 @@ export interface KeyVerifier {
 /** A key as it is cached: what the database said, and when its use was last noted. */
 interface KnownKey {
   row: KeyWithTeam;
+  /** Suspended or active; what a pause makes of it depends on the time. */
   principal: TeamPrincipal;
+  /** When the pauses of team and organization end, in ms; Infinity = when somebody resumes it. */
+  pauseEnds: readonly number[];
   /** Where it may be used from; undefined = anywhere. */
   allowed: readonly NetworkBlock[] | undefined;
   usedMs: number;
@@ -55,6 +60,7 @@ export function createKeyVerifier(context: Context): KeyVerifier {
     return {
       row,
       principal: toPrincipal(row),
+      pauseEnds: pauseEndsOf(row),
       allowed: row.ipAllowList.length === 0 ? undefined : row.ipAllowList.map(toBlock),
       usedMs: row.lastUsedAt?.getTime() ?? 0,
     };
@@ -106,14 +112,25 @@ export function createKeyVerifier(context: Context): KeyVerifier {
 
 /** What the key is worth now. */
 function judge(key: KnownKey, nowMs: number): TeamPrincipal {
-  const { row, principal } = key;
+  const { row, principal, pauseEnds } = key;
   if (row.revokedAt) throw new DomainError("key_revoked", "This key was revoked.");
   if (row.expiresAt && row.expiresAt.getTime() <= nowMs) {
     throw new DomainError("key_expired", `This key expired at ${row.expiresAt.toISOString()}.`);
   }
-  const pauseIsOver =
-    principal.teamStatus === "paused" && row.pausedUntil && row.pausedUntil.getTime() <= nowMs;
-  return pauseIsOver ? { ...principal, teamStatus: "active", resumesAt: null } : principal;
+  const endMs = Math.max(...pauseEnds);
+  if (principal.teamStatus === "suspended" || endMs <= nowMs) return principal;
+  const resumesAt = endMs === Infinity ? null : new Date(endMs).toISOString();
+  return { ...principal, teamStatus: "paused", resumesAt };
+}
+
+function pauseEndsOf(row: KeyWithTeam): number[] {
+  const pauses = [
+    [row.teamStatus, row.pausedUntil],
+    [row.organizationStatus, row.organizationPausedUntil],
+  ] as const;
+  return pauses.flatMap(([status, until]) =>
+    status === "paused" ? [until?.getTime() ?? Infinity] : [],
+  );
 }
 
 function requireAddress({ allowed }: KnownKey, address: string | null): void {
@@ -135,22 +152,19 @@ function toBlock(text: string): NetworkBlock {
 
 function toPrincipal(row: KeyWithTeam): TeamPrincipal {
   const suspended = row.teamStatus === "suspended" || row.organizationStatus === "suspended";
-  const paused = !suspended && row.teamStatus === "paused";
   return {
     keyId: row.id,
     keyName: row.name,
-    teamId: row.teamId,
+    teamId: row.isTest ? sandboxOf(row.teamId) : row.teamId,
+    accountId: row.teamId,
+    isTest: row.isTest,
     teamName: row.teamName,
     organizationId: row.organizationId,
-    teamStatus: suspended ? "suspended" : paused ? "paused" : "active",
-    resumesAt: paused ? (row.pausedUntil?.toISOString() ?? null) : null,
+    teamStatus: suspended ? "suspended" : "active",
+    resumesAt: null,
     walletId: row.walletId,
     defaultAlias: row.defaultAlias,
     jobTypeAliases: row.jobTypeAliases,
     limits: { team: row.teamLimits, key: row.keyLimits },
   };
-}
-
-function keyUnknown(): DomainError {
-  return new DomainError("key_unknown", "This key is not known.");
 }

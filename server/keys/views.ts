@@ -7,6 +7,8 @@ export function toKeyView(key: KeyRow, nowMs: number): KeyView {
     key_id: key.id,
     team_id: key.teamId,
     name: key.name,
+    // The table's check constraint admits no other.
+    mode: key.mode as KeyView["mode"],
     status: statusOf(key, nowMs),
     prefix: key.prefix,
     last_four: key.lastFour,
@@ -29,6 +31,7 @@ export function statusOf(key: KeyRow, nowMs: number): KeyView["status"] {
 /** What the audit log tells of a key. */
 export const auditState = (key: KeyRow) => ({
   name: key.name,
+  mode: key.mode,
   expires_at: key.expiresAt?.toISOString() ?? null,
   revoked_at: key.revokedAt?.toISOString() ?? null,
   ip_allow_list: key.ipAllowList,

@@ -11,7 +11,7 @@ import { Gates } from "./gates.ts";
 import { costMap, defaultPrice, type StandInPrice } from "./gateway.ts";
 import type { Body } from "./prompt.ts";
 import { refusal } from "./refusal.ts";
-import { readScript, ScriptError } from "./script.ts";
+import { readScript, type Script, ScriptError } from "./script.ts";
 
 export interface LoopbackOptions {
   /** Stands in for LiteLLM: adds its headers and `usage.cost`. Default false: a plain provider. */
@@ -22,6 +22,8 @@ export interface LoopbackOptions {
   apiKey?: string;
   /** What `/v1/models` lists; any model is answered. */
   models?: readonly string[];
+  /** What a model of a name does; then texts script nothing. */
+  scriptOf?: (model: string) => Script;
   /** How many of the last requests are kept to look at; 100 by default, 0 for none. */
   keptRequests?: number;
 }
@@ -116,7 +118,8 @@ class Provider implements LoopbackProvider {
     const body = bodyOf(exchange.seen.body);
     if (!body) return ended(exchange, refusal(400, { error_message: "The body is not JSON." }));
     const prompt = endpoint.promptOf(body);
-    const script = readScript(prompt.last);
+    const model = typeof body.model === "string" ? body.model : "loopback-chat";
+    const script = this.#options.scriptOf?.(model) ?? readScript(prompt.last);
     await exchange.pause(script.latency_ms ?? 0);
     const early = body.stream !== true || (script.hold_after_chunks ?? 0) === 0;
     if (script.hold !== undefined && early) await exchange.hold(script.hold);
@@ -125,7 +128,7 @@ class Provider implements LoopbackProvider {
     const identity = {
       number: this.#number,
       createdSeconds: Math.floor(Date.now() / 1000),
-      model: typeof body.model === "string" ? body.model : "loopback-chat",
+      model,
     };
     const price = this.#options.gateway ? this.#price : undefined;
     return endpoint.answer({ exchange, body, prompt, script, identity, price });

@@ -1,3 +1,4 @@
+import { SandboxProvider, withSandbox } from "../sandbox/upstream.ts";
 import { BodyStore } from "../bodies/body-store.ts";
 import { type BudgetCatalog, createBudgetCatalog } from "../budgets/catalog.ts";
 import { MemoryStore } from "../cache/memory-store.ts";
@@ -6,6 +7,7 @@ import { ResponseCache } from "../cache/response-cache.ts";
 import { environment, type Config } from "../config.ts";
 import type { Context } from "../context.ts";
 import { Calls } from "../gateway/calls.ts";
+import { Retries } from "../gateway/retries.ts";
 import type { Background } from "../instance/background.ts";
 import { Heartbeat } from "../instance/heartbeat.ts";
 import { Upkeep } from "../instance/upkeep.ts";
@@ -36,6 +38,7 @@ export interface Services {
   background: Background;
   bodies: BodyStore;
   upstream: Upstream;
+  sandbox: SandboxProvider;
   keys: KeyVerifier;
   catalog: ModelCatalog;
   settings: SettingsCatalog;
@@ -112,10 +115,12 @@ export function createServices(options: ServiceOptions): Services {
   const answers = redis
     ? new RedisStore(redis.connection, context.masterKey)
     : new MemoryStore();
+  const sandbox = new SandboxProvider(runtime);
   const calls = new Calls(context, {
-    upstream,
+    upstream: withSandbox(upstream, sandbox),
     streamCommentMs: STREAM_COMMENT_MS,
     bodies,
+    retries: new Retries(clock),
     cache: new ResponseCache(answers, clock),
   });
   heartbeat.onStopCalls = (ids, reason) => calls.stopCalls(ids, reason);
@@ -146,6 +151,7 @@ export function createServices(options: ServiceOptions): Services {
     background: createBackground(context, () => settings.read()),
     bodies,
     upstream,
+    sandbox,
     keys: createKeyVerifier(context),
     catalog,
     settings,

@@ -17,7 +17,7 @@ export function modelOperations(catalog: ModelCatalog): readonly Operation[] {
         success: { description: "The models, by name.", schema: GrantedModels },
       },
       async ({ principal }) => {
-        const granted = await catalog.grantedTo(principal.teamId);
+        const granted = await catalog.grantedTo(principal.accountId);
         return {
           data: granted.map((alias) => ({
             model: alias.name,

@@ -47,7 +47,7 @@ export async function tellWallets(
       select w.id, t.id as team_id, t.organization_id, w.balance, w.held, w.credit_limit,
         w.balance + w.credit_limit - w.held as available,
         coalesce(w.low_balance_threshold, ${defaultThreshold?.toString() ?? null}::text::bigint) as threshold,
-        t.status <> 'deleted' as live
+        t.status <> 'deleted' and t.test_of is null as live
       from wallets w join teams t on t.id = w.team_id
       where ${within(sql`w.id`, stretch)}
     ), crossed as (
@@ -119,7 +119,7 @@ export async function tellExpiring(
       select g.*, w.unattributed, w.team_id, t.organization_id
       from credit_grants g join wallets w on w.id = g.wallet_id join teams t on t.id = w.team_id
       where g.remaining > 0 and g.expires_at > ${now} and g.expires_at <= ${until.toISOString()}::timestamptz
-        and g.refill_id is null and t.status <> 'deleted'
+        and g.refill_id is null and t.status <> 'deleted' and t.test_of is null
         and not exists (select 1 from notice_states s where s.id = 'credits_expiring:' || g.id)
       order by g.expires_at, g.id limit ${limit}::int
     ), crossed as (

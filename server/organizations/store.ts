@@ -1,3 +1,4 @@
+import { SANDBOX_ORGANIZATION } from "../sandbox/sandbox.ts";
 import { and, asc, count, eq, gt, inArray, isNull, ne, or, sql } from "drizzle-orm";
 import type { Drizzle } from "../../db/client.ts";
 import { hasText, keyset, newestFirst, type PageStart } from "../../db/keyset.ts";
@@ -9,6 +10,7 @@ import {
   teams,
   wallets,
 } from "../../db/schema/index.ts";
+import { isInState } from "../../db/tenant-state.ts";
 
 export type OrganizationRow = typeof organizations.$inferSelect;
 export type OrganizationListRow = OrganizationRow & { teamCount: number };
@@ -40,7 +42,7 @@ export async function lockOrganizationStatus(
   return row?.status;
 }
 
-/** The organization, locked for a change, unless it is deleted. */
+/** The organization, locked for a change, unless it is deleted. Rows that refer to it may still be added meanwhile. */
 export async function lockOrganization(
   transaction: Drizzle,
   id: string,
@@ -49,7 +51,7 @@ export async function lockOrganization(
     .select()
     .from(organizations)
     .where(and(eq(organizations.id, id), ne(organizations.status, "deleted")))
-    .for("update");
+    .for("no key update");
   return row;
 }
 
@@ -57,7 +59,9 @@ export async function lockOrganization(
 export async function updateOrganization(
   transaction: Drizzle,
   id: string,
-  change: Partial<Pick<OrganizationRow, "name" | "metadata" | "status" | "statusReason">>,
+  change: Partial<
+    Pick<OrganizationRow, "name" | "metadata" | "status" | "statusReason" | "pausedUntil">
+  >,
   at: Date,
 ): Promise<void> {
   await transaction
@@ -81,9 +85,10 @@ export async function selectOrganization(
   return row && { ...row.organization, teamCount: row.teamCount };
 }
 
-/** A page of organizations; those without a status asked are all but deleted ones. */
+/** A page of organizations as they are at a time; those without a status asked are all but deleted ones. */
 export async function selectOrganizations(
   drizzle: Drizzle,
+  at: Date,
   page: {
     filter: { status?: string | undefined; search?: string | undefined };
     order: { by: "name" | "createdAt"; descending: boolean };
@@ -100,9 +105,8 @@ export async function selectOrganizations(
     .from(organizations)
     .where(
       and(
-        status === undefined
-          ? ne(organizations.status, "deleted")
-          : eq(organizations.status, status),
+        ne(organizations.id, SANDBOX_ORGANIZATION),
+        isInState(organizations, status, at),
         search === undefined ? undefined : hasText([organizations.name, organizations.id], search),
         beyond,
       ),
@@ -144,14 +148,17 @@ export async function selectStatusChanges(
   return rows(read);
 }
 
-/** Ids of an organization's teams but deleted ones, ascending, each locked for a change. */
+/**
+ * Ids of an organization's teams but deleted ones, ascending, each locked for a change. A job that starts has its wallet's lock
+ * when it refers to its team, so that a lock that kept references out would wait for each other with a deletion.
+ */
 export async function lockTeams(transaction: Drizzle, organizationId: string): Promise<string[]> {
   const rows = await transaction
     .select({ id: teams.id })
     .from(teams)
     .where(and(eq(teams.organizationId, organizationId), ne(teams.status, "deleted")))
     .orderBy(asc(teams.id))
-    .for("update");
+    .for("no key update");
   return rows.map((row) => row.id);
 }
 

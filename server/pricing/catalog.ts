@@ -24,7 +24,7 @@ import {
 /** Teams whose assignments stay in memory. */
 const TEAM_CAPACITY = 20_000;
 
-type Team = Pick<TeamPrincipal, "teamId" | "organizationId">;
+type Team = Pick<TeamPrincipal, "accountId" | "organizationId">;
 
 /**
  * Which plan counts for whom, in memory, for the call path. Dropped when plans change; what is to take effect later is kept
@@ -72,14 +72,14 @@ export class PlanCatalog {
 
   /** The plan that counts for a team, and whose choice it is. */
   async inForce(team: Team, nowMs: number): Promise<PlanInForce> {
-    const assignments = await this.#assignments.get(team.teamId, () =>
+    const assignments = await this.#assignments.get(team.accountId, () =>
       loadAssignments(this.#context.database.drizzle, {
-        teamId: team.teamId,
+        teamId: team.accountId,
         organizationId: team.organizationId,
       }),
     );
     const plan = await this.#find((versions) => planAt(assignments, versions, nowMs));
-    if (!plan) throw new Error(`the plan of ${team.teamId} has no version in force`);
+    if (!plan) throw new Error(`the plan of ${team.accountId} has no version in force`);
     return plan;
   }
 

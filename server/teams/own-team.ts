@@ -52,11 +52,21 @@ export const OwnTeam = Type.Object(
 export type OwnTeamView = Static<typeof OwnTeam>;
 
 export const Me = Type.Object(
-  { key: Type.Object({ key_id: Type.String(), name: Type.String() }), team: OwnTeam },
+  {
+    key: Type.Object({
+      key_id: Type.String(),
+      name: Type.String(),
+      mode: Type.Union([Type.Literal("live"), Type.Literal("test")], {
+        description:
+          "`test`: jobs, credits and usage are a sandbox's, and the built-in provider answers.",
+      }),
+    }),
+    team: OwnTeam,
+  },
   {
     examples: [
       {
-        key: { key_id: "019aaf3c-6a80-7c11-9d1b-2f9d1b6d2a10", name: "production" },
+        key: { key_id: "019aaf3c-6a80-7c11-9d1b-2f9d1b6d2a10", name: "production", mode: "live" },
         team: ownTeamExample,
       },
     ],

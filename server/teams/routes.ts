@@ -27,7 +27,11 @@ export function identityOperations(context: Context, plans: PlanCatalog): readon
         success: { description: "Key and team.", schema: Me },
       },
       async ({ principal }) => ({
-        key: { key_id: principal.keyId, name: principal.keyName },
+        key: {
+          key_id: principal.keyId,
+          name: principal.keyName,
+          mode: principal.isTest ? ("test" as const) : ("live" as const),
+        },
         team: await readOwnTeam(context, plans, principal),
       }),
     ),
@@ -59,7 +63,7 @@ async function readOwnTeam(
 ): Promise<OwnTeamView> {
   const { version } = await plans.inForce(principal, context.clock.now());
   return {
-    team_id: principal.teamId,
+    team_id: principal.accountId,
     name: principal.teamName,
     // A suspended team's key has been refused.
     status: principal.teamStatus === "paused" ? "paused" : "active",

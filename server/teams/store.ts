@@ -1,11 +1,15 @@
-import { and, eq, gt, isNull, lte, ne, or, type SQL, sql } from "drizzle-orm";
+import { and, eq, isNull, ne, sql } from "drizzle-orm";
 import type { Drizzle } from "../../db/client.ts";
 import { hasText, keyset, type PageStart } from "../../db/keyset.ts";
 import { organizations, teams } from "../../db/schema/index.ts";
+import { isInState } from "../../db/tenant-state.ts";
 
 export type TeamRow = typeof teams.$inferSelect;
 /** A team with the state of its organization. */
-export type OwnedTeam = TeamRow & { organizationStatus: string };
+export type OwnedTeam = TeamRow & {
+  organizationStatus: string;
+  organizationPausedUntil: Date | null;
+};
 
 /** Whether the id was free. */
 export async function insertTeam(
@@ -23,23 +27,35 @@ export async function insertTeam(
 
 const owned = (drizzle: Drizzle) =>
   drizzle
-    .select({ team: teams, organizationStatus: organizations.status })
+    .select({
+      team: teams,
+      organizationStatus: organizations.status,
+      organizationPausedUntil: organizations.pausedUntil,
+    })
     .from(teams)
     .innerJoin(organizations, eq(organizations.id, teams.organizationId));
+
+const toOwned = ({
+  team,
+  ...organization
+}: { team: TeamRow } & Omit<OwnedTeam, keyof TeamRow>) => ({
+  ...team,
+  ...organization,
+});
 
 /** The team, also a deleted one. */
 export async function selectTeam(drizzle: Drizzle, id: string): Promise<OwnedTeam | undefined> {
   const [row] = await owned(drizzle).where(eq(teams.id, id));
-  return row && { ...row.team, organizationStatus: row.organizationStatus };
+  return row && toOwned(row);
 }
 
-/** The team, locked for a change, unless it is deleted. */
+/** The team, locked for a change, unless it is deleted. Rows that refer to it may still be added meanwhile. */
 export async function lockTeam(transaction: Drizzle, id: string): Promise<TeamRow | undefined> {
   const [row] = await transaction
     .select()
     .from(teams)
     .where(and(eq(teams.id, id), ne(teams.status, "deleted")))
-    .for("update");
+    .for("no key update");
   return row;
 }
 
@@ -93,7 +109,8 @@ export async function selectTeams(
   const read = await owned(drizzle)
     .where(
       and(
-        isIn(status, at),
+        isNull(teams.testOf),
+        isInState(teams, status, at),
         organizationId === undefined ? undefined : eq(teams.organizationId, organizationId),
         search === undefined ? undefined : hasText([teams.name, teams.id], search),
         beyond,
@@ -101,25 +118,5 @@ export async function selectTeams(
     )
     .orderBy(...orderBy)
     .limit(page.limit);
-  return rows(read.map((row) => ({ ...row.team, organizationStatus: row.organizationStatus })));
-}
-
-/** A pause that is over is none. */
-function isIn(status: string | undefined, at: Date): SQL | undefined {
-  switch (status) {
-    case undefined:
-      return ne(teams.status, "deleted");
-    case "active":
-      return or(
-        eq(teams.status, "active"),
-        and(eq(teams.status, "paused"), lte(teams.pausedUntil, at)),
-      );
-    case "paused":
-      return and(
-        eq(teams.status, "paused"),
-        or(isNull(teams.pausedUntil), gt(teams.pausedUntil, at)),
-      );
-    default:
-      return eq(teams.status, status);
-  }
+  return rows(read.map(toOwned));
 }

@@ -22,9 +22,9 @@ export function usageOperations(context: Context): readonly Operation[] {
         success: { description: "The usage.", schema: Usage },
         problems: ["not_found"],
       },
-      ({ principal, params: { team_id }, query }) => {
+      async ({ principal, params: { team_id }, query }) => {
         requireOwnTeam(principal, team_id);
-        return readUsage(context, team_id, query);
+        return { ...(await readUsage(context, principal.teamId, query)), team_id };
       },
     ),
   ];

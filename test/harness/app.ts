@@ -5,8 +5,10 @@ import { MemoryStore } from "../../server/cache/memory-store.ts";
 import { type AnswerStore, ResponseCache } from "../../server/cache/response-cache.ts";
 import type { Context } from "../../server/context.ts";
 import { Calls } from "../../server/gateway/calls.ts";
+import { Retries } from "../../server/gateway/retries.ts";
 import type { HealthState } from "../../server/health/health.ts";
-import type { Assets } from "../../server/runtime/runtime.ts";
+import type { Runtime } from "../../server/runtime/runtime.ts";
+import { SandboxProvider, withSandbox } from "../../server/sandbox/upstream.ts";
 import { parseBlocks } from "../../server/kernel/network.ts";
 import { createKeyVerifier } from "../../server/keys/verify.ts";
 import type { LoopbackOptions } from "../../server/loopback/provider.ts";
@@ -60,7 +62,7 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
   const gateway = await standInGateway(loopback);
   const clock = new ManualClock();
   const context = await testContext(database.database, { clock });
-  const parts = teamApi(context, { gateway, assets: database.runtime.assets, ...settings });
+  const parts = teamApi(context, { gateway, runtime: database.runtime, ...settings });
   database.beforeEnd(() => parts.stop());
   return { ...database, context, clock, gateway, ...parts };
 }
@@ -68,7 +70,7 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
 /** The team API of one instance. */
 export function teamApi(
   context: Context,
-  options: Omit<TestAppOptions, "gateway"> & { gateway: StandInGateway; assets: Assets },
+  options: Omit<TestAppOptions, "gateway"> & { gateway: StandInGateway; runtime: Runtime },
 ) {
   const keys = createKeyVerifier(context);
   const catalog = createModelCatalog(context);
@@ -77,10 +79,12 @@ export function teamApi(
   const budgets = createBudgetCatalog(context);
   const { streamCommentMs = 15_000, bodyLimitBytes = 1_000_000 } = options;
   const bodies = new BodyStore(context, () => settings.read());
+  const sandbox = new SandboxProvider(options.runtime);
   const calls = new Calls(context, {
-    upstream: options.gateway.upstream,
+    upstream: withSandbox(options.gateway.upstream, sandbox),
     streamCommentMs,
     bodies,
+    retries: new Retries(context.clock),
     cache: new ResponseCache(options.answers ?? new MemoryStore(), context.clock),
   });
   const health: HealthState = {
@@ -100,7 +104,7 @@ export function teamApi(
     budgets,
     calls,
     health: { read: () => health },
-    assets: options.assets,
+    assets: options.runtime.assets,
     settings: {
       brand: async () => (await settings.read()).brand,
       version: "1.2.3",
@@ -111,6 +115,7 @@ export function teamApi(
   const handle: TestApp["handle"] = (request, client) => app.handle(request, client);
   const stop = async () => {
     await calls.drain(5_000);
+    await sandbox.stop();
     await bodies.stop();
     await keys.stop();
     catalog.stop();

@@ -16,7 +16,7 @@ const database = open(1);
 const instances = await Promise.all(
   [1, 2].map(async () => {
     const context = await testContext(open(8), { changes: new ManualChanges() });
-    return { context, ...teamApi(context, { gateway, assets: runtime.assets }) };
+    return { context, ...teamApi(context, { gateway, runtime }) };
   }),
 );
 for (const { stop } of instances) beforeEnd(stop);

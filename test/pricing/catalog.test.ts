@@ -14,7 +14,7 @@ const clock = new ManualClock();
 const context = await testContext(database, { changes, clock });
 const settings = new SettingsCatalog(context);
 const plans = new PlanCatalog(context, settings);
-const nobody = { teamId: "nobody", organizationId: "nowhere" };
+const nobody = { accountId: "nobody", organizationId: "nowhere" };
 afterAll(() => {
   plans.stop();
   settings.stop();
@@ -44,8 +44,12 @@ test("where nobody has chosen a plan, a job costs one credit", async () => {
   });
 });
 
+const accountOf = ({ teamId, organizationId }: { teamId: string; organizationId: string }) => ({
+  accountId: teamId,
+  organizationId,
+});
 const priceNow = async (team: { teamId: string; organizationId: string }) =>
-  (await plans.jobStart(team, { jobType: "x" }, clock.now())).terms.price;
+  (await plans.jobStart(accountOf(team), { jobType: "x" }, clock.now())).terms.price;
 const assign = (teamId: string, planId: string | null, from?: Date) =>
   assignPlan(context, systemAuthor, {
     subject: { kind: "team", id: teamId },
@@ -61,7 +65,7 @@ test("answers from memory until plans change, and jobs keep the version they wer
   await addPlan("cached", 2);
   await assign(team.teamId, "cached");
   changes.announce("plans");
-  const start = await plans.jobStart(team, { jobType: "x" }, clock.now());
+  const start = await plans.jobStart(accountOf(team), { jobType: "x" }, clock.now());
   expect(start.terms.price).toBe("2000000");
   await createPlanVersion(context, systemAuthor, {
     planId: "cached",
@@ -70,7 +74,7 @@ test("answers from memory until plans change, and jobs keep the version they wer
   });
   expect(await priceNow(team)).toBe("2000000");
   changes.announce("plans");
-  const changed = await plans.callInJob(team, { endpoint: "chat" }, clock.now());
+  const changed = await plans.callInJob(accountOf(team), { endpoint: "chat" }, clock.now());
   expect(changed.charged).toBe("call");
   // A call in the job of before goes by the version of before.
   const kept = await plans.byVersion(start.plan_version_id, { endpoint: "chat" });

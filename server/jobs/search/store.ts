@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, gt, gte, lt, lte, type SQL, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gt, gte, isNull, lt, lte, type SQL, sql } from "drizzle-orm";
 import type { PgColumn } from "drizzle-orm/pg-core";
 import type { Drizzle } from "../../../db/client.ts";
 import { jobs, llmCalls, teams } from "../../../db/schema/index.ts";
@@ -49,6 +49,10 @@ export interface PageOfRows {
   limit: number;
 }
 
+/** Work of test keys is found by those who name it, and by its own key. */
+const notTests = ({ callId, id, jobId, teamId }: JobFilter & CallFilter): SQL | undefined =>
+  (callId ?? id ?? jobId ?? teamId) === undefined ? isNull(teams.testOf) : undefined;
+
 /** Jobs beyond a job, those nearest to it, always newest first. */
 export async function selectJobs(
   drizzle: Drizzle,
@@ -60,7 +64,7 @@ export async function selectJobs(
     .select({ job: jobs, organizationId: teams.organizationId })
     .from(jobs)
     .innerJoin(teams, eq(teams.id, jobs.teamId))
-    .where(and(...jobConditions(filter), beyond(jobs.id, page.start)))
+    .where(and(notTests(filter), ...jobConditions(filter), beyond(jobs.id, page.start)))
     .orderBy(newer ? asc(jobs.id) : desc(jobs.id))
     .limit(page.limit);
   const found = rows.map(({ job, organizationId }) => ({ ...job, organizationId }));
@@ -79,7 +83,7 @@ export async function selectCalls(
     .from(llmCalls)
     .innerJoin(jobs, eq(jobs.id, llmCalls.jobId))
     .innerJoin(teams, eq(teams.id, llmCalls.teamId))
-    .where(and(...callConditions(filter), beyond(llmCalls.id, page.start)))
+    .where(and(notTests(filter), ...callConditions(filter), beyond(llmCalls.id, page.start)))
     .orderBy(newer ? asc(llmCalls.id) : desc(llmCalls.id))
     .limit(page.limit);
   const found = rows.map(({ call, ...rest }) => ({ ...call, ...rest }));
