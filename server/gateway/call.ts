@@ -11,10 +11,10 @@ import type { Lease } from "../litellm/upstream.ts";
 import type { ModelAlias } from "../models/catalog.ts";
 import { costNanos, costsDiffer, type TargetPrices, type TokenUsage } from "../pricing/cost.ts";
 import { priceSnapshot } from "../pricing/price-snapshot.ts";
-import type { CallCharging } from "../pricing/terms.ts";
+import type { CallCharging, Endpoint } from "../pricing/terms.ts";
 import type { CallSize } from "../pricing/worst-case.ts";
 import type { AnswerKeeper } from "./answer-keeper.ts";
-import { type Endpoint, endpointForms } from "./endpoints.ts";
+import { endpointForms } from "./endpoints.ts";
 import { limitParameters } from "./output-limit.ts";
 import type { NewJob, OpenItem, SettleItem } from "./store.ts";
 import { type Asked, worstCase } from "./worst-case.ts";
@@ -100,13 +100,14 @@ function upstreamBody(
   stream: boolean,
 ): string {
   const { parameters } = request;
-  const limit = sentLimit === undefined ? {} : limitParameters(parameters, sentLimit);
+  const form = endpointForms[request.endpoint];
+  const limit =
+    sentLimit === undefined ? {} : limitParameters(parameters, sentLimit, form.limitField);
   const ours = {
     ...limit,
     model: lease.model,
-    ...(stream ? endpointForms[request.endpoint].streamFields : {}),
     litellm_session_id: jobId,
-    metadata: { tags: [request.principal.teamId, ...jobTypeTag(request)] },
+    ...form.fields({ stream, tags: [request.principal.teamId, ...jobTypeTag(request)] }),
   };
   // What stands in both has to be left out of the first.
   if (Object.keys(ours).some((name) => name in parameters)) {

@@ -131,8 +131,7 @@ async function receive(call: OpenedCall): Promise<Received> {
     if (!response.ok)
       return { failure: failureFromResponse(response.status, response.headers, text) };
     const upstream = parseRecord(text);
-    const list = upstream?.[endpointForms[call.request.endpoint].list];
-    if (!upstream || !Array.isArray(list))
+    if (!upstream || !endpointForms[call.request.endpoint].isAnswer(upstream))
       return {
         failure: failureFromResponse(502, response.headers, `no answer of this kind: ${text}`),
       };

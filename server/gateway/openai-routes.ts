@@ -9,7 +9,8 @@ import {
 } from "./examples.ts";
 import { claimOf, jobHeaders, readJobHeaders } from "./job-headers.ts";
 import { openAiModelOperations } from "./openai-models.ts";
-import { openAiRequest } from "./requests.ts";
+import { openAiChatRequest, openAiRequest } from "./requests.ts";
+import { responseOperations } from "./responses/routes.ts";
 import {
   callHeaders,
   type CallParts,
@@ -60,18 +61,16 @@ export function openAiOperations(parts: CallParts): Operation[] {
         if (!body.stream) {
           const headers = readJobHeaders(request);
           const claim = claimOf(principal, request, { body, headers });
-          const call = await openAiRequest(
+          const call = await openAiChatRequest(
             requester(parts, principal, claim),
-            "chat",
             body,
             headers,
           );
           return jsonReply(parts, call, (completion) => completion);
         }
         refuseKeyedStream(request);
-        const call = await openAiRequest(
+        const call = await openAiChatRequest(
           requester(parts, principal),
-          "chat",
           body,
           readJobHeaders(request),
         );
@@ -115,6 +114,7 @@ export function openAiOperations(parts: CallParts): Operation[] {
         return jsonReply(parts, call, (list) => list);
       },
     ),
+    ...responseOperations(parts),
     ...openAiModelOperations(parts.catalog),
   ];
 }

@@ -1,4 +1,3 @@
-import { scriptedModel } from "../sandbox/models.ts";
 import type { BudgetCatalog } from "../budgets/catalog.ts";
 import type { Context } from "../context.ts";
 import type { TeamPrincipal } from "../keys/principal.ts";
@@ -26,7 +25,6 @@ export interface Requester {
   budgets: BudgetCatalog;
   principal: TeamPrincipal;
   claim: CallRequest["claim"];
-  attempt?: CallRequest["attempt"];
 }
 
 /** How the headers of an OpenAI request place it: in a job by id, in the job of a reference, or on its own. */
@@ -76,7 +74,6 @@ export async function jobCallRequest(
     purpose: body.purpose,
     metadata: body.call_metadata,
     claim: requester.claim,
-    attempt: requester.attempt,
   };
 }
 
@@ -108,7 +105,6 @@ export async function createAndCallRequest(
     purpose: body.purpose,
     metadata: body.call_metadata,
     claim: requester.claim,
-    attempt: requester.attempt,
   };
 }
 
@@ -155,7 +151,6 @@ export async function openAiRequest<Endpoint extends keyof OpenAiBodies>(
     purpose: undefined,
     metadata,
     claim: requester.claim,
-    attempt: requester.attempt,
   };
 }
 
@@ -203,10 +198,7 @@ async function moneyOf(
     ...of,
     charging,
     chargingBy: (planVersionId: string) => plans.byVersion(planVersionId, of),
-    // The sandbox's provider costs nothing.
-    budgets: principal.isTest
-      ? []
-      : await budgets.hardFor(principal, of.alias.name, context.clock.now()),
+    budgets: await budgets.hardFor(principal, of.alias.name, context.clock.now()),
   };
 }
 
@@ -240,9 +232,7 @@ async function granted(
   named: string | undefined,
   jobType: string | undefined,
 ): Promise<ModelAlias> {
-  const scripted = principal.isTest ? scriptedModel(named, mode) : undefined;
-  if (scripted) return scripted;
-  const granted = await catalog.grantedTo(principal.accountId);
+  const granted = await catalog.grantedTo(principal.teamId);
   return requireTargets(chooseAlias(named, { mode, granted, jobType, principal }));
 }
 

@@ -1,7 +1,7 @@
 import type { Database } from "../../db/client.ts";
 import type { RefusalDetail, StartRefusal } from "../jobs/refusals.ts";
 import type { TokenUsage } from "../pricing/cost.ts";
-import type { JobStart } from "../pricing/terms.ts";
+import type { Endpoint, JobStart } from "../pricing/terms.ts";
 
 /** A call to open. Times and money as in `llm_calls`; see db/functions/open_calls.sql. */
 export interface OpenItem {
@@ -10,7 +10,7 @@ export interface OpenItem {
   teamId: string;
   keyId: string;
   alias: string;
-  endpoint: "chat" | "embeddings";
+  endpoint: Endpoint;
   stream: boolean;
   purpose: string | undefined;
   metadata: Readonly<Record<string, unknown>> | undefined;
