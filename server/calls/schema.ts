@@ -17,7 +17,7 @@ export const CallView = Type.Object({
   model: Type.String({ description: "The alias that the team used." }),
   target: nullable(Type.String({ description: "The provider's model that answered." })),
   stream: Type.Boolean(),
-  endpoint: Type.String({ description: "`chat` or `embeddings`." }),
+  endpoint: Type.String({ description: "`chat`, `embeddings` or `responses`." }),
   purpose: nullable(Type.String()),
   input_tokens: nullable(Type.Integer()),
   cached_input_tokens: nullable(Type.Integer()),

@@ -132,7 +132,10 @@ function toolCallForTeam(call: Record<string, unknown>): Record<string, unknown>
 }
 
 /** The named fields of a record, null ones too; a name that it lacks stays absent. */
-function only(names: readonly string[], record: Record<string, unknown>): Record<string, unknown> {
+export function only(
+  names: readonly string[],
+  record: Record<string, unknown>,
+): Record<string, unknown> {
   const kept: Record<string, unknown> = {};
   for (const name of names) if (record[name] !== undefined) kept[name] = record[name];
   return kept;

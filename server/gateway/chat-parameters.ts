@@ -8,15 +8,16 @@ import { oneLine } from "../jobs/fields.ts";
  */
 
 /** More than any model takes, and little enough for every sum of it. */
-const MOST_TOKENS = 10_000_000;
+export const MOST_TOKENS = 10_000_000;
 
-const text = (description: string) => optional(Type.String({ description }));
-const flag = (description: string) => optional(Type.Boolean({ description }));
-const number = (minimum: number, maximum: number) => optional(Type.Number({ minimum, maximum }));
+export const text = (description: string) => optional(Type.String({ description }));
+export const flag = (description: string) => optional(Type.Boolean({ description }));
+export const number = (minimum: number, maximum: number) =>
+  optional(Type.Number({ minimum, maximum }));
 const tokenLimit = (description: string) =>
   optional(Type.Integer({ minimum: 1, maximum: MOST_TOKENS, description }));
 /** An object whose named fields must fit, and that may have others. */
-const open = <Fields extends Parameters<typeof Type.Object>[0]>(
+export const open = <Fields extends Parameters<typeof Type.Object>[0]>(
   fields: Fields,
   description?: string,
 ) =>
@@ -24,7 +25,7 @@ const open = <Fields extends Parameters<typeof Type.Object>[0]>(
     additionalProperties: true,
     ...(description === undefined ? {} : { description }),
   });
-const oneOf = (names: readonly string[], description?: string) =>
+export const oneOf = (names: readonly string[], description?: string) =>
   Type.Union(
     names.map((name) => Type.Literal(name)),
     description === undefined ? {} : { description },

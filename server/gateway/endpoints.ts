@@ -1,10 +1,11 @@
 import type { TokenUsage } from "../pricing/cost.ts";
+import type { Endpoint } from "../pricing/terms.ts";
 import { completionForTeam, embeddingsForTeam, type Identity } from "./answer.ts";
 import { ChatFrames } from "./chat-frames.ts";
 import type { FrameOptions, FrameReader } from "./frames.ts";
+import { responseFinishReason, responseForTeam, usageFromResponse } from "./responses/answer.ts";
+import { ResponseFrames } from "./responses/frames.ts";
 import { isRecord, usageFromApi } from "./usage.ts";
-
-export type Endpoint = "chat" | "embeddings";
 
 type Answer = Record<string, unknown>;
 
@@ -12,10 +13,12 @@ type Answer = Record<string, unknown>;
 export interface EndpointForm {
   /** Below `/v1/` of the upstream. */
   path: string;
-  /** The field of an answer that tells it is one: a list of choices or items. */
-  list: string;
-  /** What a streamed request says in addition. */
-  streamFields: Readonly<Record<string, unknown>>;
+  /** What a request says beyond the client's parameters. */
+  fields(call: { stream: boolean; tags: readonly string[] }): Readonly<Record<string, unknown>>;
+  /** The field of the most output tokens that every provider knows. */
+  limitField: string;
+  /** Whether an answer is one of this kind, and not the report of a failure. */
+  isAnswer(upstream: Answer): boolean;
   /** The answer as a team may see it. */
   forTeam(upstream: Answer, identity: Identity): Answer;
   usage(upstream: Answer): TokenUsage | undefined;
@@ -27,8 +30,12 @@ export interface EndpointForm {
 
 const chat: EndpointForm = {
   path: "chat/completions",
-  list: "choices",
-  streamFields: { stream: true, stream_options: { include_usage: true } },
+  fields: ({ stream, tags }) => ({
+    ...(stream ? { stream: true, stream_options: { include_usage: true } } : {}),
+    metadata: { tags },
+  }),
+  limitField: "max_tokens",
+  isAnswer: ({ choices }) => Array.isArray(choices),
   forTeam: completionForTeam,
   usage: (upstream) => usageFromApi(upstream["usage"]),
   outputBytes: ({ choices }) => Buffer.byteLength(JSON.stringify(choices ?? "")),
@@ -43,8 +50,9 @@ const chat: EndpointForm = {
 
 const embeddings: EndpointForm = {
   path: "embeddings",
-  list: "data",
-  streamFields: {},
+  fields: ({ tags }) => ({ metadata: { tags } }),
+  limitField: "max_tokens",
+  isAnswer: ({ data }) => Array.isArray(data),
   forTeam: embeddingsForTeam,
   usage: (upstream) => usageFromApi(upstream["usage"]),
   outputBytes: () => 0,
@@ -54,4 +62,25 @@ const embeddings: EndpointForm = {
   },
 };
 
-export const endpointForms: Readonly<Record<Endpoint, EndpointForm>> = { chat, embeddings };
+const responses: EndpointForm = {
+  path: "responses",
+  // Here `metadata` is the provider's, and LiteLLM's own has another name.
+  fields: ({ stream, tags }) => ({
+    ...(stream ? { stream: true } : {}),
+    store: false,
+    litellm_metadata: { tags },
+  }),
+  limitField: "max_output_tokens",
+  isAnswer: ({ output, status }) => Array.isArray(output) && status !== "failed",
+  forTeam: responseForTeam,
+  usage: (upstream) => usageFromResponse(upstream["usage"]),
+  outputBytes: ({ output }) => Buffer.byteLength(JSON.stringify(output ?? "")),
+  finishReason: responseFinishReason,
+  frames: (options) => new ResponseFrames(options),
+};
+
+export const endpointForms: Readonly<Record<Endpoint, EndpointForm>> = {
+  chat,
+  embeddings,
+  responses,
+};

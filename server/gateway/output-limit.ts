@@ -3,8 +3,8 @@ import type { ModelAlias } from "../models/catalog.ts";
 import { ASSUMED_OUTPUT_TOKENS } from "../pricing/worst-case.ts";
 import type { Parameters } from "./parameters.ts";
 
-/** OpenAI's fields for the most tokens of an answer; the newer one wins. */
-const limitFields = ["max_completion_tokens", "max_tokens"] as const;
+/** OpenAI's fields for the most tokens of an answer: two of chat completions, whose newer one wins, one of responses. */
+const limitFields = ["max_completion_tokens", "max_tokens", "max_output_tokens"] as const;
 
 /** The most output tokens of a choice: what the client asks, else the alias's default, else 4,096. */
 export function outputLimit(parameters: Parameters, alias: ModelAlias): number {
@@ -40,11 +40,13 @@ export function requireOutputLimit(parameters: Parameters, alias: ModelAlias): v
 }
 
 /** The fields that say a limit upstream: those that the client sent, else the one that every provider knows. */
-export function limitParameters(parameters: Parameters, limit: number): Record<string, number> {
+export function limitParameters(
+  parameters: Parameters,
+  limit: number,
+  otherwise: string,
+): Record<string, number> {
   const sent = limitFields.filter((field) => typeof parameters[field] === "number");
-  return Object.fromEntries(
-    (sent.length > 0 ? sent : ["max_tokens"]).map((field) => [field, limit]),
-  );
+  return Object.fromEntries((sent.length > 0 ? sent : [otherwise]).map((field) => [field, limit]));
 }
 
 /** The largest whole number from `least` to `most` that fits; `fits` holds up to some number and not beyond, and for `least`. */

@@ -1,21 +1,22 @@
 import { DomainError } from "../kernel/errors.ts";
 import type { ModelAlias } from "../models/catalog.ts";
+import type { Endpoint } from "../pricing/terms.ts";
 import type { CallSize } from "../pricing/worst-case.ts";
 import type { CallRequest } from "./call.ts";
 import { chatParameters } from "./chat-parameters.ts";
 import { outputLimit } from "./output-limit.ts";
+import { responseParameters } from "./responses/parameters.ts";
 import { isRecord } from "./usage.ts";
 
 /** What a client sent, split into what goes upstream and what is ours. */
 export type Parameters = Readonly<Record<string, unknown>>;
 
-const chatNames: ReadonlySet<string> = new Set(Object.keys(chatParameters));
-const embeddingNames: ReadonlySet<string> = new Set([
-  "input",
-  "dimensions",
-  "encoding_format",
-  "user",
-]);
+/** OpenAI's parameters by endpoint. */
+const published: Readonly<Record<Endpoint, ReadonlySet<string>>> = {
+  chat: new Set(Object.keys(chatParameters)),
+  embeddings: new Set(["input", "dimensions", "encoding_format", "user"]),
+  responses: new Set(Object.keys(responseParameters)),
+};
 
 /**
  * The fields of a body that go upstream: OpenAI's published ones and the alias's `extra_params`. `ours` names the fields
@@ -23,16 +24,15 @@ const embeddingNames: ReadonlySet<string> = new Set([
  * one that costs beyond the alias's token prices, unless `extra_params` names it.
  */
 export function upstreamParameters(
-  endpoint: "chat" | "embeddings",
+  endpoint: Endpoint,
   body: Parameters,
   options: { alias: ModelAlias; ours: readonly string[] },
 ): Record<string, unknown> {
-  const published = endpoint === "chat" ? chatNames : embeddingNames;
   const upstream: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(body)) {
     if (options.ours.includes(name)) continue;
     if (!options.alias.extraParams.includes(name)) {
-      if (!published.has(name)) throw unknownField(name);
+      if (!published[endpoint].has(name)) throw unknownField(name);
       if (unpriced[name]?.(value)) throw unpricedField(name);
     }
     upstream[name] = value;
@@ -59,7 +59,7 @@ function unknownField(name: string): DomainError {
   const shown = name.slice(0, 100);
   return new DomainError(
     "invalid_request",
-    `${JSON.stringify(shown)} is not a field of this request: OpenAI's chat parameters are, and those that the model allows in addition.`,
+    `${JSON.stringify(shown)} is not a field of this request: OpenAI's parameters are, and those that the model allows in addition.`,
     { hints: { field: shown } },
   );
 }
@@ -73,19 +73,28 @@ export function sizeOf(
   if (endpoint === "embeddings") return { inputBytes, mediaParts: 0, choices: 1, outputTokens: 0 };
   return {
     inputBytes,
-    mediaParts: countMediaParts(parameters["messages"]),
+    mediaParts: countMediaParts(parameters["messages"] ?? parameters["input"]),
     choices: typeof parameters["n"] === "number" ? parameters["n"] : 1,
     outputTokens: outputLimit(parameters, alias),
   };
 }
 
+/** In the messages of a chat, or the items of a response. */
 function countMediaParts(messages: unknown): number {
   if (!Array.isArray(messages)) return 0;
   let parts = 0;
   for (const message of messages) {
-    const content: unknown = isRecord(message) ? message["content"] : undefined;
-    if (!Array.isArray(content)) continue;
-    parts += content.filter((part) => isRecord(part) && part["type"] !== "text").length;
+    if (!isRecord(message)) continue;
+    // A tool of the Responses API may answer with images.
+    for (const content of [message["content"], message["output"]]) {
+      if (Array.isArray(content)) parts += content.filter(isMedia).length;
+    }
   }
   return parts;
 }
+
+const textParts: ReadonlySet<unknown> = new Set([
+  ...["text", "input_text", "output_text", "refusal", "reasoning_text"],
+]);
+
+const isMedia = (part: unknown) => isRecord(part) && !textParts.has(part["type"]);

@@ -1,3 +1,4 @@
+import { scriptedModel } from "../sandbox/models.ts";
 import type { BudgetCatalog } from "../budgets/catalog.ts";
 import type { Context } from "../context.ts";
 import type { TeamPrincipal } from "../keys/principal.ts";
@@ -25,6 +26,7 @@ export interface Requester {
   budgets: BudgetCatalog;
   principal: TeamPrincipal;
   claim: CallRequest["claim"];
+  attempt?: CallRequest["attempt"];
 }
 
 /** How the headers of an OpenAI request place it: in a job by id, in the job of a reference, or on its own. */
@@ -74,6 +76,7 @@ export async function jobCallRequest(
     purpose: body.purpose,
     metadata: body.call_metadata,
     claim: requester.claim,
+    attempt: requester.attempt,
   };
 }
 
@@ -105,6 +108,7 @@ export async function createAndCallRequest(
     purpose: body.purpose,
     metadata: body.call_metadata,
     claim: requester.claim,
+    attempt: requester.attempt,
   };
 }
 
@@ -151,6 +155,7 @@ export async function openAiRequest<Endpoint extends keyof OpenAiBodies>(
     purpose: undefined,
     metadata,
     claim: requester.claim,
+    attempt: requester.attempt,
   };
 }
 
@@ -198,7 +203,10 @@ async function moneyOf(
     ...of,
     charging,
     chargingBy: (planVersionId: string) => plans.byVersion(planVersionId, of),
-    budgets: await budgets.hardFor(principal, of.alias.name, context.clock.now()),
+    // The sandbox's provider costs nothing.
+    budgets: principal.isTest
+      ? []
+      : await budgets.hardFor(principal, of.alias.name, context.clock.now()),
   };
 }
 
@@ -232,7 +240,9 @@ async function granted(
   named: string | undefined,
   jobType: string | undefined,
 ): Promise<ModelAlias> {
-  const granted = await catalog.grantedTo(principal.teamId);
+  const scripted = principal.isTest ? scriptedModel(named, mode) : undefined;
+  if (scripted) return scripted;
+  const granted = await catalog.grantedTo(principal.accountId);
   return requireTargets(chooseAlias(named, { mode, granted, jobType, principal }));
 }
 

@@ -29,8 +29,10 @@ export function estimateUsage(
   request: { parameters: Readonly<Record<string, unknown>> },
   outputBytes: number,
 ): TokenUsage {
-  const { messages, input } = request.parameters;
-  const inputBytes = Buffer.byteLength(JSON.stringify(messages ?? input ?? ""));
+  const { messages, input, instructions } = request.parameters;
+  const inputBytes =
+    Buffer.byteLength(JSON.stringify(messages ?? input ?? "")) +
+    (typeof instructions === "string" ? Buffer.byteLength(instructions) : 0);
   return {
     ...noTokens,
     inputTokens: Math.ceil(inputBytes / 4),
@@ -41,7 +43,7 @@ export function estimateUsage(
 /** PostgreSQL's largest int; no call has that many tokens. */
 const MOST_TOKENS = 2_147_483_647;
 
-function count(value: unknown): number {
+export function count(value: unknown): number {
   if (typeof value !== "number" || Number.isNaN(value) || value <= 0) return 0;
   return Math.min(Math.round(value), MOST_TOKENS);
 }

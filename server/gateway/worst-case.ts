@@ -40,7 +40,7 @@ export function sentLimits(
   granted: Pick<OpenOutcome, "held" | "costHeld">,
 ): { sent: number | undefined; headers: Readonly<Record<string, string>> } {
   const isHeld = granted.held > 0n || granted.costHeld !== undefined;
-  if (!isHeld || request.endpoint !== "chat") return { sent: undefined, headers: {} };
+  if (!isHeld || request.endpoint === "embeddings") return { sent: undefined, headers: {} };
   const limit = grantedLimit(request, size, granted);
   if (limit < size.outputTokens) {
     return { sent: limit, headers: { "x-max-tokens-clamped": String(limit) } };
@@ -71,7 +71,7 @@ function grantedLimit(
 
 /** The thinking of a reasoning model counts as output: cut short, it would answer nothing. */
 function canBeCut({ endpoint, alias }: CallRequest, size: CallSize): boolean {
-  return endpoint === "chat" && !alias.reasoning && size.outputTokens > alias.minOutputTokens;
+  return endpoint !== "embeddings" && !alias.reasoning && size.outputTokens > alias.minOutputTokens;
 }
 
 function costOf({ alias }: CallRequest, size: CallSize): bigint | undefined {

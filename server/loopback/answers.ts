@@ -36,7 +36,7 @@ const chat: Answer = ({ exchange, body, prompt, script, identity, price }) => {
   }
   const headers = cost === undefined ? {} : gatewayHeaders(cost);
   // LiteLLM tells the cost of a plain answer in its header alone.
-  const answer = chatCompletion(identity, reply, script);
+  const answer = chatCompletion(identity, reply, script, body);
   return deliverJson(exchange, answer, script, headers);
 };
 
@@ -45,7 +45,7 @@ const responses: Answer = ({ exchange, body, prompt, script, identity, price }) 
   const cost = price && costOf(reply.usage, price);
   if (body.stream === true) {
     const headers = cost === undefined ? {} : gatewayHeaders(0);
-    return deliverStream(exchange, responseFrames(identity, reply, script), script, headers);
+    return deliverStream(exchange, responseFrames(identity, reply, script, cost), script, headers);
   }
   const headers = cost === undefined ? {} : gatewayHeaders(cost);
   return deliverJson(exchange, response(identity, reply, script), script, headers);

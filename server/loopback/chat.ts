@@ -1,6 +1,6 @@
 import type { Body } from "./prompt.ts";
-import type { Script } from "./script.ts";
-import { chatUsage, piecesOf, wantsUsage, type Reply } from "./usage.ts";
+import { type Script, type ToolCall, toolCallsOf, writtenArguments } from "./script.ts";
+import { chatUsage, choicesOf, logprobsOf, piecesOf, wantsUsage, type Reply } from "./usage.ts";
 
 /** What identifies one answer. */
 export interface Identity {
@@ -17,23 +17,24 @@ export interface Frames {
   tail: readonly string[];
 }
 
-/** A `chat.completion`. */
-export function chatCompletion(identity: Identity, reply: Reply, script: Script) {
+/** A `chat.completion`, with as many equal choices as the body's `n` asks for. */
+export function chatCompletion(identity: Identity, reply: Reply, script: Script, body: Body) {
+  const calls = toolCallsOf(script);
+  const message =
+    calls.length > 0
+      ? { role: "assistant", content: null, tool_calls: toolCalls(identity, calls) }
+      : { role: "assistant", content: reply.text, refusal: null };
   return {
     id: `chatcmpl-loopback-${identity.number}`,
     object: "chat.completion",
     created: identity.createdSeconds,
     model: identity.model,
-    choices: [
-      {
-        index: 0,
-        message: script.tool_call
-          ? { role: "assistant", content: null, tool_calls: [toolCall(identity, script.tool_call)] }
-          : { role: "assistant", content: reply.text, refusal: null },
-        logprobs: null,
-        finish_reason: reply.finishReason,
-      },
-    ],
+    choices: choicesOf(body).map((index) => ({
+      index,
+      message,
+      logprobs: logprobsOf(body, piecesOf(reply.text, script.chunks)),
+      finish_reason: reply.finishReason,
+    })),
     usage: chatUsage(reply.usage),
     system_fingerprint: "fp_loopback",
   };
@@ -51,12 +52,17 @@ export function chatFrames(
   costUsd: number | undefined,
 ): Frames {
   const shared = `"id":"chatcmpl-loopback-${identity.number}","object":"chat.completion.chunk","created":${identity.createdSeconds},"model":${JSON.stringify(identity.model)},"system_fingerprint":"fp_loopback"`;
-  const frame = (delta: unknown, finishReason: string | null) =>
-    `data: {${shared},"choices":[{"index":0,"delta":${JSON.stringify(delta)},"logprobs":null,"finish_reason":${JSON.stringify(finishReason)}}]}\n\n`;
-  const text = script.tool_call
-    ? [frame({ tool_calls: [{ index: 0, ...toolCall(identity, script.tool_call) }] }, null)]
-    : piecesOf(reply.text, script.chunks).map((content) => frame({ content }, null));
-  const tail = [frame({}, reply.finishReason)];
+  const frame = (index: number, delta: unknown, finishReason: string | null, said?: string) =>
+    `data: {${shared},"choices":[{"index":${index},"delta":${JSON.stringify(delta)},"logprobs":${JSON.stringify(said === undefined ? null : logprobsOf(body, [said]))},"finish_reason":${JSON.stringify(finishReason)}}]}\n\n`;
+  const choices = choicesOf(body);
+  const calls = toolCalls(identity, toolCallsOf(script));
+  const text =
+    calls.length > 0
+      ? calls.map((call, index) => frame(0, { tool_calls: [{ index, ...call }] }, null))
+      : piecesOf(reply.text, script.chunks).flatMap((content) =>
+          choices.map((index) => frame(index, { content }, null, content)),
+        );
+  const tail = choices.map((index) => frame(index, {}, reply.finishReason));
   if (wantsUsage(body)) {
     const usage = chatUsage(reply.usage);
     // OpenAI's last chunk has no choice, LiteLLM's an empty one.
@@ -67,15 +73,18 @@ export function chatFrames(
     tail.push(`data: {${shared},${JSON.stringify(end).slice(1)}\n\n`);
   }
   tail.push("data: [DONE]\n\n");
-  return { head: [frame({ role: "assistant", content: "" }, null)], text, tail };
+  const head = choices.map((index) => frame(index, { role: "assistant", content: "" }, null));
+  return { head, text, tail };
 }
 
-function toolCall(identity: Identity, call: { name: string; arguments: unknown }) {
-  const written =
-    typeof call.arguments === "string" ? call.arguments : JSON.stringify(call.arguments ?? {});
-  return {
-    id: `call_loopback_${identity.number}`,
+function toolCalls(identity: Identity, calls: readonly ToolCall[]) {
+  return calls.map((call, index) => ({
+    id: callId(identity, index),
     type: "function",
-    function: { name: call.name, arguments: written },
-  };
+    function: { name: call.name, arguments: writtenArguments(call) },
+  }));
 }
+
+/** The id of one of an answer's calls. */
+export const callId = ({ number }: Identity, index: number): string =>
+  `call_loopback_${number}${index === 0 ? "" : `_${index}`}`;

@@ -12,11 +12,13 @@ export function promptOfMessages(body: Body): Prompt {
   return joined(listOf(body.messages).map((message) => textOf(fieldOf(message, "content"))));
 }
 
-/** Text of the `input` of a response or an embedding: a string, strings, or items with content. */
+/** Text of the `input` of a response or an embedding: a string, strings, or items with content or a tool's output. */
 export function promptOfInput(body: Body): Prompt {
   const { input } = body;
   const pieces = listOf(typeof input === "string" ? [input] : input).map((item) =>
-    typeof item === "string" ? item : textOf(fieldOf(item, "content") ?? item),
+    typeof item === "string"
+      ? item
+      : textOf(fieldOf(item, "content") ?? fieldOf(item, "output") ?? item),
   );
   return joined(typeof body.instructions === "string" ? [body.instructions, ...pieces] : pieces);
 }

@@ -42,8 +42,25 @@ export interface Script {
   malformed?: boolean;
   finish_reason?: string;
   /** Answers with a call of this tool instead of text. */
-  tool_call?: { name: string; arguments: unknown };
+  tool_call?: ToolCall;
+  /** Answers with several calls at once. */
+  tool_calls?: readonly ToolCall[];
+  /** Of a response: it ends failed, with `error_message`. */
+  fails?: boolean;
 }
+
+export interface ToolCall {
+  name: string;
+  arguments: unknown;
+}
+
+/** The calls that an answer consists of; none = it is text. */
+export const toolCallsOf = ({ tool_call: one, tool_calls: several }: Script): readonly ToolCall[] =>
+  several ?? (one ? [one] : []);
+
+/** The arguments of a call as a model writes them. */
+export const writtenArguments = ({ arguments: value }: ToolCall): string =>
+  typeof value === "string" ? value : JSON.stringify(value ?? {});
 
 const MARK = "#loopback";
 
@@ -66,6 +83,8 @@ const kinds: Record<keyof Script, "number" | "string" | "boolean" | "object"> = 
   malformed: "boolean",
   finish_reason: "string",
   tool_call: "object",
+  tool_calls: "object",
+  fails: "boolean",
 };
 
 /** A script that cannot be understood; answered 400 with this message. */

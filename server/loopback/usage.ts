@@ -1,5 +1,5 @@
 import { fieldOf, type Body, type Prompt } from "./prompt.ts";
-import type { Script } from "./script.ts";
+import { type Script, toolCallsOf } from "./script.ts";
 
 /** Tokens of one answer. `input` includes `cached`, `output` includes `reasoning`, as with OpenAI. */
 export interface Usage {
@@ -32,13 +32,14 @@ export function tokensOf(text: string): number {
 export function replyTo(prompt: Prompt, body: Body, script: Script): Reply {
   const reasoning = script.reasoning_tokens ?? 0;
   let text = script.text ?? `Loopback: ${prompt.last.slice(0, LONGEST_ECHO)}`;
-  if (script.tool_call) text = "";
+  const calls = toolCallsOf(script);
+  if (calls.length > 0) text = "";
   else if (script.text === undefined && script.output_tokens !== undefined) {
     text = filler(script.output_tokens - reasoning);
   }
-  const written = script.tool_call ? JSON.stringify(script.tool_call) : text;
+  const written = text + calls.map((call) => JSON.stringify(call)).join("");
   let output = script.output_tokens ?? tokensOf(written) + reasoning;
-  let finishReason = script.finish_reason ?? (script.tool_call ? "tool_calls" : "stop");
+  let finishReason = script.finish_reason ?? (calls.length > 0 ? "tool_calls" : "stop");
   const limit = script.ignore_limit ? undefined : limitOf(body);
   if (limit !== undefined && output > limit) {
     output = limit;
@@ -65,6 +66,28 @@ function limitOf(body: Body): number | undefined {
 /** Text of exactly so many tokens. */
 function filler(tokens: number): string {
   return "tok ".repeat(Math.max(0, tokens));
+}
+
+/** The numbers of the choices that a body asks for. */
+export function choicesOf({ n }: Body): number[] {
+  return Array.from({ length: typeof n === "number" ? n : 1 }, (_, index) => index);
+}
+
+/** Log probabilities where a body asks for them: each piece of text counts as one token. */
+export function logprobsOf({ logprobs, top_logprobs: most }: Body, pieces: readonly string[]) {
+  if (logprobs !== true) return null;
+  const scored = (token: string) => ({
+    token,
+    logprob: -0.25,
+    bytes: Array.from(encoder.encode(token)),
+  });
+  return {
+    content: pieces.map((piece) => ({
+      ...scored(piece),
+      top_logprobs: typeof most === "number" && most > 0 ? [scored(piece)] : [],
+    })),
+    refusal: null,
+  };
 }
 
 /** Whether a stream is to end with a chunk of usage. */

@@ -64,7 +64,7 @@ export interface Pricing {
   creditPriceNanos: bigint;
 }
 
-export type Endpoint = "chat" | "embeddings";
+export type Endpoint = "chat" | "embeddings" | "responses";
 
 /** How a new job is charged. */
 export function jobStart(pricing: Pricing, jobType: string, nowMs: number): JobStart {

@@ -107,6 +107,12 @@ const upstreamBodies = [
   scripted({ cut_after_chunks: 2 }),
 ];
 
+/** The scripts of the bodies above, for the Responses API, where a model may also fail in its own answer. */
+const responses = [
+  ...upstreamBodies.map(({ messages }) => messages[0]!.content),
+  `#loopback ${JSON.stringify({ fails: true, error_message: revealing })}`,
+];
+
 const wrongBodies = [
   { messages: "Hello" },
   { ...scripted({}), fallbacks: [chatTarget.slice(0, 4)] },
@@ -157,6 +163,13 @@ function casesOf(operation: string, jobId: string): Case[] {
       })),
       { body: scripted({}), headers: { "x-job-id": nobodysJob } },
     ],
+    createResponse: bodies(
+      [false, true].flatMap((stream) => [
+        ...responses.map((input) => ({ input, stream })),
+        { input: "Hello", previous_response_id: "resp_1", stream },
+        { input: "Hello", model: "no-such-model", stream },
+      ]),
+    ),
     createEmbeddings: bodies([
       { input: "Hello" },
       { input: `#loopback ${JSON.stringify({ status: 500, error_message: revealing })}` },

@@ -15,12 +15,13 @@ const columns = [
   "expired key",
   "suspended",
   "paused",
+  "organization paused",
 ] as const;
 type Column = (typeof columns)[number];
 
 interface Row {
   /** What each column answers, written by hand in the order of `columns`. */
-  expected: readonly [number, number, number, number, number, number, number, number];
+  expected: readonly [number, number, number, number, number, number, number, number, number];
   /** The path with the resource's ids in it. */
   path: (target: Target) => string;
   body?: (target: Target) => object;
@@ -36,105 +37,112 @@ const messages = [{ role: "user", content: "Hello" }];
 
 /**
  * Every route of the team API. Another tenant's resource answers as a missing one (404); where a route has no resource of
- * anybody's in it, those two columns answer as for oneself. A suspended team gets 403 whatever it asks, a paused one for new work alone.
+ * anybody's in it, those two columns answer as for oneself. A suspended team gets 403 whatever it asks, a paused one, or
+ * one of a paused organization, for new work alone.
  */
 const matrix: Readonly<Record<string, Row>> = {
   "POST /api/jobs/create": {
-    expected: [201, 404, 404, 401, 401, 401, 403, 403],
+    expected: [201, 404, 404, 401, 401, 401, 403, 403, 403],
     path: () => "/api/jobs/create",
     body: ({ teamId }) => ({ job_type: "matrix", team_id: teamId }),
   },
   "POST /api/jobs/create-and-call": {
-    expected: [200, 404, 404, 401, 401, 401, 403, 403],
+    expected: [200, 404, 404, 401, 401, 401, 403, 403, 403],
     path: () => "/api/jobs/create-and-call",
     body: ({ teamId }) => ({ job_type: "matrix", team_id: teamId, messages }),
   },
   "POST /api/jobs/create-and-call-stream": {
-    expected: [200, 404, 404, 401, 401, 401, 403, 403],
+    expected: [200, 404, 404, 401, 401, 401, 403, 403, 403],
     path: () => "/api/jobs/create-and-call-stream",
     body: ({ teamId }) => ({ job_type: "matrix", team_id: teamId, messages }),
   },
   "POST /api/jobs/{job_id}/llm-call": {
-    expected: [200, 404, 404, 401, 401, 401, 403, 403],
+    expected: [200, 404, 404, 401, 401, 401, 403, 403, 403],
     path: ({ jobId }) => `/api/jobs/${jobId}/llm-call`,
     body: () => ({ messages }),
   },
   "POST /api/jobs/{job_id}/llm-call-stream": {
-    expected: [200, 404, 404, 401, 401, 401, 403, 403],
+    expected: [200, 404, 404, 401, 401, 401, 403, 403, 403],
     path: ({ jobId }) => `/api/jobs/${jobId}/llm-call-stream`,
     body: () => ({ messages }),
   },
   "POST /api/jobs/{job_id}/complete": {
-    expected: [200, 404, 404, 401, 401, 401, 403, 200],
+    expected: [200, 404, 404, 401, 401, 401, 403, 200, 200],
     path: ({ jobId }) => `/api/jobs/${jobId}/complete`,
     body: () => ({ status: "completed" }),
   },
   "POST /api/jobs/{job_id}/cancel": {
-    expected: [200, 404, 404, 401, 401, 401, 403, 200],
+    expected: [200, 404, 404, 401, 401, 401, 403, 200, 200],
     path: ({ jobId }) => `/api/jobs/${jobId}/cancel`,
   },
   "PATCH /api/jobs/{job_id}/metadata": {
-    expected: [200, 404, 404, 401, 401, 401, 403, 200],
+    expected: [200, 404, 404, 401, 401, 401, 403, 200, 200],
     path: ({ jobId }) => `/api/jobs/${jobId}/metadata`,
     body: () => ({ metadata: { a: 1 } }),
   },
   "GET /api/jobs": {
-    expected: [200, 200, 200, 401, 401, 401, 403, 200],
+    expected: [200, 200, 200, 401, 401, 401, 403, 200, 200],
     path: () => "/api/jobs",
   },
   "GET /api/jobs/{job_id}": {
-    expected: [200, 404, 404, 401, 401, 401, 403, 200],
+    expected: [200, 404, 404, 401, 401, 401, 403, 200, 200],
     path: ({ jobId }) => `/api/jobs/${jobId}`,
   },
   "GET /api/jobs/{job_id}/calls": {
-    expected: [200, 404, 404, 401, 401, 401, 403, 200],
+    expected: [200, 404, 404, 401, 401, 401, 403, 200, 200],
     path: ({ jobId }) => `/api/jobs/${jobId}/calls`,
   },
   "GET /api/me": {
-    expected: [200, 200, 200, 401, 401, 401, 403, 200],
+    expected: [200, 200, 200, 401, 401, 401, 403, 200, 200],
     path: () => "/api/me",
   },
   "GET /api/models": {
-    expected: [200, 200, 200, 401, 401, 401, 403, 200],
+    expected: [200, 200, 200, 401, 401, 401, 403, 200, 200],
     path: () => "/api/models",
   },
   "GET /api/teams/{team_id}": {
-    expected: [200, 404, 404, 401, 401, 401, 403, 200],
+    expected: [200, 404, 404, 401, 401, 401, 403, 200, 200],
     path: ({ teamId }) => `/api/teams/${teamId}`,
   },
   "GET /api/teams/{team_id}/usage": {
-    expected: [200, 404, 404, 401, 401, 401, 403, 200],
+    expected: [200, 404, 404, 401, 401, 401, 403, 200, 200],
     path: ({ teamId }) => `/api/teams/${teamId}/usage`,
   },
   "GET /api/teams/{team_id}/credits": {
-    expected: [200, 404, 404, 401, 401, 401, 403, 200],
+    expected: [200, 404, 404, 401, 401, 401, 403, 200, 200],
     path: ({ teamId }) => `/api/teams/${teamId}/credits`,
   },
   "GET /api/teams/{team_id}/credits/transactions": {
-    expected: [200, 404, 404, 401, 401, 401, 403, 200],
+    expected: [200, 404, 404, 401, 401, 401, 403, 200, 200],
     path: ({ teamId }) => `/api/teams/${teamId}/credits/transactions`,
   },
   "POST /api/teams/{team_id}/credits/redeem": {
-    expected: [200, 404, 404, 401, 401, 401, 403, 200],
+    expected: [200, 404, 404, 401, 401, 401, 403, 200, 200],
     path: ({ teamId }) => `/api/teams/${teamId}/credits/redeem`,
     body: ({ teamId }) => ({ code: codes.get(teamId) }),
   },
   "GET /v1/models/{model}": {
-    expected: [200, 200, 200, 401, 401, 401, 403, 200],
+    expected: [200, 200, 200, 401, 401, 401, 403, 200, 200],
     path: () => "/v1/models/chat-fast",
   },
   "GET /v1/models": {
-    expected: [200, 200, 200, 401, 401, 401, 403, 200],
+    expected: [200, 200, 200, 401, 401, 401, 403, 200, 200],
     path: () => "/v1/models",
   },
   "POST /v1/chat/completions": {
-    expected: [200, 404, 404, 401, 401, 401, 403, 403],
+    expected: [200, 404, 404, 401, 401, 401, 403, 403, 403],
     path: () => "/v1/chat/completions",
     body: () => ({ model: "chat-fast", messages }),
     headers: ({ jobId }) => ({ "x-job-id": jobId }),
   },
+  "POST /v1/responses": {
+    expected: [200, 404, 404, 401, 401, 401, 403, 403, 403],
+    path: () => "/v1/responses",
+    body: () => ({ model: "chat-fast", input: "Hello" }),
+    headers: ({ jobId }) => ({ "x-job-id": jobId }),
+  },
   "POST /v1/embeddings": {
-    expected: [200, 404, 404, 401, 401, 401, 403, 403],
+    expected: [200, 404, 404, 401, 401, 401, 403, 403, 403],
     path: () => "/v1/embeddings",
     body: () => ({ model: "embed", input: "Hello" }),
     headers: ({ jobId }) => ({ "x-job-id": jobId }),
@@ -150,6 +158,7 @@ interface Tenants {
   stranger: SeededTeam;
   suspended: SeededTeam;
   paused: SeededTeam;
+  ofPaused: SeededTeam;
   revokedKey: string;
   expiredKey: string;
 }
@@ -170,7 +179,7 @@ async function makeJob(key: string): Promise<string> {
 
 /** Whose key a column sends, and whose resource it names. */
 function partiesOf(column: Column): { key: string | undefined; target: SeededTeam } {
-  const { own, sibling, stranger, suspended, paused, revokedKey, expiredKey } = tenants;
+  const { own, sibling, stranger, suspended, paused, ofPaused } = tenants;
   switch (column) {
     case "own":
       return { key: own.key, target: own };
@@ -181,13 +190,15 @@ function partiesOf(column: Column): { key: string | undefined; target: SeededTea
     case "no key":
       return { key: undefined, target: own };
     case "revoked key":
-      return { key: revokedKey, target: own };
+      return { key: tenants.revokedKey, target: own };
     case "expired key":
-      return { key: expiredKey, target: own };
+      return { key: tenants.expiredKey, target: own };
     case "suspended":
       return { key: suspended.key, target: suspended };
     case "paused":
       return { key: paused.key, target: paused };
+    case "organization paused":
+      return { key: ofPaused.key, target: ofPaused };
   }
 }
 
@@ -206,10 +217,12 @@ beforeAll(async () => {
     stranger: await seedTeam(context, { credits }),
     suspended: await seedTeam(context, { credits }),
     paused: await seedTeam(context, { credits }),
+    ofPaused: await seedTeam(context, { credits }),
     revokedKey: ended.key,
     expiredKey: outdated.key,
   };
-  const teams = [own, tenants.sibling, tenants.stranger, tenants.suspended, tenants.paused];
+  const { sibling, stranger, suspended, paused, ofPaused } = tenants;
+  const teams = [own, sibling, stranger, suspended, paused, ofPaused];
   const { secrets } = await context.database.drizzle.transaction((transaction) =>
     createBatch(context, transaction, systemAuthor, {
       name: "Matrix",
@@ -237,8 +250,12 @@ beforeAll(async () => {
     [new Date(now.getTime() - 1), outdated.keyId],
   );
   const become = `update teams set status = $1::text where id = $2::text`;
-  await database.query(become, ["suspended", tenants.suspended.teamId]);
-  await database.query(become, ["paused", tenants.paused.teamId]);
+  await database.query(become, ["suspended", suspended.teamId]);
+  await database.query(become, ["paused", paused.teamId]);
+  await database.query(become.replace("teams", "organizations"), [
+    "paused",
+    ofPaused.organizationId,
+  ]);
 });
 
 describe("tenant isolation", () => {
