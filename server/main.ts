@@ -139,6 +139,7 @@ async function comeUp(services: Services, masterKey: Uint8Array, log: Log): Prom
   await heartbeat.start();
   // A rotation that began before this instance could be seen has changed the key since.
   await checkMasterKey(context.database, masterKey);
+  services.limits.start();
   redis?.connection.start();
   redis?.signal.start(() => {
     // A look that fails is made again by the next heartbeat.
@@ -190,6 +191,7 @@ async function stopAll({ listeners, services, directory, databaseReady, config }
   services.budgets.stop();
   await upkeep.stop();
   services.redis?.signal.stop();
+  services.limits.stop();
   services.redis?.connection.stop();
   await heartbeat.stop();
   await upstream.stop(CHILD_DEADLINE_MS);

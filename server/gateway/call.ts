@@ -8,6 +8,7 @@ import { boundedCost, floatUsdToNanos } from "../kernel/money.ts";
 import type { TeamPrincipal } from "../keys/principal.ts";
 import { answeringTarget } from "../litellm/proxy-config.ts";
 import type { Lease } from "../litellm/upstream.ts";
+import type { Permit } from "../limits/limits.ts";
 import type { ModelAlias } from "../models/catalog.ts";
 import { costNanos, costsDiffer, type TargetPrices, type TokenUsage } from "../pricing/cost.ts";
 import { priceSnapshot } from "../pricing/price-snapshot.ts";
@@ -38,6 +39,8 @@ export interface CallRequest {
   chargingBy: (planVersionId: string) => Promise<CallCharging>;
   /** The hard budgets that its cost is held in; ascending by id. */
   budgets: readonly HardBudget[];
+  /** Its leave to run, where something limits it. */
+  permit?: Permit;
   /** What its client says of the response cache; absent = nothing. */
   caching?: CacheDirectives | undefined;
 }

@@ -3,6 +3,7 @@ import type { ResponseCache } from "../cache/response-cache.ts";
 import type { Context } from "../context.ts";
 import { isUuid } from "../kernel/ids.ts";
 import { jobNotFound } from "../jobs/lifecycle.ts";
+import type { Limits, Permit } from "../limits/limits.ts";
 import type { Upstream } from "../litellm/upstream.ts";
 import type { CallSize } from "../pricing/worst-case.ts";
 import type { Keeping } from "./audience.ts";
@@ -17,6 +18,7 @@ import {
   type ShapeAnswer,
 } from "./json-call.ts";
 import { LedgerLanes } from "./ledger-lanes.ts";
+import { limited } from "./limited-calls.ts";
 import { sizeOf } from "./parameters.ts";
 import { openRefusal } from "./refusals.ts";
 import type { StreamStop } from "./relay.ts";
@@ -27,6 +29,7 @@ import { sentLimits } from "./worst-case.ts";
 /** An opened call that can be told to stop. */
 export interface RunningCall {
   jobId: string;
+  permit: Permit | undefined;
   /** Streams end with an error event; JSON calls run out and ignore it. */
   stop(reason: StreamStop): void;
 }
@@ -39,6 +42,8 @@ export interface CallsOptions {
   bodies?: Pick<BodyStore, "begin">;
   /** First tries of SDKs, for their retries; undefined = each request is a call of its own. */
   retries?: Retries;
+  /** Requests and tokens a minute, calls at once; undefined = nothing is limited. */
+  limits?: Pick<Limits, "admit">;
   /** Answers of equal requests; undefined = each goes upstream. */
   cache?: ResponseCache;
 }
@@ -59,7 +64,9 @@ export class Calls {
   constructor(context: Context, options: CallsOptions) {
     this.#context = context;
     this.#options = options;
-    this.#lanes = new LedgerLanes(context);
+    this.#lanes = new LedgerLanes(context, ({ callId, usage }) => {
+      if (usage) this.#running.get(callId)?.permit?.settle(usage);
+    });
     const { cache, bodies } = options;
     if (cache) this.#cached = new CachedCalls(context, { cache, bodies, lanes: this.#lanes });
   }
@@ -70,8 +77,10 @@ export class Calls {
     const { retries } = this.#options;
     const { attempt } = request;
     const work = () => {
-      const run = (caching?: Caching) => this.#json(request, shape, caching);
-      return this.#cached ? this.#cached.json(request, shape, run) : run();
+      const run = (of: CallRequest, caching?: Caching) => this.#json(of, shape, caching);
+      return limited(this.#options.limits, request, (of) =>
+        this.#cached ? this.#cached.json(of, shape, (caching) => run(of, caching)) : run(of),
+      );
     };
     return retries && attempt ? retries.json(attempt, work) : work();
   }
@@ -82,8 +91,10 @@ export class Calls {
     const { retries } = this.#options;
     const { attempt } = request;
     const work = () => {
-      const run = (caching?: Caching) => this.#stream(request, client, caching);
-      return this.#cached ? this.#cached.stream(request, client, run) : run();
+      const run = (of: CallRequest, caching?: Caching) => this.#stream(of, client, caching);
+      return limited(this.#options.limits, request, (of) =>
+        this.#cached ? this.#cached.stream(of, client, (caching) => run(of, caching)) : run(of),
+      );
     };
     return retries && attempt ? retries.stream(attempt, work) : work();
   }
@@ -240,7 +251,7 @@ export class Calls {
     run: () => Promise<Result>,
     ended?: (result: Result) => Promise<void>,
   ): Promise<Result> {
-    this.#running.set(call.callId, { jobId: call.jobId, stop });
+    this.#running.set(call.callId, { jobId: call.jobId, permit: call.request.permit, stop });
     const forget = () => {
       call.lease.release();
       this.#running.delete(call.callId);

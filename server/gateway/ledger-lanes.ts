@@ -21,14 +21,17 @@ const SETTLE_PATIENCE_MS = 10_000;
  */
 export class LedgerLanes {
   readonly #context: Context;
+  readonly #onSettle: (item: store.SettleItem) => void;
   readonly #opens: Lane<store.OpenItem, store.OpenOutcome>;
   readonly #settles: Lane<store.SettleItem, store.SettleOutcome>;
   readonly underWay = new CallsUnderWay();
   readonly #pending = new Set<Promise<unknown>>();
   readonly #stopped = new AbortController();
 
-  constructor(context: Context) {
+  /** `onSettle` is told of the end of each call as it is asked for. */
+  constructor(context: Context, onSettle: (item: store.SettleItem) => void = () => {}) {
     this.#context = context;
+    this.#onSettle = onSettle;
     const now = () => new Date(context.clock.now());
     this.#opens = new Lane({
       send: (items) => store.openCalls(context.database, now(), context.instanceId, items),
@@ -70,6 +73,7 @@ export class LedgerLanes {
 
   /** Resolves when the end of the call is booked; with undefined after ten seconds, while it goes on being tried. */
   async settle(item: store.SettleItem): Promise<store.SettleOutcome | undefined> {
+    this.#onSettle(item);
     const booked = this.#untilBooked(item);
     this.#pending.add(booked);
     void booked.finally(() => this.#pending.delete(booked));

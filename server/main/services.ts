@@ -11,6 +11,7 @@ import { Retries } from "../gateway/retries.ts";
 import type { Background } from "../instance/background.ts";
 import { Heartbeat } from "../instance/heartbeat.ts";
 import { Upkeep } from "../instance/upkeep.ts";
+import { Limits } from "../limits/limits.ts";
 import { OffsetClock } from "../kernel/clock.ts";
 import { uuidV7 } from "../kernel/ids.ts";
 import type { Log } from "../kernel/log.ts";
@@ -37,6 +38,7 @@ export interface Services {
   upkeep: Upkeep;
   background: Background;
   bodies: BodyStore;
+  limits: Limits;
   upstream: Upstream;
   sandbox: SandboxProvider;
   keys: KeyVerifier;
@@ -116,7 +118,9 @@ export function createServices(options: ServiceOptions): Services {
     ? new RedisStore(redis.connection, context.masterKey)
     : new MemoryStore();
   const sandbox = new SandboxProvider(runtime);
+  const limits = new Limits({ clock, instanceId, redis: redis?.connection });
   const calls = new Calls(context, {
+    limits,
     upstream: withSandbox(upstream, sandbox),
     streamCommentMs: STREAM_COMMENT_MS,
     bodies,
@@ -150,6 +154,7 @@ export function createServices(options: ServiceOptions): Services {
     }),
     background: createBackground(context, () => settings.read()),
     bodies,
+    limits,
     upstream,
     sandbox,
     keys: createKeyVerifier(context),

@@ -223,6 +223,7 @@ describe("what costs beyond a model's prices", () => {
     reasoning: false,
     cacheTtlSeconds: 0,
     timeouts: {},
+    limits: {},
     targets: [],
   };
   const costly = {

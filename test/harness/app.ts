@@ -11,9 +11,11 @@ import type { Runtime } from "../../server/runtime/runtime.ts";
 import { SandboxProvider, withSandbox } from "../../server/sandbox/upstream.ts";
 import { parseBlocks } from "../../server/kernel/network.ts";
 import { createKeyVerifier } from "../../server/keys/verify.ts";
+import { Limits, type LimitsOptions } from "../../server/limits/limits.ts";
 import type { LoopbackOptions } from "../../server/loopback/provider.ts";
 import { createModelCatalog } from "../../server/models/catalog.ts";
 import { PlanCatalog } from "../../server/pricing/catalog.ts";
+import type { RedisConnection } from "../../server/redis/connection.ts";
 import { SettingsCatalog } from "../../server/settings/catalog.ts";
 import { ManualClock } from "./clock.ts";
 import { testContext } from "./context.ts";
@@ -53,6 +55,10 @@ interface TestAppOptions {
   answers?: AnswerStore;
   /** As `--trusted-proxies`; nobody unless named. */
   trustedProxies?: string;
+  /** Where limits are counted; on this instance alone without it. */
+  redis?: RedisConnection;
+  /** Of windows and leases, beside what the product has. */
+  limits?: Pick<LimitsOptions, "shape" | "leaseMs">;
 }
 
 /** The team API on a database and a stand-in gateway of this file's own. Call it at the top level of the file. */
@@ -80,7 +86,9 @@ export function teamApi(
   const { streamCommentMs = 15_000, bodyLimitBytes = 1_000_000 } = options;
   const bodies = new BodyStore(context, () => settings.read());
   const sandbox = new SandboxProvider(options.runtime);
+  const limits = new Limits({ ...context, redis: options.redis, ...options.limits });
   const calls = new Calls(context, {
+    limits,
     upstream: withSandbox(options.gateway.upstream, sandbox),
     streamCommentMs,
     bodies,
