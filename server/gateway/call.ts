@@ -2,6 +2,7 @@ import type { HardBudget } from "../budgets/catalog.ts";
 import type { BodyRecord } from "../bodies/body-store.ts";
 import type { CacheDirectives } from "../cache/directives.ts";
 import type { Context } from "../context.ts";
+import type { IdempotencyClaim } from "../http/idempotency.ts";
 import { DomainError } from "../kernel/errors.ts";
 import { uuidV7 } from "../kernel/ids.ts";
 import { boundedCost, floatUsdToNanos } from "../kernel/money.ts";
@@ -17,6 +18,7 @@ import type { CallSize } from "../pricing/worst-case.ts";
 import type { AnswerKeeper } from "./answer-keeper.ts";
 import { endpointForms } from "./endpoints.ts";
 import { limitParameters } from "./output-limit.ts";
+import type { SdkAttempt } from "./sdk-attempt.ts";
 import type { NewJob, OpenItem, SettleItem } from "./store.ts";
 import { type Asked, worstCase } from "./worst-case.ts";
 
@@ -31,8 +33,9 @@ export interface CallRequest {
   job: { id: string } | { create: NewJob };
   purpose: string | undefined;
   metadata: Readonly<Record<string, unknown>> | undefined;
-  /** Only of JSON calls. */
-  claim: { id: string; bodyHash: string } | undefined;
+  claim: IdempotencyClaim | undefined;
+  /** Of an SDK that tries again by itself; absent = of any other client. */
+  attempt?: SdkAttempt | undefined;
   /** How the call is charged, if its job was created under the plan that counts now. */
   charging: CallCharging;
   /** How it is charged in a job of another plan version. */

@@ -1,9 +1,7 @@
 import { Type } from "@sinclair/typebox";
-import { idempotencyClaim } from "../http/idempotency.ts";
 import { validated } from "../http/validation.ts";
 import { DomainError } from "../kernel/errors.ts";
 import { line } from "../jobs/fields.ts";
-import type { TeamPrincipal } from "../keys/principal.ts";
 import type { JobHeaders } from "./requests.ts";
 
 /** The headers that place an OpenAI request in a job, as the document names them. */
@@ -42,13 +40,6 @@ export function readJobHeaders(request: Request): JobHeaders {
   }
   return { jobId, jobReference, jobType: headers["x-job-type"] };
 }
-
-/** The job headers count as part of the body: the same call for another job is another request. */
-export const claimOf = (
-  principal: TeamPrincipal,
-  request: Request,
-  content: { body: object; headers: JobHeaders },
-) => idempotencyClaim({ principalId: principal.teamId, request, body: content });
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 

@@ -1,15 +1,10 @@
 import type { Context } from "../context.ts";
-import { sealAnswer } from "../http/idempotency.ts";
-import {
-  type CallEnd,
-  costFromHeader,
-  type OpenedCall,
-  settleItem,
-  upstreamRequest,
-} from "./call.ts";
+import { type StoredAnswer, storedFailure } from "../http/idempotency.ts";
+import { type CallEnd, costFromHeader, type OpenedCall, upstreamRequest } from "./call.ts";
 import { totalTimeoutMs } from "./deadlines.ts";
 import { endpointForms } from "./endpoints.ts";
 import type { LedgerLanes } from "./ledger-lanes.ts";
+import { settleEnd } from "./settle-end.ts";
 import type { OpenOutcome, SettleOutcome } from "./store.ts";
 import {
   failureFromException,
@@ -42,6 +37,8 @@ export type JsonAnswer =
       jobId: string;
       callId: string;
       body: Record<string, unknown>;
+      /** Roughly the length of the body. */
+      bytes: number;
       headers: Readonly<Record<string, string>>;
       /** Undefined = the wallet was not touched, or the end is not booked yet. */
       billed: Billed | undefined;
@@ -59,9 +56,12 @@ interface JsonCall {
 export async function runJsonCall({ context, lanes, call, shape }: JsonCall): Promise<JsonAnswer> {
   const received = await receive(call);
   if ("failure" in received) {
-    await lanes.settle(settleItem(call, failedEnd(received.failure)));
+    const { error } = received.failure;
+    await settleEnd({ context, lanes }, call, failedEnd(received.failure), {
+      stored: () => storedFailure(error, call.request.claim!),
+    });
     call.record?.end("failed");
-    throw received.failure.error;
+    throw error;
   }
   const { upstream, headers } = received;
   const { alias, endpoint, metadata } = call.request;
@@ -69,33 +69,26 @@ export async function runJsonCall({ context, lanes, call, shape }: JsonCall): Pr
   const identity = { alias: alias.name, callId: call.callId, metadata };
   const ids = { jobId: call.jobId, callId: call.callId };
   const usage = form.usage(upstream);
-  const settle = (answer: CallEnd["answer"]) =>
-    lanes.settle(
-      settleItem(call, {
-        status: "succeeded",
-        usage: usage ?? estimateUsage(call.request, form.outputBytes(upstream)),
-        estimated: usage === undefined,
-        litellmCostUsd: costFromHeader(headers),
-        modelId: headers.get("x-litellm-model-id"),
-        firstTokenMs: undefined,
-        finishReason: form.finishReason(upstream),
-        error: undefined,
-        answer,
-      }),
-    );
-  if (call.request.claim === undefined) {
-    // The answer takes shape while the database flushes.
-    const settled = settle(undefined);
-    const body = shape(form.forTeam(upstream, identity), ids);
-    const billed = billedBy(await settled);
-    call.record?.end("succeeded");
-    return { ...ids, body, headers: call.headers, billed };
-  }
-  const body = shape(form.forTeam(upstream, identity), ids);
-  const sealed = sealAnswer(context.masterKey, { status: 200, body, headers: call.headers });
-  const settled = await settle({ status: 200, sealed });
+  const end: CallEnd = {
+    status: "succeeded",
+    usage: usage ?? estimateUsage(call.request, form.outputBytes(upstream)),
+    estimated: usage === undefined,
+    litellmCostUsd: costFromHeader(headers),
+    modelId: headers.get("x-litellm-model-id"),
+    firstTokenMs: undefined,
+    finishReason: form.finishReason(upstream),
+    error: undefined,
+    answer: undefined,
+  };
+  let body: Record<string, unknown> | undefined;
+  const shaped = () => (body ??= shape(form.forTeam(upstream, identity), ids));
+  const stored = (): StoredAnswer => ({ status: 200, body: shaped(), headers: call.headers });
+  const settled = settleEnd({ context, lanes }, call, end, { stored });
+  // The answer takes shape while the database flushes.
+  shaped();
+  const billed = billedBy(await settled);
   call.record?.end("succeeded");
-  return { ...ids, body, headers: call.headers, billed: billedBy(settled) };
+  return { ...ids, body: shaped(), bytes: received.bytes, headers: call.headers, billed };
 }
 
 const billedBy = (settled: SettleOutcome | undefined): Billed | undefined =>
@@ -116,7 +109,7 @@ export function idHeaders(ids: { jobId: string; callId: string }): Record<string
 }
 
 type Received =
-  | { upstream: Record<string, unknown>; headers: Headers }
+  | { upstream: Record<string, unknown>; headers: Headers; bytes: number }
   | { failure: UpstreamFailure };
 
 async function receive(call: OpenedCall): Promise<Received> {
@@ -128,6 +121,7 @@ async function receive(call: OpenedCall): Promise<Received> {
     const response = await fetch(url, { ...init, signal: timeout.signal });
     const text = await response.text();
     call.record?.received(text);
+    call.keeper?.received(text);
     if (!response.ok)
       return { failure: failureFromResponse(response.status, response.headers, text) };
     const upstream = parseRecord(text);
@@ -135,7 +129,7 @@ async function receive(call: OpenedCall): Promise<Received> {
       return {
         failure: failureFromResponse(502, response.headers, `no answer of this kind: ${text}`),
       };
-    return { upstream, headers: response.headers };
+    return { upstream, headers: response.headers, bytes: text.length };
   } catch (error) {
     return { failure: failureFromException(error, timeout.signal.aborted) };
   } finally {

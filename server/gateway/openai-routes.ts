@@ -1,5 +1,6 @@
 import { given } from "../http/optional.ts";
 import { teamOperation, type Operation } from "../http/operation.ts";
+import { askedOnce } from "./asked-once.ts";
 import {
   embeddingListExample,
   embeddingsExample,
@@ -7,7 +8,7 @@ import {
   openAiCompletionExample,
   streamExample,
 } from "./examples.ts";
-import { claimOf, jobHeaders, readJobHeaders } from "./job-headers.ts";
+import { jobHeaders, readJobHeaders } from "./job-headers.ts";
 import { openAiModelOperations } from "./openai-models.ts";
 import { openAiChatRequest, openAiRequest } from "./requests.ts";
 import { responseOperations } from "./responses/routes.ts";
@@ -16,9 +17,8 @@ import {
   type CallParts,
   callProblems,
   jsonReply,
-  refuseKeyedStream,
   requester,
-  streamResponse,
+  streamReply,
 } from "./replies.ts";
 import {
   ChatCompletion,
@@ -54,30 +54,16 @@ export function openAiOperations(parts: CallParts): Operation[] {
         },
         idempotent: true,
         startsWork: true,
-        problems: [...callProblems, "idempotency_not_supported"],
+        problems: callProblems,
       },
       async ({ principal, body: sent, request }) => {
         const body = given(sent);
-        if (!body.stream) {
-          const headers = readJobHeaders(request);
-          const claim = claimOf(principal, request, { body, headers });
-          const call = await openAiChatRequest(
-            requester(parts, principal, claim),
-            body,
-            headers,
-          );
-          return jsonReply(parts, call, (completion) => completion);
-        }
-        refuseKeyedStream(request);
-        const call = await openAiChatRequest(
-          requester(parts, principal),
-          body,
-          readJobHeaders(request),
-        );
+        const headers = readJobHeaders(request);
+        const asked = askedOnce(principal, request, { body, headers });
+        const call = await openAiChatRequest(requester(parts, principal, asked), body, headers);
+        if (!body.stream) return jsonReply(parts, call, (completion) => completion);
         const withUsage = body.stream_options?.include_usage === true;
-        return streamResponse(
-          await parts.calls.stream(call, { signal: request.signal, withUsage }),
-        );
+        return streamReply(parts, call, { signal: request.signal, withUsage });
       },
     ),
     teamOperation(
@@ -104,9 +90,9 @@ export function openAiOperations(parts: CallParts): Operation[] {
       async ({ principal, body: sent, request }) => {
         const body = given(sent);
         const headers = readJobHeaders(request);
-        const claim = claimOf(principal, request, { body, headers });
+        const asked = askedOnce(principal, request, { body, headers });
         const call = await openAiRequest(
-          requester(parts, principal, claim),
+          requester(parts, principal, asked),
           "embeddings",
           body,
           headers,

@@ -1,9 +1,11 @@
+import type { StoredCall } from "../http/idempotency.ts";
 import { DomainError, messageOf } from "../kernel/errors.ts";
 import type { TokenUsage } from "../pricing/cost.ts";
-import { type CallEnd, costFromHeader, type OpenedCall, settleItem, shuttingDown } from "./call.ts";
+import type { FrameSource } from "./audience.ts";
+import { type CallEnd, costFromHeader, type OpenedCall, shuttingDown } from "./call.ts";
 import { endpointForms } from "./endpoints.ts";
 import type { FrameReader } from "./frames.ts";
-import type { LedgerLanes } from "./ledger-lanes.ts";
+import { type SettleParts, settleEnd } from "./settle-end.ts";
 import { SseReader } from "./sse.ts";
 import { failureFromResponse } from "./upstream-errors.ts";
 import { estimateUsage } from "./usage.ts";
@@ -16,37 +18,37 @@ export type StreamStop =
   | "shutting_down"
   | "timeout";
 
-export interface RelayOptions {
-  lanes: LedgerLanes;
+export interface RelayOptions extends SettleParts {
   call: OpenedCall;
   /** Whether the client gets the usage at the end. */
   withUsage: boolean;
-  /** Between two comments while the model is silent. */
-  commentMs: number;
   /** Told of each frame of the upstream. */
   onFrame: () => void;
+  /** Takes what goes to the client. */
+  deliver: (frame: Uint8Array) => void;
+  /** Whether any client has had any of it. */
+  delivered: () => boolean;
+  /** What is stored for a repeat, when `last` ends the stream; only asked of a call with an idempotency key. */
+  stored: (last: Uint8Array) => StoredCall;
 }
 
-const encoder = new TextEncoder();
-const comment = encoder.encode(": the model is still working\n\n");
+/** How a stream has ended. */
+type End = CallEnd["status"];
 
 /**
- * Relays one stream. States: relaying (each pull of the client reads upstream until there is a frame to send, so a slow
- * client slows the upstream) → ended, exactly once, by the upstream's end, its failure, or `stop`. Ending settles
- * the call first and then closes the body: who has seen the end may complete the job.
+ * Relays one stream. States: relaying (each `advance` reads upstream until there is a frame to deliver, so that who asks slowly
+ * slows the upstream) → ended, exactly once, by the upstream's end, its failure, or `stop`. Ending settles the call first
+ * and then delivers the last frame: who has seen the end may complete the job.
  */
-export class Relay {
-  readonly body: ReadableStream<Uint8Array>;
-  readonly settled: Promise<void>;
+export class Relay implements FrameSource {
+  readonly settled: Promise<End>;
   readonly #options: RelayOptions;
   readonly #headers: Headers;
   readonly #abort: AbortController;
   readonly #events: SseReader;
-  #resolveSettled: () => void = () => {};
-  #controller!: ReadableStreamDefaultController<Uint8Array>;
-  #ended = false;
-  #next: Promise<string | undefined> | undefined;
   readonly #frames: FrameReader;
+  #resolveSettled: (end: End) => void = () => {};
+  #ended = false;
   #firstTokenMs: number | undefined;
 
   constructor(options: RelayOptions, response: Response, abort: AbortController) {
@@ -62,16 +64,20 @@ export class Relay {
       withUsage: options.withUsage,
     });
     this.settled = new Promise((resolve) => (this.#resolveSettled = resolve));
-    this.body = new ReadableStream<Uint8Array>(
-      {
-        start: (controller) => {
-          this.#controller = controller;
-        },
-        pull: () => this.#pull(),
-        cancel: () => this.stop("client_left"),
-      },
-      { highWaterMark: 0 },
-    );
+  }
+
+  async advance(): Promise<boolean> {
+    try {
+      while (!this.#ended) {
+        const data = await this.#events.next();
+        if (this.#ended) break;
+        if (await this.#take(data)) return true;
+      }
+    } catch (error) {
+      await this.#fail(messageOf(error));
+    }
+    await this.settled;
+    return false;
   }
 
   stop(reason: StreamStop): void {
@@ -93,22 +99,7 @@ export class Relay {
     });
   }
 
-  async #pull(): Promise<void> {
-    try {
-      while (!this.#ended) {
-        this.#next ??= this.#events.next();
-        const data = await orSilence(this.#next, this.#options.commentMs);
-        if (this.#ended) return;
-        if (data === silence) return this.#controller.enqueue(comment);
-        this.#next = undefined;
-        if (await this.#take(data)) return;
-      }
-    } catch (error) {
-      await this.#fail(messageOf(error));
-    }
-  }
-
-  /** Handles one event of the upstream; true when something was sent to the client or the stream has ended. */
+  /** Handles one event of the upstream; true when something was delivered or the stream has ended. */
   async #take(data: string | undefined): Promise<boolean> {
     this.#options.onFrame();
     if (data !== undefined) this.#options.call.record?.received(data);
@@ -119,7 +110,7 @@ export class Relay {
       case "nothing":
         return false;
       case "frame":
-        this.#controller.enqueue(taken.bytes);
+        this.#options.deliver(taken.bytes);
         return true;
       case "end":
         await this.#end({ status: "succeeded", code: undefined, error: undefined, ...taken });
@@ -136,40 +127,37 @@ export class Relay {
     await this.#end({ status: "failed", code: error.code, error, adminMessage: message, ...told });
   }
 
-  async #end(how: {
-    status: CallEnd["status"];
-    code: string | undefined;
-    error: DomainError | undefined;
-    adminMessage?: string;
-    /** The upstream's own last event, in place of ours. */
-    last?: Uint8Array;
-  }): Promise<void> {
+  async #end(how: HowEnded): Promise<void> {
     if (this.#ended) return;
     this.#ended = true;
-    const { call, lanes } = this.#options;
+    const { call } = this.#options;
     this.#events.cancel();
     this.#abort.abort();
-    const { usage, costUsd, finishReason } = this.#frames;
-    const delivered = usage ?? this.#estimate(how.status);
-    await lanes.settle(
-      settleItem(call, {
-        status: how.status,
-        usage: delivered,
-        estimated: delivered !== undefined && usage === undefined,
-        litellmCostUsd: costUsd ?? (usage && costFromHeader(this.#headers)),
-        modelId: this.#headers.get("x-litellm-model-id"),
-        firstTokenMs: this.#firstTokenMs,
-        finishReason,
-        error:
-          how.code === undefined
-            ? undefined
-            : { code: how.code, adminMessage: how.adminMessage ?? how.code },
-        answer: undefined,
-      }),
-    );
+    const last = how.last ?? (how.error && this.#frames.error(how.error));
+    await settleEnd(this.#options, call, this.#callEnd(how), {
+      free: how.status === "failed" && !this.#options.delivered(),
+      stored: () => this.#options.stored(last ?? new Uint8Array()),
+    });
     call.record?.end(how.status);
-    this.#close(how.last ?? (how.error && this.#frames.error(how.error)));
-    this.#resolveSettled();
+    if (last) this.#options.deliver(last);
+    this.#resolveSettled(how.status);
+  }
+
+  #callEnd(how: HowEnded): CallEnd {
+    const { usage, costUsd, finishReason } = this.#frames;
+    const used = usage ?? this.#estimate(how.status);
+    const { code, adminMessage } = how;
+    return {
+      status: how.status,
+      usage: used,
+      estimated: used !== undefined && usage === undefined,
+      litellmCostUsd: costUsd ?? (usage && costFromHeader(this.#headers)),
+      modelId: this.#headers.get("x-litellm-model-id"),
+      firstTokenMs: this.#firstTokenMs,
+      finishReason,
+      error: code === undefined ? undefined : { code, adminMessage: adminMessage ?? code },
+      answer: undefined,
+    };
   }
 
   /** What an interrupted stream has used: nothing before its first token when the upstream failed, else by its text. */
@@ -177,28 +165,13 @@ export class Relay {
     if (status === "failed" && this.#frames.outputBytes === 0) return undefined;
     return estimateUsage(this.#options.call.request, this.#frames.outputBytes);
   }
-
-  #close(last: Uint8Array | undefined): void {
-    try {
-      if (last) this.#controller.enqueue(last);
-      this.#controller.close();
-    } catch {
-      // The client has left: the stream is closed on its side already.
-    }
-  }
 }
 
-const silence = Symbol("silence");
-
-/** The next event, or `silence` when it takes longer than `ms`; the event is then still awaited by its promise. */
-async function orSilence<T>(next: Promise<T>, ms: number): Promise<T | typeof silence> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const quiet = new Promise<typeof silence>((resolve) => {
-    timer = setTimeout(() => resolve(silence), ms);
-  });
-  try {
-    return await Promise.race([next, quiet]);
-  } finally {
-    clearTimeout(timer);
-  }
+interface HowEnded {
+  status: End;
+  code: string | undefined;
+  error: DomainError | undefined;
+  adminMessage?: string;
+  /** The upstream's own last event, in place of ours. */
+  last?: Uint8Array;
 }

@@ -1,6 +1,6 @@
 import type { Context } from "../context.ts";
 import type { BudgetCatalog } from "../budgets/catalog.ts";
-import { replayedAnswer } from "../http/idempotency.ts";
+import { openAnswer, replayedAnswer, replayedHeader } from "../http/idempotency.ts";
 import { Reply } from "../http/operation.ts";
 import { DomainError } from "../kernel/errors.ts";
 import { microsToCredits } from "../kernel/money.ts";
@@ -9,9 +9,11 @@ import type { ModelCatalog } from "../models/catalog.ts";
 import type { PlanCatalog } from "../pricing/catalog.ts";
 import type { CallRequest } from "./call.ts";
 import type { Calls } from "./calls.ts";
+import type { AskedOnce } from "./asked-once.ts";
 import type { Billed, ShapeAnswer } from "./json-call.ts";
+import { unpackFrames } from "./kept-frames.ts";
 import type { Requester } from "./requests.ts";
-import type { StreamAnswer } from "./stream-call.ts";
+import type { StreamClient } from "./stream-call.ts";
 
 /** What the routes of calls stand on. */
 export interface CallParts {
@@ -41,24 +43,23 @@ export const callProblems = [
   "gateway_installing",
   "gateway_unavailable",
   "gateway_timeout",
+  "answer_not_kept",
   "shutting_down",
 ] as const;
 
 export const callHeaders = {
   "x-job-id": "The job of the call.",
   "x-call-id": "The call.",
+  "idempotency-replayed":
+    "`true` where this is the answer of an earlier request, by its `Idempotency-Key` or as an SDK's automatic retry.",
   "x-credits-remaining": "The team's balance, where the call has changed or needed it.",
   "x-max-tokens-clamped":
     "The output limit that the call was cut down to, because credits or a budget allow no more.",
 };
 
-export function requester(
-  parts: CallParts,
-  principal: TeamPrincipal,
-  claim?: CallRequest["claim"],
-): Requester {
+export function requester(parts: CallParts, principal: TeamPrincipal, asked: AskedOnce): Requester {
   const { context, catalog, plans, budgets } = parts;
-  return { context, catalog, plans, budgets, principal, claim };
+  return { context, catalog, plans, budgets, principal, ...asked };
 }
 
 /**
@@ -75,9 +76,11 @@ export async function jsonReply(
   const first =
     "replay" in answer ? replayedAnswer(parts.context.masterKey, answer.replay) : answer;
   const { billed } = answer;
+  const status = ("status" in first ? first.status : undefined) ?? 200;
+  const withBilling = options.withBilling && status === 200;
   return new Reply(
-    options.withBilling ? { ...(first.body as object), billing: billingOf(billed) } : first.body,
-    { headers: { ...first.headers, ...creditHeaders(billed?.balance) } },
+    withBilling ? { ...(first.body as object), billing: billingOf(billed) } : first.body,
+    { status, headers: { ...first.headers, ...creditHeaders(billed?.balance) } },
   );
 }
 
@@ -93,26 +96,37 @@ export function creditHeaders(balance: bigint | undefined): Record<string, strin
   return balance === undefined ? {} : { "x-credits-remaining": String(microsToCredits(balance)) };
 }
 
-export function streamResponse(stream: StreamAnswer): Response {
-  return new Response(stream.body, {
+/** Runs a streamed call and relays it, or replays the stream of the first request with its idempotency key. */
+export async function streamReply(
+  parts: CallParts,
+  call: CallRequest,
+  client: StreamClient,
+): Promise<Response | Reply> {
+  const stream = await parts.calls.stream(call, client);
+  if (!("replay" in stream)) return streamResponse(stream.body, stream.headers, stream.balance);
+  const { masterKey } = parts.context;
+  const stored = openAnswer(masterKey, stream.replay);
+  // It was refused before it began.
+  if (!("frames" in stored)) return replayedAnswer(masterKey, stream.replay);
+  const headers = { ...stored.headers, ...replayedHeader };
+  return streamResponse(unpackFrames(stored.frames), headers, stream.billed?.balance);
+}
+
+function streamResponse(
+  body: ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer>,
+  headers: Readonly<Record<string, string>>,
+  balance: bigint | undefined,
+): Response {
+  return new Response(body, {
     headers: {
       "content-type": "text/event-stream; charset=utf-8",
       "cache-control": "no-cache, no-transform",
       // Proxies that buffer would hold the tokens back.
       "x-accel-buffering": "no",
-      ...stream.headers,
-      ...creditHeaders(stream.balance),
+      ...headers,
+      ...creditHeaders(balance),
     },
   });
-}
-
-/** A stream is not stored, so a key could not be kept: better said than silently ignored. */
-export function refuseKeyedStream(request: Request): void {
-  if (!request.headers.has("idempotency-key")) return;
-  throw new DomainError(
-    "idempotency_not_supported",
-    "A streamed call takes no Idempotency-Key yet: leave the header out, or make the call without streaming.",
-  );
 }
 
 /** On the job's endpoints the path says whether to stream; a body that says otherwise is a slip. */

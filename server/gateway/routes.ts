@@ -1,8 +1,8 @@
 import { Type } from "@sinclair/typebox";
-import { idempotencyClaim } from "../http/idempotency.ts";
 import { given } from "../http/optional.ts";
 import { teamOperation, type Operation } from "../http/operation.ts";
 import { requireOwnTeam } from "../keys/own-team.ts";
+import { askedOnce } from "./asked-once.ts";
 import {
   createAndCallExample,
   completionExample,
@@ -14,10 +14,9 @@ import {
   type CallParts,
   callProblems,
   jsonReply,
-  refuseKeyedStream,
   requester,
   requireStreamFlag,
-  streamResponse,
+  streamReply,
 } from "./replies.ts";
 import { createAndCallRequest, jobCallRequest } from "./requests.ts";
 import {
@@ -64,8 +63,8 @@ export function callOperations(parts: CallParts): Operation[] {
       async ({ principal, params, body: sent, request }) => {
         const body = given(sent);
         requireStreamFlag(body.stream, false);
-        const claim = idempotencyClaim({ principalId: principal.teamId, request, body });
-        const call = await jobCallRequest(requester(parts, principal, claim), params.job_id, body);
+        const asked = askedOnce(principal, request, body);
+        const call = await jobCallRequest(requester(parts, principal, asked), params.job_id, body);
         return jsonReply(parts, call, withIds);
       },
     ),
@@ -82,17 +81,16 @@ export function callOperations(parts: CallParts): Operation[] {
         body: JobCall,
         bodyExample: jobCallExample,
         success: streamSuccess,
+        idempotent: true,
         startsWork: true,
-        problems: [...callProblems, "idempotency_not_supported"],
+        problems: callProblems,
       },
       async ({ principal, params, body: sent, request }) => {
         const body = given(sent);
         requireStreamFlag(body.stream, true);
-        refuseKeyedStream(request);
-        const call = await jobCallRequest(requester(parts, principal), params.job_id, body);
-        return streamResponse(
-          await parts.calls.stream(call, { signal: request.signal, withUsage: true }),
-        );
+        const asked = askedOnce(principal, request, body);
+        const call = await jobCallRequest(requester(parts, principal, asked), params.job_id, body);
+        return streamReply(parts, call, { signal: request.signal, withUsage: true });
       },
     ),
     teamOperation(
@@ -129,8 +127,8 @@ export function callOperations(parts: CallParts): Operation[] {
         const body = given(sent);
         requireStreamFlag(body.stream, false);
         requireOwnTeam(principal, body.team_id);
-        const claim = idempotencyClaim({ principalId: principal.teamId, request, body });
-        const call = await createAndCallRequest(requester(parts, principal, claim), body);
+        const asked = askedOnce(principal, request, body);
+        const call = await createAndCallRequest(requester(parts, principal, asked), body);
         return jsonReply(
           parts,
           call,
@@ -154,18 +152,17 @@ export function callOperations(parts: CallParts): Operation[] {
         body: CreateAndCall,
         bodyExample: createAndCallExample,
         success: streamSuccess,
+        idempotent: true,
         startsWork: true,
-        problems: [...callProblems, "idempotency_not_supported"],
+        problems: callProblems,
       },
       async ({ principal, body: sent, request }) => {
         const body = given(sent);
         requireStreamFlag(body.stream, true);
-        refuseKeyedStream(request);
         requireOwnTeam(principal, body.team_id);
-        const call = await createAndCallRequest(requester(parts, principal), body);
-        return streamResponse(
-          await parts.calls.stream(call, { signal: request.signal, withUsage: true }),
-        );
+        const asked = askedOnce(principal, request, body);
+        const call = await createAndCallRequest(requester(parts, principal, asked), body);
+        return streamReply(parts, call, { signal: request.signal, withUsage: true });
       },
     ),
   ];

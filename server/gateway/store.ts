@@ -237,6 +237,17 @@ export function toSettleRow(item: SettleItem): object {
   };
 }
 
+/** Frees an idempotency key whose call has ended, with the answer that was stored. */
+export async function freeKey(
+  database: Database,
+  of: { id: string; callId: string },
+): Promise<void> {
+  await database.query(`delete from idempotency_keys where id = $1::text and call_id = $2::uuid`, [
+    of.id,
+    of.callId,
+  ]);
+}
+
 /** The type of a team's job; undefined when there is no such job. */
 export async function jobType(
   database: Database,

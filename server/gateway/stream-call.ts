@@ -1,7 +1,11 @@
-import { failedEnd } from "./json-call.ts";
-import { type OpenedCall, settleItem, upstreamRequest } from "./call.ts";
+import { notKept, type StoredCall, storedFailure } from "../http/idempotency.ts";
+import { Audience, type Keeping } from "./audience.ts";
+import { type OpenedCall, upstreamRequest } from "./call.ts";
 import { Deadlines, totalTimeoutMs } from "./deadlines.ts";
-import { Relay, type RelayOptions, type StreamStop } from "./relay.ts";
+import { failedEnd, type Replay } from "./json-call.ts";
+import { KeptFrames } from "./kept-frames.ts";
+import { Relay, type StreamStop } from "./relay.ts";
+import { settleEnd, type SettleParts } from "./settle-end.ts";
 import {
   failureFromException,
   failureFromResponse,
@@ -19,18 +23,44 @@ export interface StreamAnswer {
   body: ReadableStream<Uint8Array>;
   /** Resolves when the stream has ended, one way or another, and is settled. */
   settled: Promise<void>;
+  /** For a retry of its request; absent = it ends with its client. */
+  kept?: JoinableStream;
 }
 
-interface StreamCall extends Omit<RelayOptions, "onFrame"> {
+/** A stream that goes on without its client. */
+export interface JoinableStream {
+  /** The stream from its first frame; undefined when that is no longer there. */
+  join(signal: AbortSignal): ReadableStream<Uint8Array> | undefined;
+  /** When a client has had its first byte, else at its end. */
+  over: Promise<"delivered" | "succeeded" | "failed">;
+  heldBytes(): number;
+  drop(): void;
+}
+
+/** A stream under way, or the answer of the first request with its idempotency key. */
+export type StreamOrReplay = StreamAnswer | Replay;
+
+/** Who a stream is for. */
+export interface StreamClient {
   /** Aborts when the client leaves. */
-  clientSignal: AbortSignal;
+  signal: AbortSignal;
+  /** Whether it gets the usage at the end. */
+  withUsage: boolean;
+}
+
+interface StreamCall extends SettleParts {
+  call: OpenedCall;
+  client: StreamClient;
+  keeping: Keeping;
+  /** Between two comments while the model is silent. */
+  commentMs: number;
   /** Told how to stop the stream. */
   onStop: (stop: (reason: StreamStop) => void) => void;
 }
 
 /** Sends an opened call upstream and relays its stream. Throws, settled, when the upstream refuses before it begins. */
 export async function runStreamCall(options: StreamCall): Promise<StreamAnswer> {
-  const { call, lanes, clientSignal } = options;
+  const { call, client, keeping } = options;
   // Its reason is a StreamStop: whatever ends the stream early ends the upstream's work at once, also before its first byte.
   const abort = new AbortController();
   const { alias } = call.request;
@@ -41,34 +71,90 @@ export async function runStreamCall(options: StreamCall): Promise<StreamAnswer> 
     onOverdue: () => abort.abort("timeout"),
   });
   const leave = () => abort.abort("client_left");
-  clientSignal.addEventListener("abort", leave);
-  if (clientSignal.aborted) leave();
+  if (keeping === "never") {
+    client.signal.addEventListener("abort", leave);
+    if (client.signal.aborted) leave();
+  }
   options.onStop((reason) => abort.abort(reason));
   const stopListening = () => {
     deadlines.end();
-    clientSignal.removeEventListener("abort", leave);
+    client.signal.removeEventListener("abort", leave);
   };
 
   const begun = await begin(call, abort.signal);
   if ("failure" in begun) {
     stopListening();
+    const { error } = begun.failure;
     const end = endBeforeStart(call, begun.failure, abort.signal);
-    await lanes.settle(settleItem(call, end));
+    await settleEnd(options, call, end, {
+      stored: () => storedFailure(error, call.request.claim!),
+    });
     call.record?.end(end.status);
-    throw begun.failure.error;
+    throw error;
   }
-  const relay = new Relay({ ...options, onFrame: () => deadlines.frame() }, begun.response, abort);
+  const stream = relayed(options, begun.response, { abort, onFrame: () => deadlines.frame() });
+  return { ...stream, settled: stream.settled.finally(stopListening) };
+}
+
+/** The relay, who listens to it, and what is kept of it. */
+function relayed(
+  options: StreamCall,
+  response: Response,
+  { abort, onFrame }: { abort: AbortController; onFrame: () => void },
+): StreamAnswer {
+  const { call, client, keeping, commentMs } = options;
+  const kept = keeping === "never" ? undefined : new KeptFrames();
+  let onDelivered: () => void = () => {};
+  const delivered = new Promise<"delivered">((resolve) => {
+    onDelivered = () => resolve("delivered");
+  });
+  const audience = new Audience({ keeping, kept, commentMs, onDelivered });
+  const relay = new Relay(
+    {
+      ...options,
+      withUsage: client.withUsage,
+      onFrame,
+      deliver: (frame) => audience.push(frame),
+      delivered: () => audience.delivered,
+      stored: (last) => storedFrames(kept!, last, call.headers),
+    },
+    response,
+    abort,
+  );
+  audience.listenTo(relay);
   const stop = () => relay.stop(abort.signal.reason as StreamStop);
   abort.signal.addEventListener("abort", stop);
   if (abort.signal.aborted) stop();
-  return {
+  const answer = {
     callId: call.callId,
     jobId: call.jobId,
     headers: call.headers,
     balance: call.balance,
-    body: relay.body,
-    settled: relay.settled.finally(stopListening),
+    body: audience.open(client.signal),
+    settled: relay.settled.then(() => {}),
   };
+  if (kept === undefined) return answer;
+  const over = relay.settled.then((end) => (end === "succeeded" ? end : "failed"));
+  return {
+    ...answer,
+    kept: {
+      join: (signal) => audience.join(signal),
+      // A stream with a key can be joined as long as it runs.
+      over: keeping === "always" ? over : Promise.race([delivered, over]),
+      heldBytes: () => kept.heldBytes,
+      drop: () => kept.drop(),
+    },
+  };
+}
+
+/** The stream as it will have been with its last frame, which goes out after it is stored. */
+function storedFrames(
+  kept: KeptFrames,
+  last: Uint8Array,
+  headers: OpenedCall["headers"],
+): StoredCall {
+  const frames = kept.packedWith(last);
+  return frames === undefined ? notKept : { status: 200, headers, frames };
 }
 
 async function begin(

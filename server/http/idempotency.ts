@@ -2,6 +2,8 @@ import { canonicalJson } from "../kernel/canonical-json.ts";
 import { DomainError } from "../kernel/errors.ts";
 import { type MasterKey, seal, sha256, unseal } from "../kernel/sealing.ts";
 import { Reply } from "./operation.ts";
+import { problemBody } from "./problem.ts";
+import { scopeOf } from "./request-scope.ts";
 
 /** A request that a repeat shall not carry out again. */
 export interface IdempotencyClaim {
@@ -9,6 +11,8 @@ export interface IdempotencyClaim {
   id: string;
   /** SHA-256 in hex of the body, whatever the order of its fields. */
   bodyHash: string;
+  /** Who asked, for a failure that is stored: it names the request, and on `/v1` has OpenAI's shape. */
+  asked: { requestId: string; openAi: boolean };
 }
 
 const keyPattern = /^[\x21-\x7e]{1,255}$/;
@@ -35,6 +39,7 @@ export function idempotencyClaim(of: {
   return {
     id: sha256([of.principalId, of.request.method, pathname, key].join("\0")).toString("hex"),
     bodyHash: sha256(canonicalJson(of.body)).toString("hex"),
+    asked: { requestId: scopeOf(of.request).requestId, openAi: pathname.startsWith("/v1/") },
   };
 }
 
@@ -46,20 +51,53 @@ export interface StoredAnswer {
   headers?: Readonly<Record<string, string>>;
 }
 
+/** A stream as its client got it, but for comments. */
+export interface StoredFrames {
+  status: number;
+  headers: Readonly<Record<string, string>>;
+  /** See `unpackFrames`. */
+  frames: readonly string[];
+}
+
+export type StoredCall = StoredAnswer | StoredFrames;
+
+/** That the work was done, where its answer was too large to keep. */
+export const notKept = { status: 410, body: null, notKept: true };
+
+/** A failure that was charged, for its repeat: trying again with its key would never give another answer. */
+export function storedFailure(error: DomainError, { asked }: IdempotencyClaim): StoredAnswer {
+  const { status, contentType, body } = problemBody(error, asked);
+  return { status, body, headers: { "content-type": contentType, "x-should-retry": "false" } };
+}
+
 const PURPOSE = "idempotency_keys.sealed_response";
+/** Characters of an answer's JSON; an embedding of everything in a large request is about half of it. */
+const LONGEST_STORED = 24 * 1024 * 1024;
 
 /** Encrypts an answer for the column `idempotency_keys.sealed_response`. */
-export function sealAnswer(masterKey: MasterKey, answer: StoredAnswer): Uint8Array {
-  return seal(masterKey, PURPOSE, JSON.stringify(answer));
+export function sealAnswer(masterKey: MasterKey, answer: StoredCall): Uint8Array {
+  const text = JSON.stringify(answer);
+  return seal(masterKey, PURPOSE, text.length > LONGEST_STORED ? JSON.stringify(notKept) : text);
+}
+
+/** Throws `answer_not_kept`. */
+export function openAnswer(masterKey: MasterKey, sealed: Uint8Array): StoredCall {
+  const text = unseal(masterKey, PURPOSE, sealed).toString("utf8");
+  const answer = JSON.parse(text) as StoredCall & Partial<Pick<typeof notKept, "notKept">>;
+  if (!answer.notKept) return answer;
+  throw new DomainError(
+    "answer_not_kept",
+    "The request with this Idempotency-Key was carried out, but its answer was too large to keep.",
+  );
 }
 
 /** The first request's answer, for its repeat: the same status and body, and a header that says so. */
 export function replayedAnswer(masterKey: MasterKey, sealed: Uint8Array): Reply {
-  const { status, body, headers } = JSON.parse(
-    unseal(masterKey, PURPOSE, sealed).toString("utf8"),
-  ) as StoredAnswer;
-  return new Reply(body, { status, headers: { ...headers, "idempotency-replayed": "true" } });
+  const { status, body, headers } = openAnswer(masterKey, sealed) as StoredAnswer;
+  return new Reply(body, { status, headers: { ...headers, ...replayedHeader } });
 }
+
+export const replayedHeader = { "idempotency-replayed": "true" };
 
 /** A repeat while the first request still runs. */
 export function idempotencyRunning(): DomainError {

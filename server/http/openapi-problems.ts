@@ -2,7 +2,7 @@ import { type TSchema, Type } from "@sinclair/typebox";
 import { DomainError, type ErrorCode } from "../kernel/errors.ts";
 import type { JsonSchemas } from "./openapi-schemas.ts";
 import type { Access, Operation } from "./operation.ts";
-import { openAiError, problemKinds } from "./problem.ts";
+import { openAiError, openAiStatus, problemKinds } from "./problem.ts";
 
 /** RFC 9457. Beside these fields stands what helps to act, such as `models` or `resumes_at`. */
 const Problem = Type.Object(
@@ -79,7 +79,7 @@ export class ProblemResponses {
     const byStatus = new Map<number, ErrorCode[]>();
     for (const code of codes) {
       const kind = problemKinds[code];
-      const status = shape.openAi ? (kind.openAiStatus ?? kind.status) : kind.status;
+      const status = shape.openAi ? openAiStatus(code) : kind.status;
       byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
     }
     return Object.fromEntries(

@@ -2,6 +2,7 @@ import { expect } from "vitest";
 import { createBudgetCatalog } from "../../server/budgets/catalog.ts";
 import { Calls } from "../../server/gateway/calls.ts";
 import { jobCallRequest, type Requester } from "../../server/gateway/requests.ts";
+import type { StreamAnswer, StreamOrReplay } from "../../server/gateway/stream-call.ts";
 import { DomainError } from "../../server/kernel/errors.ts";
 import { uuidV7 } from "../../server/kernel/ids.ts";
 import { createKeyVerifier } from "../../server/keys/verify.ts";
@@ -74,8 +75,10 @@ export async function callPath() {
         await jobCallRequest(requester, jobId, { messages: say(script) }),
         (completion) => completion,
       ),
-    streamCall: async (jobId: string, script: object, options = client(), path = calls) =>
-      path.stream(await jobCallRequest(requester, jobId, { messages: say(script) }), options),
+    streamCall: async (jobId: string, script: object, options = client(), path = calls) => {
+      const request = await jobCallRequest(requester, jobId, { messages: say(script) });
+      return fresh(await path.stream(request, options));
+    },
     /** The call's row, once it is settled. */
     ended: async (callId: string): Promise<CallRow> => {
       let row: CallRow | undefined;
@@ -107,6 +110,12 @@ export async function callPath() {
 export const say = (script: object, text = "hello") => [
   { role: "user" as const, content: `${text} #loopback ${JSON.stringify(script)}` },
 ];
+
+/** A stream that runs, as every one without an idempotency key. */
+export function fresh(stream: StreamOrReplay): StreamAnswer {
+  if ("replay" in stream) throw new Error("it is a replay");
+  return stream;
+}
 
 /** A client that stays. */
 export const client = () => ({ signal: new AbortController().signal, withUsage: true });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { Deadlines, type Overdue, totalTimeoutMs } from "../../server/gateway/deadlines.ts";
 import { jobCallRequest } from "../../server/gateway/requests.ts";
-import { callPath, client, events, refusal, say } from "./call-path.ts";
+import { callPath, client, events, fresh, refusal, say } from "./call-path.ts";
 
 interface Timeouts {
   firstByte?: number;
@@ -81,7 +81,7 @@ describe("a call", async () => {
   test("whose stream falls silent ends with one error event, booked by what was delivered", async () => {
     const jobId = await newJob();
     const script = { text: "one two three", chunks: 3, chunk_interval_ms: 60_000 };
-    const stream = await calls.stream(await request(jobId, script, { idle: 50 }), client());
+    const stream = fresh(await calls.stream(await request(jobId, script, { idle: 50 }), client()));
     const frames = await events(stream.body);
     expect(frames.at(-1)).toMatchObject({ error: { code: "gateway_timeout" } });
     expect(frames).not.toContain("data: [DONE]");

@@ -6,7 +6,7 @@ import { jobCallRequest } from "../../server/gateway/requests.ts";
 import type { SettleItem } from "../../server/gateway/store.ts";
 import type { Upstream } from "../../server/litellm/upstream.ts";
 import { testRuntime } from "../harness.ts";
-import { callPath, client, events, refusal } from "./call-path.ts";
+import { callPath, client, events, fresh, refusal } from "./call-path.ts";
 
 const { context, requester, newJob, jsonCall, ended, onlyCall } = await callPath();
 
@@ -151,7 +151,7 @@ describe("what a provider adds", () => {
     const text = frames.map((frame) => `data: ${JSON.stringify(frame)}\n\n`).join("");
     answer = () =>
       new Response(`${text}data: [DONE]\n\n`, { headers: { "content-type": "text/event-stream" } });
-    const { body } = await stream(await newJob());
+    const { body } = fresh(await stream(await newJob()));
     const sent = JSON.stringify(await events(body));
     expect(sent).toContain(JSON.stringify({ index: 0, ...kept }));
     expect(sent).not.toMatch(/provider|thought|thinking|cost|gpt-x/);
@@ -172,7 +172,7 @@ test("an event of megabytes in many small pieces arrives whole", async () => {
     });
     return new Response(pieces, { headers: { "content-type": "text/event-stream" } });
   };
-  const { body } = await stream(await newJob());
+  const { body } = fresh(await stream(await newJob()));
   const [first, last] = await events(body);
   expect(first).toMatchObject({ choices: [{ delta: { content } }] });
   expect(last).toBe("data: [DONE]");

@@ -1,14 +1,14 @@
 import { given } from "../../http/optional.ts";
 import { teamOperation, type Operation } from "../../http/operation.ts";
-import { claimOf, jobHeaders, readJobHeaders } from "../job-headers.ts";
+import { askedOnce } from "../asked-once.ts";
+import { jobHeaders, readJobHeaders } from "../job-headers.ts";
 import {
   callHeaders,
   type CallParts,
   callProblems,
   jsonReply,
-  refuseKeyedStream,
   requester,
-  streamResponse,
+  streamReply,
 } from "../replies.ts";
 import { openAiResponseRequest } from "../requests.ts";
 import { StreamText } from "../schema.ts";
@@ -43,21 +43,15 @@ export function responseOperations(parts: CallParts): Operation[] {
         },
         idempotent: true,
         startsWork: true,
-        problems: [...callProblems, "idempotency_not_supported"],
+        problems: callProblems,
       },
       async ({ principal, body: sent, request }) => {
         const body = given(sent);
         const headers = readJobHeaders(request);
-        if (body.stream) {
-          refuseKeyedStream(request);
-          const call = await openAiResponseRequest(requester(parts, principal), body, headers);
-          return streamResponse(
-            await parts.calls.stream(call, { signal: request.signal, withUsage: true }),
-          );
-        }
-        const claim = claimOf(principal, request, { body, headers });
-        const call = await openAiResponseRequest(requester(parts, principal, claim), body, headers);
-        return jsonReply(parts, call, (response) => response);
+        const asked = askedOnce(principal, request, { body, headers });
+        const call = await openAiResponseRequest(requester(parts, principal, asked), body, headers);
+        if (!body.stream) return jsonReply(parts, call, (response) => response);
+        return streamReply(parts, call, { signal: request.signal, withUsage: true });
       },
     ),
   ];

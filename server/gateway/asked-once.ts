@@ -1,0 +1,15 @@
+import { idempotencyClaim } from "../http/idempotency.ts";
+import type { TeamPrincipal } from "../keys/principal.ts";
+import type { CallRequest } from "./call.ts";
+import { sdkAttempt } from "./sdk-attempt.ts";
+
+/** By what a request is known when it comes again. */
+export type AskedOnce = Pick<CallRequest, "claim" | "attempt">;
+
+/** `content` is the body, with the headers that count as a part of it. */
+export function askedOnce(principal: TeamPrincipal, request: Request, content: unknown): AskedOnce {
+  return {
+    claim: idempotencyClaim({ principalId: principal.teamId, request, body: content }),
+    attempt: sdkAttempt({ principal, request, content }),
+  };
+}
