@@ -5,6 +5,7 @@ import { Reply } from "../http/operation.ts";
 import { DomainError } from "../kernel/errors.ts";
 import { microsToCredits } from "../kernel/money.ts";
 import type { TeamPrincipal } from "../keys/principal.ts";
+import { rateLimitHeaderTexts } from "../limits/headers.ts";
 import type { ModelCatalog } from "../models/catalog.ts";
 import type { PlanCatalog } from "../pricing/catalog.ts";
 import type { CallRequest } from "./call.ts";
@@ -38,6 +39,7 @@ export const callProblems = [
   "job_limit_exceeded",
   "budget_exceeded",
   "upstream_bad_request",
+  "rate_limited",
   "upstream_rate_limited",
   "upstream_error",
   "gateway_installing",
@@ -55,6 +57,7 @@ export const callHeaders = {
   "x-credits-remaining": "The team's balance, where the call has changed or needed it.",
   "x-max-tokens-clamped":
     "The output limit that the call was cut down to, because credits or a budget allow no more.",
+  ...rateLimitHeaderTexts,
 };
 
 export function requester(parts: CallParts, principal: TeamPrincipal, asked: AskedOnce): Requester {
