@@ -15,21 +15,23 @@ export interface KeptAnswer {
   finishReason: string | undefined;
 }
 
+/** As it is stored. */
+interface Stored extends Pick<KeptAnswer, "atMs" | "content"> {
+  usage?: TokenUsage;
+  costNanos?: string;
+  target?: string;
+  finishReason?: string;
+}
+
 export function toBytes({ costNanos, ...answer }: KeptAnswer): Uint8Array {
   return Buffer.from(JSON.stringify({ ...answer, costNanos: costNanos?.toString() }));
 }
 
 export function fromBytes(bytes: Uint8Array): KeptAnswer {
-  const { costNanos, ...answer } = JSON.parse(Buffer.from(bytes).toString("utf8")) as Omit<
-    KeptAnswer,
-    "costNanos" | "usage" | "target" | "finishReason"
-  > & { costNanos?: string; usage?: TokenUsage; target?: string; finishReason?: string };
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("utf8");
+  const { atMs, content, usage, costNanos, target, finishReason } = JSON.parse(text) as Stored;
   return {
-    atMs: answer.atMs,
-    content: answer.content,
-    usage: answer.usage,
+    ...{ atMs, content, usage, target, finishReason },
     costNanos: costNanos === undefined ? undefined : BigInt(costNanos),
-    target: answer.target,
-    finishReason: answer.finishReason,
   };
 }

@@ -24,7 +24,11 @@ const aside: ReadonlySet<string> = new Set([
  * an alias, in whatever order their fields stand, streamed or not. It tells nothing of what was asked.
  */
 export function requestKey({ teamId, alias, endpoint, parameters }: KeyedRequest): string {
-  const asked = Object.fromEntries(Object.entries(parameters).filter(([name]) => !aside.has(name)));
+  // A response repeats them.
+  const asked =
+    endpoint === "responses"
+      ? parameters
+      : Object.fromEntries(Object.entries(parameters).filter(([name]) => !aside.has(name)));
   const { id, version, gatewayName } = alias;
   return sha256(canonicalJson([teamId, id, version, gatewayName, endpoint, asked])).toString("hex");
 }

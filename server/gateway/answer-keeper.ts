@@ -63,8 +63,9 @@ export class AnswerKeeper {
   }
 }
 
-function maySpread({ choices }: Record<string, unknown>, limited: boolean): boolean {
-  if (!Array.isArray(choices)) return true;
+function maySpread({ choices, status }: Record<string, unknown>, limited: boolean): boolean {
+  // Of a response; embeddings have neither.
+  if (!Array.isArray(choices)) return status === undefined || status === "completed";
   return choices.every((choice) => {
     const reason: unknown = isRecord(choice) ? choice["finish_reason"] : undefined;
     if (typeof reason !== "string" || reason === "content_filter") return false;

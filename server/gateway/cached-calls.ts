@@ -9,11 +9,11 @@ import { inTime } from "../kernel/waiting.ts";
 import { AnswerKeeper } from "./answer-keeper.ts";
 import type { CallRequest } from "./call.ts";
 import { CachedBooking } from "./cached-booking.ts";
-import { type CachedClient, jsonHit, streamHit } from "./cached-replies.ts";
+import { jsonHit, streamHit } from "./cached-replies.ts";
 import { totalTimeoutMs } from "./deadlines.ts";
 import type { JsonAnswer, ShapeAnswer } from "./json-call.ts";
 import type { LedgerLanes } from "./ledger-lanes.ts";
-import type { StreamOrReplay } from "./stream-call.ts";
+import type { StreamClient, StreamOrReplay } from "./stream-call.ts";
 
 /** What a call that goes upstream does for the cache. */
 export interface Caching {
@@ -73,10 +73,11 @@ export class CachedCalls {
 
   async stream(
     request: CallRequest,
-    client: CachedClient,
+    client: StreamClient,
     run: Run<StreamOrReplay>,
   ): Promise<StreamOrReplay> {
-    const cacheable = cacheableOf(request);
+    // A response's events tell more than the response: nothing whole can be made of them, and not they of it.
+    const cacheable = request.endpoint === "responses" ? undefined : cacheableOf(request);
     if (!cacheable) return run(undefined);
     const kept = await this.#read(cacheable);
     if (kept) {

@@ -7,19 +7,13 @@ import type { Booked, CachedBooking, CachedCall } from "./cached-booking.ts";
 import { endpointForms } from "./endpoints.ts";
 import { idHeaders, type JsonAnswer, type ShapeAnswer } from "./json-call.ts";
 import { storedStream } from "./kept-frames.ts";
-import type { StreamOrReplay } from "./stream-call.ts";
+import type { StreamClient, StreamOrReplay } from "./stream-call.ts";
 
 interface Parts {
   context: Context;
   booking: CachedBooking;
   cache: ResponseCache;
   bodies: Pick<BodyStore, "begin"> | undefined;
-}
-
-/** Who gets a stream. */
-export interface CachedClient {
-  signal: AbortSignal;
-  withUsage: boolean;
 }
 
 type Hit = Pick<CachedCall, "request" | "answer" | "startedMs">;
@@ -50,6 +44,7 @@ export async function jsonHit(parts: Parts, hit: Hit, shape: ShapeAnswer): Promi
   return {
     ...ids,
     body: bodyFor(ids),
+    bytes: JSON.stringify(hit.answer.content).length,
     headers: { ...hitHeaders(ids), age: String(cache.ageOf(hit.answer)) },
     billed: balance === undefined ? undefined : { charged, balance },
   };
@@ -61,16 +56,16 @@ const encoder = new TextEncoder();
 export async function streamHit(
   parts: Parts,
   hit: Hit,
-  client: CachedClient,
+  client: Pick<StreamClient, "withUsage">,
 ): Promise<StreamOrReplay> {
-  const { masterKey } = parts.context;
-  const bytesFor = (ids: Ids) => encoder.encode(eventsOf(answerFor(hit, ids), client));
-  const booked = await parts.booking.book({
+  const { context, booking, cache } = parts;
+  const bytesFor = (ids: Ids) => eventsOf(answerFor(hit, ids), client);
+  const booked = await booking.book({
     ...hit,
     stream: true,
     seal: (ids) => ({
       status: 200,
-      sealed: sealAnswer(masterKey, storedStream(hitHeaders(ids), bytesFor(ids))),
+      sealed: sealAnswer(context.masterKey, storedStream(hitHeaders(ids), bytesFor(ids))),
     }),
   });
   if ("replay" in booked) return booked;
@@ -78,16 +73,19 @@ export async function streamHit(
   record(parts, hit, booked);
   return {
     ...{ callId, jobId, balance },
-    headers: { ...hitHeaders(booked), age: String(parts.cache.ageOf(hit.answer)) },
+    headers: { ...hitHeaders(booked), age: String(cache.ageOf(hit.answer)) },
     body: new Blob([bytesFor(booked)]).stream(),
     settled: Promise.resolve(),
   };
 }
 
-const eventsOf = (answer: Record<string, unknown>, client: CachedClient) =>
-  [...framesOf(answer, client).map((frame) => JSON.stringify(frame)), "[DONE]"]
-    .map((data) => `data: ${data}\n\n`)
-    .join("");
+function eventsOf(
+  completion: Record<string, unknown>,
+  client: Pick<StreamClient, "withUsage">,
+): Uint8Array<ArrayBuffer> {
+  const frames = framesOf(completion, client).map((frame) => JSON.stringify(frame));
+  return encoder.encode([...frames, "[DONE]"].map((data) => `data: ${data}\n\n`).join(""));
+}
 
 /** The kept answer as that of this call. */
 function answerFor({ request, answer }: Hit, { callId }: Ids): Record<string, unknown> {

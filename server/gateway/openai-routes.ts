@@ -1,3 +1,4 @@
+import { cacheHeader } from "../cache/schema.ts";
 import { given } from "../http/optional.ts";
 import { teamOperation, type Operation } from "../http/operation.ts";
 import { askedOnce } from "./asked-once.ts";
@@ -44,7 +45,7 @@ export function openAiOperations(parts: CallParts): Operation[] {
         tag,
         body: OpenAiChat,
         bodyExample: openAiChatExample,
-        headers: jobHeaders,
+        headers: { ...jobHeaders, ...cacheHeader },
         success: {
           description: "The completion; Server-Sent Events with `stream`.",
           schema: ChatCompletion,
@@ -76,7 +77,7 @@ export function openAiOperations(parts: CallParts): Operation[] {
         tag,
         body: OpenAiEmbeddings,
         bodyExample: embeddingsExample,
-        headers: jobHeaders,
+        headers: { ...jobHeaders, ...cacheHeader },
         success: {
           description: "The embeddings, in the order of the inputs.",
           schema: EmbeddingList,

@@ -1,5 +1,6 @@
 import type { Context } from "../context.ts";
 import type { BudgetCatalog } from "../budgets/catalog.ts";
+import { cacheAnswerHeaders } from "../cache/schema.ts";
 import { openAnswer, replayedAnswer, replayedHeader } from "../http/idempotency.ts";
 import { Reply } from "../http/operation.ts";
 import { DomainError } from "../kernel/errors.ts";
@@ -52,6 +53,7 @@ export const callProblems = [
 export const callHeaders = {
   "x-job-id": "The job of the call.",
   "x-call-id": "The call.",
+  ...cacheAnswerHeaders,
   "idempotency-replayed":
     "`true` where this is the answer of an earlier request, by its `Idempotency-Key` or as an SDK's automatic retry.",
   "x-credits-remaining": "The team's balance, where the call has changed or needed it.",

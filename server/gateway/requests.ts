@@ -27,6 +27,7 @@ export interface Requester {
   principal: TeamPrincipal;
   claim: CallRequest["claim"];
   attempt?: CallRequest["attempt"];
+  caching?: CallRequest["caching"];
 }
 
 /** How the headers of an OpenAI request place it: in a job by id, in the job of a reference, or on its own. */
@@ -77,6 +78,7 @@ export async function jobCallRequest(
     metadata: body.call_metadata,
     claim: requester.claim,
     attempt: requester.attempt,
+    caching: requester.caching,
   };
 }
 
@@ -109,6 +111,7 @@ export async function createAndCallRequest(
     metadata: body.call_metadata,
     claim: requester.claim,
     attempt: requester.attempt,
+    caching: requester.caching,
   };
 }
 
@@ -156,6 +159,7 @@ export async function openAiRequest<Endpoint extends keyof OpenAiBodies>(
     metadata,
     claim: requester.claim,
     attempt: requester.attempt,
+    caching: requester.caching,
   };
 }
 

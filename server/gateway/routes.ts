@@ -1,4 +1,5 @@
 import { Type } from "@sinclair/typebox";
+import { cacheHeader } from "../cache/schema.ts";
 import { given } from "../http/optional.ts";
 import { teamOperation, type Operation } from "../http/operation.ts";
 import { requireOwnTeam } from "../keys/own-team.ts";
@@ -50,6 +51,7 @@ export function callOperations(parts: CallParts): Operation[] {
         params: jobIdParameter,
         body: JobCall,
         bodyExample: jobCallExample,
+        headers: cacheHeader,
         success: {
           description: "The completion.",
           schema: JobChatCompletion,
@@ -80,6 +82,7 @@ export function callOperations(parts: CallParts): Operation[] {
         params: jobIdParameter,
         body: JobCall,
         bodyExample: jobCallExample,
+        headers: cacheHeader,
         success: streamSuccess,
         idempotent: true,
         startsWork: true,
@@ -104,6 +107,7 @@ export function callOperations(parts: CallParts): Operation[] {
         tag,
         body: CreateAndCall,
         bodyExample: createAndCallExample,
+        headers: cacheHeader,
         success: {
           description: "The completion, and the job's summary and billing.",
           schema: CreateAndCallAnswer,
@@ -151,6 +155,7 @@ export function callOperations(parts: CallParts): Operation[] {
         tag,
         body: CreateAndCall,
         bodyExample: createAndCallExample,
+        headers: cacheHeader,
         success: streamSuccess,
         idempotent: true,
         startsWork: true,

@@ -1,3 +1,4 @@
+import { cacheHeader } from "../../cache/schema.ts";
 import { given } from "../../http/optional.ts";
 import { teamOperation, type Operation } from "../../http/operation.ts";
 import { askedOnce } from "../asked-once.ts";
@@ -29,7 +30,7 @@ export function responseOperations(parts: CallParts): Operation[] {
         tag: "OpenAI-compatible",
         body: OpenAiResponse,
         bodyExample: responseRequestExample,
-        headers: jobHeaders,
+        headers: { ...jobHeaders, ...cacheHeader },
         success: {
           description: "The response; Server-Sent Events with `stream`.",
           schema: ResponseAnswer,
