@@ -42,7 +42,7 @@ function teamOperations(parts: AppParts): readonly Operation[] {
     ...jobOperations(parts),
     ...callOperations(parts),
     ...openAiOperations(parts),
-    ...identityOperations(parts.context, parts.plans),
+    ...identityOperations(parts),
     ...modelOperations(parts.catalog),
     ...usageOperations(parts.context),
     ...creditOperations(parts.context),

@@ -4,6 +4,7 @@ import type { Context } from "../context.ts";
 import type { Calls } from "../gateway/calls.ts";
 import type { HealthSource } from "../health/health.ts";
 import type { NetworkBlock } from "../kernel/network.ts";
+import type { Limits } from "../limits/limits.ts";
 import type { Upstream } from "../litellm/upstream.ts";
 import type { ModelCatalog } from "../models/catalog.ts";
 import type { PlanCatalog } from "../pricing/catalog.ts";
@@ -18,6 +19,7 @@ export interface AppParts {
   plans: PlanCatalog;
   budgets: BudgetCatalog;
   calls: Calls;
+  limits: Limits;
   health: HealthSource;
   /** The Swagger UI's files are among them. */
   assets: Assets;

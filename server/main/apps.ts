@@ -47,6 +47,7 @@ export function createApps(options: AppOptions): { api: HttpApp; admin: HttpApp 
     plans,
     budgets,
     calls,
+    limits: services.limits,
     health,
     assets,
     settings,

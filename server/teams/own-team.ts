@@ -1,6 +1,7 @@
 import { Type, type Static } from "@sinclair/typebox";
 import { TeamBudgetView } from "../budgets/schema.ts";
 import { WalletView } from "../credits/schema.ts";
+import { callLimitExample, CallLimitView } from "../limits/schema.ts";
 
 /** The wire shapes of the team API: what a key sees of its own team. */
 
@@ -12,7 +13,7 @@ const ownTeamExample = {
   default_model: "chat-fast",
   job_type_models: {},
   plan: "A completed job costs 1 credit. Failed and cancelled jobs are free; of those with successful calls, 10 a month.",
-  limits: { metadata_bytes: 16384 },
+  limits: { metadata_bytes: 16384, calls: [callLimitExample] },
   budgets: [
     {
       scope: "team",
@@ -40,7 +41,13 @@ export const OwnTeam = Type.Object(
       description: "Job type → the model of its calls that name none.",
     }),
     plan: Type.String({ description: "How jobs and calls are charged now, in words." }),
-    limits: Type.Object({ metadata_bytes: Type.Integer() }),
+    limits: Type.Object({
+      metadata_bytes: Type.Integer({ description: "The largest metadata of a job." }),
+      calls: Type.Array(CallLimitView, {
+        description:
+          "How much may be called at once and in any 60 seconds, and what is left: by the team, and by this key. Empty = no limits.",
+      }),
+    }),
     budgets: Type.Array(TeamBudgetView, {
       description:
         "The budgets that calls with this key are under: its own, the team's, the organization's.",

@@ -5,6 +5,8 @@ import { readWallet } from "../credits/wallet.ts";
 import { type Operation, teamOperation } from "../http/operation.ts";
 import { METADATA_LIMIT_BYTES } from "../jobs/limits.ts";
 import { requireOwnTeam } from "../keys/own-team.ts";
+import type { Limits } from "../limits/limits.ts";
+import { toCallLimits } from "../limits/views.ts";
 import type { TeamPrincipal } from "../keys/principal.ts";
 import type { PlanCatalog } from "../pricing/catalog.ts";
 import { inWords } from "../pricing/words.ts";
@@ -13,8 +15,14 @@ import { TeamIdParameter } from "./schema.ts";
 
 const tag = "Team";
 
+interface IdentityParts {
+  context: Context;
+  plans: PlanCatalog;
+  limits: Pick<Limits, "used">;
+}
+
 /** Who a key is, and its team. */
-export function identityOperations(context: Context, plans: PlanCatalog): readonly Operation[] {
+export function identityOperations(parts: IdentityParts): readonly Operation[] {
   return [
     teamOperation(
       "GET",
@@ -32,7 +40,7 @@ export function identityOperations(context: Context, plans: PlanCatalog): readon
           name: principal.keyName,
           mode: principal.isTest ? ("test" as const) : ("live" as const),
         },
-        team: await readOwnTeam(context, plans, principal),
+        team: await readOwnTeam(parts, principal),
       }),
     ),
 
@@ -50,15 +58,14 @@ export function identityOperations(context: Context, plans: PlanCatalog): readon
       },
       ({ principal, params: { team_id } }) => {
         requireOwnTeam(principal, team_id);
-        return readOwnTeam(context, plans, principal);
+        return readOwnTeam(parts, principal);
       },
     ),
   ];
 }
 
 async function readOwnTeam(
-  context: Context,
-  plans: PlanCatalog,
+  { context, plans, limits }: IdentityParts,
   principal: TeamPrincipal,
 ): Promise<OwnTeamView> {
   const { version } = await plans.inForce(principal, context.clock.now());
@@ -71,7 +78,10 @@ async function readOwnTeam(
     default_model: principal.defaultAlias,
     job_type_models: { ...principal.jobTypeAliases },
     plan: inWords(version.plan, "team"),
-    limits: { metadata_bytes: METADATA_LIMIT_BYTES },
+    limits: {
+      metadata_bytes: METADATA_LIMIT_BYTES,
+      calls: toCallLimits(await limits.used(principal)),
+    },
     budgets: await teamBudgets(context, principal),
     wallet: toWalletView(await readWallet(context, principal.teamId)),
   };

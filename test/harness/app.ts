@@ -111,6 +111,7 @@ export function teamApi(
     plans,
     budgets,
     calls,
+    limits,
     health: { read: () => health },
     assets: options.runtime.assets,
     settings: {
