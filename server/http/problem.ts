@@ -7,6 +7,8 @@ export interface ProblemKind {
   title: string;
   /** Waiting does not help: SDKs are told not to try again. True of everything below 500 but 429 anyway. */
   final?: boolean;
+  /** What OpenAI calls it, where clients of theirs look for that. */
+  openAiCode?: string;
   /** What a client does about it, for the page at `/problems/<code>`. */
   remedy: string;
 }
@@ -162,6 +164,7 @@ export const problemKinds: Readonly<Record<ErrorCode, ProblemKind>> = {
   },
   rate_limited: {
     status: 429,
+    openAiCode: "rate_limit_exceeded",
     title: "A limit of calls is reached",
     remedy:
       "Try again after the seconds that Retry-After names. `scope` and `limit` say which limit of whom, `resets_at` when it has room again.",
@@ -267,7 +270,7 @@ export function openAiError(
     error: {
       message: error.message,
       type: openAiType(status),
-      code: error.code,
+      code: problemKinds[error.code].openAiCode ?? error.code,
       param: typeof field === "string" ? field : null,
     },
   };
