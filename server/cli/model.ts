@@ -1,6 +1,8 @@
+import type { Limits } from "../keys/schema.ts";
 import { type AdminClient, connect } from "./admin-client.ts";
 import { CliError } from "./cli-error.ts";
-import { clientSettings, jsonOption, type Command } from "./command.ts";
+import { type Arguments, clientSettings, jsonOption, type Command } from "./command.ts";
+import { givesLimits, limitOptions, limitsText, readLimits } from "./limits.ts";
 import { type ListedPage, pageLines, pageOptions, queryOf } from "./listing.ts";
 import {
   changeFrom,
@@ -42,6 +44,7 @@ interface Model {
   status: string;
   groups: string[];
   targets: Target[];
+  limits: Partial<Limits>;
   version: number;
 }
 
@@ -59,6 +62,7 @@ export const addModelCommand: Command = {
     ...priceOptions,
     group: { value: "GROUP", about: "Model access group [default default]" },
     ...settingOptions,
+    ...limitOptions,
     ...targetOptions,
     json: jsonOption,
   },
@@ -77,6 +81,7 @@ export const addModelCommand: Command = {
       ...givenPrices(options),
       ...givenSettings(options),
       ...givenTarget(options),
+      limits: readLimits(options),
     };
     const { alias: added, ...rest } = await connect(given).request<AddedModel>(
       "POST",
@@ -140,6 +145,7 @@ export const updateModelCommand: Command = {
     ...priceOptions,
     ...targetOptions,
     ...settingOptions,
+    ...limitOptions,
     targets: { value: "FILE", about: "A JSON list of all targets, in order" },
     json: jsonOption,
   },
@@ -147,6 +153,7 @@ export const updateModelCommand: Command = {
   examples: [
     "saas-litellm model update chat-fast --input-price 0.3 --output-price 2.4",
     "saas-litellm model update chat-fast --status active --cache-ttl 3600",
+    "saas-litellm model update chat-fast --tokens-per-minute 2000000",
     "saas-litellm model update chat-fast --targets targets.json",
   ],
   async run({ words: [alias], options, json, ...given }) {
@@ -158,6 +165,7 @@ export const updateModelCommand: Command = {
     };
     const change = {
       ...givenSettings(options),
+      ...(givesLimits(options) ? await newLimits(client, alias!, options) : {}),
       ...(options["status"] === undefined ? {} : { status: options["status"] }),
       ...(Object.keys(target).length === 0 ? {} : await onlyTarget(client, alias!, target)),
     };
@@ -168,6 +176,12 @@ export const updateModelCommand: Command = {
     return 0;
   },
 };
+
+/** The limits of a model with those named in place of the old ones, and the version that they were read at. */
+async function newLimits(client: AdminClient, alias: string, options: Arguments["options"]) {
+  const { limits, version } = await client.request<Model>("GET", pathOf(alias));
+  return { limits: readLimits(options, limits), version };
+}
 
 /** The one target of a model with some of its fields changed, and the version that it was read at. */
 async function onlyTarget(client: AdminClient, alias: string, change: Record<string, unknown>) {
@@ -225,7 +239,7 @@ function priced(target: Target): string {
 
 const linesOf = (model: Model) => [
   `model ${model.alias}  ${model.mode}, ${model.status}, version ${model.version}`,
-  `groups ${model.groups.join(", ") || "none"}`,
+  `groups ${model.groups.join(", ") || "none"}, limits ${limitsText(model.limits)}`,
   ...model.targets.map(
     (target) =>
       `target ${target.target_id}  ${priced(target)}, ${target.order === 1 ? `weight ${target.weight}` : `fallback ${target.order - 1}`}${target.enabled ? "" : ", credential switched off"}`,

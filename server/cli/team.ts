@@ -20,12 +20,13 @@ export const createTeamCommand: Command = {
     id: { value: "ID", about: "Its id; made from the name when absent" },
     credits: { value: "N", about: "First allocation of credits" },
     groups: { value: "G,…", about: "Model access groups [default default]" },
+    ...limitOptions,
     json: jsonOption,
   },
   settings: clientSettings,
   examples: [
     "saas-litellm team create Routing --org aperture-freight --credits 1000",
-    "saas-litellm team create Research --org acme --groups default,large --json",
+    "saas-litellm team create Research --org acme --groups default,large --requests-per-minute 600 --json",
   ],
   async run({ words: [name], options, json, ...given }) {
     // 0 is none.
@@ -42,6 +43,7 @@ export const createTeamCommand: Command = {
           id: options["id"],
           credits,
           groups: readList(options["groups"]),
+          limits: readLimits(options),
         },
       },
     );

@@ -22,6 +22,7 @@ export const TeamCreate = Type.Object(
         description: "Model access groups; absent or empty = `default`.",
       }),
     ),
+    limits: Type.Optional(LimitsChange),
   },
   {
     additionalProperties: false,

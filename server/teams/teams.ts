@@ -1,4 +1,5 @@
 import { teamNotFound } from "./unknown-team.ts";
+import type { CallLimits } from "../../db/schema/organizations.ts";
 import type { Drizzle } from "../../db/client.ts";
 import { type Author, recordAudit } from "../audit/audit.ts";
 import { changeConfig } from "../config-change.ts";
@@ -10,6 +11,7 @@ import { requireMetadata } from "../jobs/limits.ts";
 import { claimSlug, isSlug } from "../kernel/slugs.ts";
 import { requireVersion } from "../kernel/versions.ts";
 import { issueKey, type IssuedKey } from "../keys/issue.ts";
+import { toLimits } from "../keys/limits.ts";
 import { keysOfTeam } from "../keys/keys.ts";
 import type { KeyView } from "../keys/schema.ts";
 import { aliasesOfGroups, grantedGroups, grantGroups } from "../models/access.ts";
@@ -41,6 +43,8 @@ export interface CreateTeamInput {
   creditsMicros?: bigint | undefined;
   /** Model access groups; none = `default`. */
   groups?: readonly string[] | undefined;
+  /** Of all its keys together; undefined = none. */
+  limits?: CallLimits | undefined;
   /** Who creates it; written into the ledger with the first credits. */
   actor: string;
   /** For the audit log; absent = the actor, without an address. */
@@ -61,12 +65,12 @@ export interface CreatedTeam {
  */
 export function createTeam(context: Context, input: CreateTeamInput): Promise<CreatedTeam> {
   const at = new Date(context.clock.now());
-  const { name, organizationId, creditsMicros, actor } = input;
+  const { name, organizationId, creditsMicros, actor, limits = {} } = input;
   const author = input.author ?? { actor, address: null, requestId: null };
   return changeConfig(context, ["tenants", "keys"], async (transaction) => {
     await requireOrganization(transaction, organizationId);
     const teamId = await claimSlug({ ...input, noun: "a team" }, (id) =>
-      insertTeam(transaction, { id, organizationId, name, at }),
+      insertTeam(transaction, { id, organizationId, name, limits, at }),
     );
     const walletId = await openWallet(context, transaction, teamId);
     if (creditsMicros !== undefined && creditsMicros !== 0n) {
@@ -82,7 +86,7 @@ export function createTeam(context: Context, input: CreateTeamInput): Promise<Cr
       action: "team.create",
       ...subjectOf({ id: teamId, organizationId }),
       before: null,
-      after: { name, status: "active", groups },
+      after: { name, status: "active", groups, limits: toLimits(limits) },
     });
     const key = await issueKey(context, transaction, {
       teamId,
