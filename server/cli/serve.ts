@@ -2,6 +2,7 @@ import { loadConfig, type Config } from "../config.ts";
 import { definitions, type SettingName } from "../config/settings.ts";
 import type { Log } from "../kernel/log.ts";
 import { createLog } from "../log.ts";
+import { gatherLines } from "../log-lines.ts";
 import { startServer, type RunningServer } from "../main.ts";
 import { Banner } from "./banner.ts";
 import type { Command } from "./command.ts";
@@ -50,7 +51,7 @@ function serverLog(config: Config): Log {
     format: isPretty(config) ? "pretty" : "json",
     level: config.logLevel,
     colors: terminalOf(process.stderr).colors,
-    write: (line) => process.stderr.write(line),
+    write: gatherLines((text) => process.stderr.write(text)),
   });
 }
 

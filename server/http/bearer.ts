@@ -5,10 +5,10 @@ import { scopeOf } from "./request-scope.ts";
 /** What proves a virtual key; `keys/verify.ts` makes it. */
 export interface KeyCheck {
   /**
-   * Of a request from an address; null = not known. Throws `key_unknown`, `key_revoked`, `key_expired`, `ip_not_allowed`,
-   * `database_unavailable`.
+   * Of a request from an address, which is read only where the key has an allow-list; null = not known. Throws
+   * `key_unknown`, `key_revoked`, `key_expired`, `ip_not_allowed`, `database_unavailable`.
    */
-  verify(secret: string, address: string | null): Promise<TeamPrincipal>;
+  verify(secret: string, sender: { readonly address: string | null }): Promise<TeamPrincipal>;
 }
 
 /**
@@ -18,7 +18,7 @@ export interface KeyCheck {
 export async function authenticateTeam(keys: KeyCheck, request: Request): Promise<TeamPrincipal> {
   const scope = scopeOf(request);
   const secret = bearerOf(request.headers.get("authorization"));
-  const principal = await keys.verify(secret, scope.address);
+  const principal = await keys.verify(secret, scope);
   scope.teamId = principal.teamId;
   if (principal.teamStatus === "suspended") {
     throw new DomainError(

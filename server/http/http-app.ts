@@ -30,7 +30,7 @@ export interface HttpAppOptions {
 
 export interface HttpApp {
   /** Answers every request; never rejects. In tests: `app.handle(new Request("http://localhost/…"))`. */
-  handle(request: Request, client?: { address: string }): Promise<Response>;
+  handle(request: Request, client?: { readonly address: string }): Promise<Response>;
 }
 
 /** An operation without `query` takes no parameters at all. */
@@ -63,7 +63,7 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
     set.status = response.status;
     return response;
   });
-  return { handle: (request, client) => serve(options, router, request, client?.address ?? null) };
+  return { handle: (request, client) => serve(options, router, request, client) };
 }
 
 const lastName = /:(\w+)$/;
@@ -89,11 +89,16 @@ async function serve(
   options: HttpAppOptions,
   router: { handle(request: Request): Response | Promise<Response> },
   request: Request,
-  address: string | null,
+  client: { readonly address: string } | undefined,
 ): Promise<Response> {
-  const forwardedFor = request.headers.get("x-forwarded-for");
   const { trustedProxies = [] } = options;
-  const scope = openScope(request, clientAddress(address, forwardedFor, trustedProxies));
+  const scope = openScope(request, () =>
+    clientAddress(
+      client?.address ?? null,
+      request.headers.get("x-forwarded-for"),
+      trustedProxies,
+    ),
+  );
   let response: Response;
   try {
     requireHost(request);

@@ -17,12 +17,20 @@ const saneRequestId = /^[A-Za-z0-9][A-Za-z0-9._:/+=@-]{0,127}$/;
 
 const scopes = new WeakMap<Request, RequestScope>();
 
-export function openScope(request: Request, address: string | null = null): RequestScope {
+/** The address is asked for at its first use: few requests need it. */
+export function openScope(
+  request: Request,
+  findAddress: () => string | null = () => null,
+): RequestScope {
+  let address: string | null | undefined;
   const given = request.headers.get("x-request-id");
   const scope: RequestScope = {
     requestId: given !== null && saneRequestId.test(given) ? given : uuidV7(Date.now()),
     startedMs: performance.now(),
-    address,
+    get address() {
+      if (address === undefined) address = findAddress();
+      return address;
+    },
     route: undefined,
     teamId: undefined,
   };

@@ -19,13 +19,19 @@ const secretPattern = /^sk-(?:test-)?[A-Za-z0-9_-]{43}$/;
 
 export interface KeyVerifier {
   /**
-   * Whose key this is, when it may be used from the address (null = not known). Throws `key_unknown`, `key_revoked`,
-   * `key_expired`, `ip_not_allowed`; `database_unavailable` when it cannot be known.
+   * Whose key this is, when it may be used from the sender's address (null = not known). Throws `key_unknown`,
+   * `key_revoked`, `key_expired`, `ip_not_allowed`; `database_unavailable` when it cannot be known.
    */
-  verify(secret: string, address?: string | null): Promise<TeamPrincipal>;
+  verify(secret: string, sender?: Sender): Promise<TeamPrincipal>;
   /** Stops listening for changes and waits until the uses noted so far are written. Twice is fine. */
   stop(): Promise<void>;
 }
+
+interface Sender {
+  readonly address: string | null;
+}
+
+const unknownSender: Sender = { address: null };
 
 /** A key as it is cached: what the database said, and when its use was last noted. */
 interface KnownKey {
@@ -82,7 +88,7 @@ export function createKeyVerifier(context: Context): KeyVerifier {
   };
 
   return {
-    async verify(secret, address = null) {
+    async verify(secret, sender = unknownSender) {
       if (!secretPattern.test(secret)) throw keyUnknown();
       const hash = sha256(secret);
       const name = hash.toString("base64");
@@ -98,7 +104,7 @@ export function createKeyVerifier(context: Context): KeyVerifier {
           throw error;
         });
       const principal = judge(key, nowMs);
-      requireAddress(key, address);
+      requireAddress(key, sender);
       noteUse(key, nowMs);
       return principal;
     },
@@ -133,9 +139,9 @@ function pauseEndsOf(row: KeyWithTeam): number[] {
   );
 }
 
-function requireAddress({ allowed }: KnownKey, address: string | null): void {
+function requireAddress({ allowed }: KnownKey, sender: Sender): void {
   if (allowed === undefined) return;
-  const parsed = parseAddress(address ?? "");
+  const parsed = parseAddress(sender.address ?? "");
   if (parsed && covers(allowed, parsed)) return;
   throw new DomainError(
     "ip_not_allowed",

@@ -32,7 +32,11 @@ async function serve(options: ServeOptions): Promise<HttpServer> {
     idleTimeout: 0,
     maxRequestBodySize: options.maxBodyBytes * BODY_MARGIN,
     fetch: (request, bun) =>
-      options.fetch(request, { address: bun.requestIP(request)?.address ?? "" }),
+      options.fetch(request, {
+        get address() {
+          return bun.requestIP(request)?.address ?? "";
+        },
+      }),
   });
   let stopped: Promise<void> | undefined;
   const stop = async (deadlineMs: number) => {

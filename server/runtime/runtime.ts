@@ -25,8 +25,8 @@ export interface ServeOptions {
 }
 
 export interface Peer {
-  /** The address of the other end of the connection. */
-  address: string;
+  /** The address of the other end of the connection; to be had while the request is not answered. */
+  readonly address: string;
 }
 
 export interface HttpServer {

@@ -29,8 +29,8 @@ async function issue(body: object = {}): Promise<Issued & { teamId: string }> {
   return { ...(answer.body as unknown as Issued), teamId };
 }
 
-const works = (secret: string, address?: string) =>
-  verifier.verify(secret, address).then(
+const works = (secret: string, address: string | null = null) =>
+  verifier.verify(secret, { address }).then(
     () => "works",
     (error: { code: string }) => error.code,
   );
