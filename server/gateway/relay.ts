@@ -102,7 +102,10 @@ export class Relay implements FrameSource {
   /** Handles one event of the upstream; true when something was delivered or the stream has ended. */
   async #take(data: string | undefined): Promise<boolean> {
     this.#options.onFrame();
-    if (data !== undefined) this.#options.call.record?.received(data);
+    if (data !== undefined) {
+      this.#options.call.record?.received(data);
+      this.#options.call.keeper?.received(data);
+    }
     const taken = this.#frames.take(data);
     if (this.#frames.outputBytes > 0)
       this.#firstTokenMs ??= Math.round(performance.now() - this.#options.call.startedMs);

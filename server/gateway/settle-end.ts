@@ -20,7 +20,7 @@ interface Ending {
  * Settles a call and stores its answer under its idempotency key, if it has one. Invariant: what was charged, also of a
  * failure, is answered again; a failure that was not charged frees the key, so that its repeat runs anew.
  */
-export function settleEnd(
+export async function settleEnd(
   parts: SettleParts,
   call: OpenedCall,
   end: CallEnd,
@@ -28,7 +28,9 @@ export function settleEnd(
 ): Promise<SettleOutcome | undefined> {
   const priced = settleItem(call, end);
   const item = ending.free ? { ...priced, charge: 0n } : priced;
-  return settleKeyed(parts, call, item, ending);
+  const outcome = await settleKeyed(parts, call, item, ending);
+  call.keeper?.ended(item, call.sentLimit);
+  return outcome;
 }
 
 async function settleKeyed(
