@@ -1,3 +1,4 @@
+import { browserOperations } from "./browser/routes.ts";
 import { createPages } from "./admin/pages.ts";
 import { authenticate } from "./admin/principal.ts";
 import { adminOperations } from "./admin/routes.ts";
@@ -29,6 +30,7 @@ export function createApp(parts: AppParts): HttpApp {
     bodyLimitBytes: settings.bodyLimitBytes,
     trustedProxies: settings.trustedProxies ?? [],
     log: parts.context.log,
+    origins: parts.origins,
     otherwise: createDocumentation({
       title: settings.brand,
       document: (title) => teamDocument(operations, { title, version: settings.version }),
@@ -41,6 +43,7 @@ function teamOperations(parts: AppParts): readonly Operation[] {
   return [
     ...jobOperations(parts),
     ...callOperations(parts),
+    ...browserOperations(parts.context, parts.catalog),
     ...openAiOperations(parts),
     ...identityOperations(parts),
     ...modelOperations(parts.catalog),

@@ -189,6 +189,7 @@ async function stopAll({ listeners, services, directory, databaseReady, config }
   await services.background.stop();
   await services.bodies.stop();
   services.budgets.stop();
+  services.origins.stop();
   await upkeep.stop();
   services.redis?.signal.stop();
   services.limits.stop();

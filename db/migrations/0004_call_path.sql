@@ -25,6 +25,12 @@ CREATE TABLE "spending_slices" (
 	CONSTRAINT "spending_slices_order" CHECK ("spending_slices"."low" between 0 and "spending_slices"."high")
 );
 --> statement-breakpoint
+CREATE TABLE "browser_grant_uses" (
+	"grant_id" uuid PRIMARY KEY NOT NULL,
+	"calls" integer NOT NULL,
+	"expires_at" timestamp with time zone NOT NULL
+);
+--> statement-breakpoint
 ALTER TABLE "budget_periods" DROP CONSTRAINT "budget_periods_held";--> statement-breakpoint
 ALTER TABLE "credit_holds" DROP CONSTRAINT "credit_holds_state";--> statement-breakpoint
 ALTER TABLE "credit_holds" DROP CONSTRAINT "credit_holds_amount";--> statement-breakpoint
@@ -59,12 +65,14 @@ ALTER TABLE "model_alias_targets" ADD COLUMN "fallback_order" integer DEFAULT 1 
 ALTER TABLE "model_aliases" ADD COLUMN "timeouts" jsonb DEFAULT '{}'::jsonb NOT NULL;--> statement-breakpoint
 ALTER TABLE "organizations" ADD COLUMN "paused_until" timestamp with time zone;--> statement-breakpoint
 ALTER TABLE "teams" ADD COLUMN "test_of" text;--> statement-breakpoint
+ALTER TABLE "virtual_keys" ADD COLUMN "allowed_origins" jsonb DEFAULT '[]'::jsonb NOT NULL;--> statement-breakpoint
 ALTER TABLE "virtual_keys" ADD COLUMN "mode" text DEFAULT 'live' NOT NULL;--> statement-breakpoint
 ALTER TABLE "call_rollups" ADD COLUMN "revenue_nanos" bigint DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE "job_rollups" ADD COLUMN "revenue_nanos" bigint DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE "job_rollups" ADD COLUMN "fees" bigint DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE "job_rollups" ADD COLUMN "fee_revenue_nanos" bigint DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE "spending_slices" ADD CONSTRAINT "spending_slices_wallet_id_wallets_id_fk" FOREIGN KEY ("wallet_id") REFERENCES "public"."wallets"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+CREATE INDEX "browser_grant_uses_expiry" ON "browser_grant_uses" USING btree ("expires_at");--> statement-breakpoint
 ALTER TABLE "teams" ADD CONSTRAINT "teams_test_of_teams_id_fk" FOREIGN KEY ("test_of") REFERENCES "public"."teams"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "organizations" ADD CONSTRAINT "organizations_status" CHECK ("organizations"."status" in ('active', 'suspended', 'paused', 'deleted'));--> statement-breakpoint
 ALTER TABLE "virtual_keys" ADD CONSTRAINT "virtual_keys_mode" CHECK ("virtual_keys"."mode" in ('live', 'test'));

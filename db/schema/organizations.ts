@@ -91,6 +91,8 @@ export const virtualKeys = pgTable(
     lastUsedAt: instant("last_used_at"),
     /** CIDR blocks that it may be used from; empty = anywhere. */
     ipAllowList: jsonb("ip_allow_list").$type<string[]>().notNull().default([]),
+    /** Origins of pages that it may be used from, and that it may make browser tokens for. */
+    allowedOrigins: jsonb("allowed_origins").$type<string[]>().notNull().default([]),
     /** Its own limits, beside the team's; an absent one = none. */
     limits: jsonb("limits").$type<CallLimits>().notNull().default({}),
     /** `test` = works in the team's sandbox, answered by the built-in provider. */
@@ -103,6 +105,17 @@ export const virtualKeys = pgTable(
     index("virtual_keys_team").on(table.teamId),
     check("virtual_keys_mode", sql`${table.mode} in ('live', 'test')`),
   ],
+);
+
+/** How many calls were made with a browser token, until it expires. */
+export const browserGrantUses = pgTable(
+  "browser_grant_uses",
+  {
+    grantId: uuid("grant_id").primaryKey(),
+    calls: integer("calls").notNull(),
+    expiresAt: instant("expires_at").notNull(),
+  },
+  (table) => [index("browser_grant_uses_expiry").on(table.expiresAt)],
 );
 
 /** Requests and tokens a minute, and calls in flight at once. */

@@ -62,6 +62,7 @@ function teamOperations(context: Context): readonly Operation[] {
             mode: body.mode,
             expiresAt: body.expires_at === undefined ? undefined : new Date(body.expires_at),
             ipAllowList: body.ip_allow_list,
+            allowedOrigins: body.allowed_origins,
             limits: body.limits && fromLimits(body.limits),
           },
           authorOf(input),
@@ -120,12 +121,13 @@ function ownOperations(context: Context): readonly Operation[] {
         problems: ["not_found", "version_conflict", "state_conflict"],
       },
       (input) => {
-        const { name, expires_at, ip_allow_list, limits, version } = input.body;
+        const { name, expires_at, ip_allow_list, allowed_origins, limits, version } = input.body;
         return changeKey(context, authorOf(input), {
           keyId: input.params.key_id,
           name,
           expiresAt: typeof expires_at === "string" ? new Date(expires_at) : expires_at,
           ipAllowList: ip_allow_list,
+          allowedOrigins: allowed_origins,
           limits: limits && fromLimits(limits),
           version,
         });

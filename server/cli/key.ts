@@ -17,6 +17,11 @@ const allowOption = {
   about: "Addresses that it may be used from [default anywhere]",
 };
 
+const originsOption = {
+  value: "ORIGIN,…",
+  about: "Pages that it may be used from, as https://app.example.com [default none]",
+};
+
 export const createKeyCommand: Command = {
   name: "key create",
   about: "Adds a key to a team. The key is shown this once.",
@@ -27,6 +32,7 @@ export const createKeyCommand: Command = {
     mode: { value: "MODE", about: "live, or test for the team's sandbox [default live]" },
     "expires-at": expiryOption,
     "ip-allow-list": allowOption,
+    "allowed-origins": originsOption,
     ...limitOptions,
     json: jsonOption,
   },
@@ -46,6 +52,7 @@ export const createKeyCommand: Command = {
           mode: options["mode"],
           expires_at: options["expires-at"],
           ip_allow_list: readList(options["ip-allow-list"]),
+          allowed_origins: readList(options["allowed-origins"]),
           limits: readLimits(options),
         },
       },
@@ -80,12 +87,13 @@ export const listKeysCommand: Command = {
 export const updateKeyCommand: Command = {
   name: "key update",
   about:
-    "Changes a key's name, expiry, addresses or limits. An empty value, as in --expires-at=, takes away what was set.",
+    "Changes a key's name, expiry, addresses, origins or limits. An empty value, as in --expires-at=, takes away what was set.",
   words: ["ID"],
   options: {
     name: { value: "NAME", about: "What the key is for" },
     "expires-at": expiryOption,
     "ip-allow-list": allowOption,
+    "allowed-origins": originsOption,
     ...limitOptions,
     version: { value: "N", about: "Refuse it unless the key is at this version" },
     json: jsonOption,
@@ -106,6 +114,7 @@ export const updateKeyCommand: Command = {
         name: options["name"],
         expires_at: readNullable(options["expires-at"]),
         ip_allow_list: readList(options["ip-allow-list"]),
+        allowed_origins: readList(options["allowed-origins"]),
         limits: readLimits(options, before?.limits),
         version: readOptionalNumber(options["version"], "--version") ?? before?.version,
       },

@@ -1,3 +1,4 @@
+import { requireGranted } from "../browser/calls.ts";
 import type { BodyStore } from "../bodies/body-store.ts";
 import type { ResponseCache } from "../cache/response-cache.ts";
 import type { Context } from "../context.ts";
@@ -76,7 +77,8 @@ export class Calls {
     this.#requireOpen(request);
     const { retries } = this.#options;
     const { attempt } = request;
-    const work = () => {
+    const work = async () => {
+      await requireGranted(this.#context, request);
       const run = (of: CallRequest, caching?: Caching) => this.#json(of, shape, caching);
       return limited(this.#options.limits, request, (of) =>
         this.#cached ? this.#cached.json(of, shape, (caching) => run(of, caching)) : run(of),
@@ -90,7 +92,8 @@ export class Calls {
     this.#requireOpen(request);
     const { retries } = this.#options;
     const { attempt } = request;
-    const work = () => {
+    const work = async () => {
+      await requireGranted(this.#context, request);
       const run = (of: CallRequest, caching?: Caching) => this.#stream(of, client, caching);
       return limited(this.#options.limits, request, (of) =>
         this.#cached ? this.#cached.stream(of, client, (caching) => run(of, caching)) : run(of),

@@ -55,6 +55,7 @@ export function openAiOperations(parts: CallParts): Operation[] {
         },
         idempotent: true,
         startsWork: true,
+        forBrowsers: true,
         problems: callProblems,
       },
       async ({ principal, body: sent, request }) => {

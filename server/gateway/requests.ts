@@ -11,6 +11,7 @@ import { DomainError } from "../kernel/errors.ts";
 import { requireMetadata } from "../jobs/limits.ts";
 import { requireCompleteChat } from "./chat-rules.ts";
 import { chooseAlias } from "./choice.ts";
+import { requirePricedAudio } from "./media.ts";
 import { requireOutputLimit } from "./output-limit.ts";
 import { upstreamParameters } from "./parameters.ts";
 import { requireStatelessResponse } from "./responses/rules.ts";
@@ -137,8 +138,10 @@ export async function openAiRequest<Endpoint extends keyof OpenAiBodies>(
   requester: Requester,
   endpoint: Endpoint,
   body: OpenAiBodies[Endpoint],
-  headers: JobHeaders,
+  sent: JobHeaders,
 ): Promise<CallRequest> {
+  // A browser token is for one job: SDKs need not name it.
+  const headers = { ...sent, jobId: sent.jobId ?? requester.principal.browser?.jobId };
   const metadata = "metadata" in body ? body.metadata : undefined;
   requireMetadata(metadata);
   const jobType = headers.jobType ?? (await typeForChoice(requester, body.model, headers.jobId));
@@ -168,6 +171,7 @@ type Of = Pick<CallRequest, "endpoint" | "alias">;
 function parametersOf(body: object, of: Of & { ours: readonly string[] }): Record<string, unknown> {
   const parameters = upstreamParameters(of.endpoint, { ...body }, of);
   requireOutputLimit(parameters, of.alias);
+  if (of.endpoint !== "embeddings") requirePricedAudio(parameters, of.alias);
   return parameters;
 }
 
@@ -244,10 +248,11 @@ async function granted(
   named: string | undefined,
   jobType: string | undefined,
 ): Promise<ModelAlias> {
-  const scripted = principal.isTest ? scriptedModel(named, mode) : undefined;
+  const asked = named ?? principal.browser?.model;
+  const scripted = principal.isTest ? scriptedModel(asked, mode) : undefined;
   if (scripted) return scripted;
   const granted = await catalog.grantedTo(principal.accountId);
-  return requireTargets(chooseAlias(named, { mode, granted, jobType, principal }));
+  return requireTargets(chooseAlias(asked, { mode, granted, jobType, principal }));
 }
 
 /** The type of an existing job, read only where it decides which model is used. */

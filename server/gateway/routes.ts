@@ -60,6 +60,7 @@ export function callOperations(parts: CallParts): Operation[] {
         },
         idempotent: true,
         startsWork: true,
+        forBrowsers: true,
         problems: callProblems,
       },
       async ({ principal, params, body: sent, request }) => {
@@ -86,6 +87,7 @@ export function callOperations(parts: CallParts): Operation[] {
         success: streamSuccess,
         idempotent: true,
         startsWork: true,
+        forBrowsers: true,
         problems: callProblems,
       },
       async ({ principal, params, body: sent, request }) => {

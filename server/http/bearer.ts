@@ -1,5 +1,7 @@
+import { requireOrigin } from "../browser/origins.ts";
 import { DomainError } from "../kernel/errors.ts";
 import type { TeamPrincipal } from "../keys/principal.ts";
+import { teamPaused, teamSuspended } from "../keys/refusals.ts";
 import { scopeOf } from "./request-scope.ts";
 
 /** What proves a virtual key; `keys/verify.ts` makes it. */
@@ -20,11 +22,9 @@ export async function authenticateTeam(keys: KeyCheck, request: Request): Promis
   const secret = bearerOf(request.headers.get("authorization"));
   const principal = await keys.verify(secret, scope);
   scope.teamId = principal.teamId;
+  requireOrigin(principal, request);
   if (principal.teamStatus === "suspended") {
-    throw new DomainError(
-      "team_suspended",
-      "This team is suspended; its keys open nothing until that is lifted.",
-    );
+    throw teamSuspended();
   }
   return principal;
 }
@@ -43,11 +43,5 @@ function bearerOf(authorization: string | null): string {
 /** Throws `team_paused` for new jobs and calls of a paused team. */
 export function requireActiveTeam(principal: TeamPrincipal): void {
   if (principal.teamStatus !== "paused") return;
-  throw new DomainError(
-    "team_paused",
-    principal.resumesAt === null
-      ? "This team is paused until somebody resumes it; it takes no new jobs and calls."
-      : `This team is paused until ${principal.resumesAt}; it takes no new jobs and calls.`,
-    { hints: { resumes_at: principal.resumesAt } },
-  );
+  throw teamPaused(principal.resumesAt);
 }

@@ -1,3 +1,5 @@
+import { allowOrigin, isPreflight, preflight } from "./cors.ts";
+import type { OriginCheck } from "../browser/origins.ts";
 import { setImmediate } from "node:timers";
 import { type TSchema, Type } from "@sinclair/typebox";
 import { Elysia } from "elysia";
@@ -22,6 +24,8 @@ export interface HttpAppOptions {
   /** Proxies whose word on the client's address counts; absent = none. */
   trustedProxies?: readonly NetworkBlock[];
   log: Log;
+  /** Pages of other origins that may use the operations; absent = none. */
+  origins?: OriginCheck;
   /**
    * Answers what no operation does: pages and their files. Undefined = not found. Throws when the caller may not know.
    */
@@ -102,7 +106,7 @@ async function serve(
   let response: Response;
   try {
     requireHost(request);
-    response = await router.handle(request);
+    response = isPreflight(request) ? preflight(request) : await router.handle(request);
   } catch (error) {
     response = refuse(options, request, error);
   }
@@ -110,6 +114,7 @@ async function serve(
   headers.set("x-request-id", scope.requestId);
   headers.set("x-content-type-options", "nosniff");
   if (!headers.has("cache-control")) headers.set("cache-control", "no-store");
+  if (options.origins) await allowOrigin(options.origins, request, headers);
   // After the answer is on its way: nobody waits for a line of the log.
   const ms = Math.round((performance.now() - scope.startedMs) * 10) / 10;
   const { method } = request;
@@ -160,6 +165,7 @@ async function answer(
   scope.route = operation.path;
   try {
     const principal = await options.authenticate[access]?.(request);
+    if (access === "team") requireForBrowsers(principal as TeamPrincipal, spec);
     if (spec.startsWork) requireActiveTeam(principal as TeamPrincipal);
     const query = validatedQuery(spec.query ?? noQuery, queryOf(request.url));
     const body = spec.body && (await bodyOf(options, operation, spec.body, request));
@@ -169,6 +175,15 @@ async function answer(
   } catch (error) {
     return refuse(options, request, error);
   }
+}
+
+/** Throws `browser_token_refused` where a key is needed. */
+function requireForBrowsers({ browser }: TeamPrincipal, { forBrowsers }: Operation["spec"]): void {
+  if (browser === undefined || forBrowsers) return;
+  throw new DomainError(
+    "browser_token_refused",
+    "A browser token makes calls in its job and opens nothing else.",
+  );
 }
 
 async function bodyOf(

@@ -44,7 +44,8 @@ const always: readonly ErrorCode[] = ["invalid_request", "internal_error"];
 const byAccess: Readonly<Record<Access, readonly ErrorCode[]>> = {
   team: [
     ...(["key_missing", "key_unknown", "key_revoked", "key_expired"] as const),
-    ...(["ip_not_allowed", "team_suspended", "database_unavailable"] as const),
+    ...(["ip_not_allowed", "origin_not_allowed", "browser_token_refused"] as const),
+    ...(["team_suspended", "database_unavailable"] as const),
   ],
   admin: ["session_required", "database_unavailable"],
   public: [],

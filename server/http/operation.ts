@@ -53,6 +53,8 @@ export interface OperationSpec<Path extends string, Body extends TSchema, Query 
   idempotent?: boolean;
   /** Starts new work: refused to a paused team. */
   startsWork?: boolean;
+  /** Also with a browser token. */
+  forBrowsers?: boolean;
   problems?: readonly ErrorCode[];
 }
 

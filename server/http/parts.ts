@@ -1,3 +1,4 @@
+import type { OriginCheck } from "../browser/origins.ts";
 import type { StatusSource } from "../admin/status.ts";
 import type { BudgetCatalog } from "../budgets/catalog.ts";
 import type { Context } from "../context.ts";
@@ -15,6 +16,7 @@ import type { KeyCheck } from "./bearer.ts";
 export interface AppParts {
   context: Context;
   keys: KeyCheck;
+  origins: OriginCheck;
   catalog: ModelCatalog;
   plans: PlanCatalog;
   budgets: BudgetCatalog;

@@ -55,7 +55,16 @@ export const problemKinds: Readonly<Record<ErrorCode, ProblemKind>> = {
   key_unknown: { status: 401, title: "The key is not known", remedy: newKey },
   key_revoked: { status: 401, title: "The key was revoked", remedy: newKey },
   key_expired: { status: 401, title: "The key has expired", remedy: newKey },
-  live_key_required: { status: 403, title: "The key is a test key" },
+  browser_token_refused: {
+    status: 403,
+    title: "The browser token does not allow it",
+    remedy: "Ask your own server for a token that does; a token is for one job and one model.",
+  },
+  live_key_required: {
+    status: 403,
+    title: "The key is a test key",
+    remedy: "Use a live key of the team: `sk-` without `test`.",
+  },
   ip_not_allowed: {
     status: 403,
     title: "The address is not allowed",
@@ -69,7 +78,8 @@ export const problemKinds: Readonly<Record<ErrorCode, ProblemKind>> = {
   origin_not_allowed: {
     status: 403,
     title: "The origin is not allowed",
-    remedy: "Send changes from the admin pages of this server, or with an API token.",
+    remedy:
+      "Use the API from a page that the key names, or from a server; send changes of an admin from the admin pages, or with an API token.",
   },
   setup_link_invalid: {
     status: 403,
@@ -293,7 +303,8 @@ function openAiType(status: number): string {
 
 function headersOf(error: DomainError, status: number): Headers {
   const headers = new Headers();
-  const seconds = error.retryAfterSeconds ?? (saysWhen(error) ? DEFAULT_RETRY_AFTER_SECONDS : undefined);
+  const seconds =
+    error.retryAfterSeconds ?? (saysWhen(error) ? DEFAULT_RETRY_AFTER_SECONDS : undefined);
   if (seconds !== undefined) {
     const rounded = Math.min(Math.max(Math.ceil(seconds), 1), LONGEST_RETRY_AFTER_SECONDS);
     headers.set("retry-after", String(rounded));

@@ -16,6 +16,7 @@ export type ErrorCode =
   | "key_expired"
   | "ip_not_allowed"
   | "live_key_required"
+  | "browser_token_refused"
   | "session_required"
   | "origin_not_allowed"
   | "setup_link_invalid"

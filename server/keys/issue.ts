@@ -1,3 +1,4 @@
+import { requireOrigins } from "../browser/origins.ts";
 import { teamNotFound } from "../teams/unknown-team.ts";
 import { randomBytes } from "node:crypto";
 import type { Drizzle } from "../../db/client.ts";
@@ -28,6 +29,7 @@ export interface NewKey {
   mode?: "live" | "test" | undefined;
   expiresAt?: Date | null | undefined;
   ipAllowList?: readonly string[] | undefined;
+  allowedOrigins?: readonly string[] | undefined;
   limits?: CallLimits | undefined;
 }
 
@@ -76,6 +78,7 @@ export async function issueKey(
     createdAt: at,
     expiresAt: input.expiresAt ?? null,
     ipAllowList,
+    allowedOrigins: requireOrigins(input.allowedOrigins ?? []),
     limits: input.limits ?? {},
     rotatedFrom: input.rotatedFrom ?? null,
   });

@@ -1,3 +1,4 @@
+import { requireOrigins } from "../browser/origins.ts";
 import type { Drizzle } from "../../db/client.ts";
 import type { CallLimits } from "../../db/schema/organizations.ts";
 import { type Author, recordAudit } from "../audit/audit.ts";
@@ -62,11 +63,12 @@ export function changeKey(
     name?: string | undefined;
     expiresAt?: Date | null | undefined;
     ipAllowList?: readonly string[] | undefined;
+    allowedOrigins?: readonly string[] | undefined;
     limits?: CallLimits | undefined;
     version?: number | undefined;
   },
 ): Promise<KeyView> {
-  const { keyId, version, name, expiresAt, ipAllowList, limits } = change;
+  const { keyId, version, name, expiresAt, ipAllowList, allowedOrigins, limits } = change;
   return withKey(context, author, { keyId, action: "key.update" }, async (key, transaction) => {
     requireVersion(key.version, version, { noun: "the key" });
     requireNotRevoked(key);
@@ -75,6 +77,7 @@ export function changeKey(
       ...(name === undefined ? {} : { name }),
       ...(expiresAt === undefined ? {} : { expiresAt }),
       ...(ipAllowList === undefined ? {} : { ipAllowList: requireAllowList(ipAllowList) }),
+      ...(allowedOrigins === undefined ? {} : { allowedOrigins: requireOrigins(allowedOrigins) }),
       ...(limits === undefined ? {} : { limits }),
     });
   });
@@ -116,6 +119,7 @@ export async function rotateKey(
       mode: key.mode as "live" | "test",
       expiresAt,
       ipAllowList: key.ipAllowList,
+      allowedOrigins: key.allowedOrigins,
       limits: key.limits,
       author,
       rotatedFrom: keyId,

@@ -1,3 +1,4 @@
+import type { BrowserGrant } from "../browser/grant.ts";
 import type { CallLimits } from "../../db/schema/organizations.ts";
 
 /** Who is calling the team API, as the virtual key proves it. */
@@ -9,6 +10,10 @@ export interface TeamPrincipal {
   /** The team itself, whose plan, models and limits count. */
   accountId: string;
   isTest: boolean;
+  /** Origins of pages that the key may be used from; empty = none. */
+  allowedOrigins: readonly string[];
+  /** Set when a browser token of the key was sent: all that may be done with it. */
+  browser?: BrowserGrant;
   teamName: string;
   organizationId: string;
   /** Of the team and its organization together; `deleted` ones have no valid keys. */

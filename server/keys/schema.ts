@@ -42,6 +42,13 @@ const IpAllowList = Type.Array(Type.String({ minLength: 1, maxLength: 50 }), {
   examples: [["203.0.113.0/24", "2001:db8::/32"]],
 });
 
+const AllowedOrigins = Type.Array(Type.String({ minLength: 1, maxLength: 300 }), {
+  maxItems: 50,
+  description:
+    "Origins of pages from which the key may be used, and for which it may make browser tokens; empty = no pages.",
+  examples: [["https://app.example.com"]],
+});
+
 export const KeyIdParameter = Type.String({
   description: "Id of a virtual key.",
   examples: ["019aaf3c-6a80-7c11-9d1b-2f9d1b6d2a10"],
@@ -60,6 +67,7 @@ export const KeyCreate = Type.Object(
       Type.String({ format: "date-time", description: "In the future; absent = never." }),
     ),
     ip_allow_list: Type.Optional(IpAllowList),
+    allowed_origins: Type.Optional(AllowedOrigins),
     limits: Type.Optional(LimitsChange),
   },
   { additionalProperties: false, examples: [{ name: "production" }] },
@@ -70,6 +78,7 @@ export const KeyChange = Type.Object(
     name: Type.Optional(Name),
     expires_at: Type.Optional(instantOrNull("In the future; null = never.")),
     ip_allow_list: Type.Optional(IpAllowList),
+    allowed_origins: Type.Optional(AllowedOrigins),
     limits: Type.Optional(LimitsChange),
     version: Type.Optional(Version),
   },
@@ -148,6 +157,7 @@ const keyExample = {
   prefix: "sk-Ab3d",
   last_four: "x9_Q",
   ip_allow_list: ["203.0.113.0/24"],
+  allowed_origins: [],
   limits: limitsExample,
   created_at: "2026-11-23T12:00:00.000Z",
   expires_at: null,
@@ -168,6 +178,7 @@ export const KeyView = Type.Object(
     prefix: Type.String({ description: "Its first characters." }),
     last_four: Type.String({ description: "Its last characters." }),
     ip_allow_list: IpAllowList,
+    allowed_origins: AllowedOrigins,
     limits: Limits,
     created_at: Type.String({ format: "date-time" }),
     expires_at: instantOrNull("Null = never."),

@@ -53,7 +53,9 @@ export async function lockKey(transaction: Drizzle, keyId: string): Promise<Owne
 export async function updateKey(
   transaction: Drizzle,
   keyId: string,
-  change: Partial<Pick<KeyRow, "name" | "expiresAt" | "revokedAt" | "ipAllowList" | "limits">>,
+  change: Partial<
+    Pick<KeyRow, "name" | "expiresAt" | "revokedAt" | "ipAllowList" | "allowedOrigins" | "limits">
+  >,
 ): Promise<KeyRow> {
   const [row] = await transaction
     .update(virtualKeys)
@@ -66,9 +68,12 @@ export async function updateKey(
 const sandbox = alias(teams, "sandbox");
 
 /** A key with the state of its team, organization and wallet, by one query. */
-export type KeyWithTeam = NonNullable<Awaited<ReturnType<typeof selectKeyByHash>>>;
+export type KeyWithTeam = NonNullable<Awaited<ReturnType<typeof selectKeyWithTeam>>>;
 
-export async function selectKeyByHash(drizzle: Drizzle, hash: Uint8Array) {
+export async function selectKeyWithTeam(
+  drizzle: Drizzle,
+  by: { hash: Uint8Array } | { id: string },
+) {
   const [row] = await drizzle
     .select({
       id: virtualKeys.id,
@@ -78,6 +83,7 @@ export async function selectKeyByHash(drizzle: Drizzle, hash: Uint8Array) {
       lastUsedAt: virtualKeys.lastUsedAt,
       isTest: sql<boolean>`${virtualKeys.mode} = 'test'`,
       ipAllowList: virtualKeys.ipAllowList,
+      allowedOrigins: virtualKeys.allowedOrigins,
       teamId: teams.id,
       teamName: teams.name,
       teamStatus: teams.status,
@@ -102,7 +108,7 @@ export async function selectKeyByHash(drizzle: Drizzle, hash: Uint8Array) {
         sql`case when ${virtualKeys.mode} = 'test' then ${sandbox.id} else ${teams.id} end`,
       ),
     )
-    .where(eq(virtualKeys.hash, hash));
+    .where("id" in by ? eq(virtualKeys.id, by.id) : eq(virtualKeys.hash, by.hash));
   return row;
 }
 

@@ -1,3 +1,4 @@
+import { isBrowserToken, readGrant } from "../browser/grant.ts";
 import { ConfigCache } from "../config-cache.ts";
 import type { Context } from "../context.ts";
 import { DomainError } from "../kernel/errors.ts";
@@ -6,7 +7,7 @@ import { sha256 } from "../kernel/sealing.ts";
 import { sandboxOf } from "../sandbox/sandbox.ts";
 import type { TeamPrincipal } from "./principal.ts";
 import { keyUnknown } from "./refusals.ts";
-import { selectKeyByHash, updateLastUsed, type KeyWithTeam } from "./store.ts";
+import { selectKeyWithTeam, updateLastUsed, type KeyWithTeam } from "./store.ts";
 import { UnknownKeys } from "./unknown-keys.ts";
 
 /** Keys in use that stay in memory, at about 1 KB each. */
@@ -58,8 +59,8 @@ export function createKeyVerifier(context: Context): KeyVerifier {
   const unknown = new UnknownKeys(context.changes);
   const writes = new Set<Promise<void>>();
 
-  const load = async (hash: Buffer): Promise<KnownKey> => {
-    const row = await selectKeyByHash(context.database.drizzle, hash);
+  const load = async (by: { hash: Buffer } | { id: string }): Promise<KnownKey> => {
+    const row = await selectKeyWithTeam(context.database.drizzle, by);
     if (!row || row.teamStatus === "deleted" || row.organizationStatus === "deleted") {
       throw keyUnknown();
     }
@@ -87,8 +88,22 @@ export function createKeyVerifier(context: Context): KeyVerifier {
     writes.add(write);
   };
 
+  /** A token of a key, from wherever a browser is; the key must be worth something still. */
+  const verifyToken = async (token: string): Promise<TeamPrincipal> => {
+    const browser = readGrant(context.masterKey, token);
+    if (browser === undefined) throw keyUnknown();
+    const nowMs = context.clock.now();
+    if (browser.expiresAt <= nowMs) {
+      const ended = new Date(browser.expiresAt).toISOString();
+      throw new DomainError("key_expired", `This browser token expired at ${ended}.`);
+    }
+    const key = await known.get(browser.keyId, () => load({ id: browser.keyId }));
+    return { ...judge(key, nowMs), browser };
+  };
+
   return {
     async verify(secret, sender = unknownSender) {
+      if (isBrowserToken(secret)) return verifyToken(secret);
       if (!secretPattern.test(secret)) throw keyUnknown();
       const hash = sha256(secret);
       const name = hash.toString("base64");
@@ -96,7 +111,7 @@ export function createKeyVerifier(context: Context): KeyVerifier {
       if (unknown.has(name, nowMs)) throw keyUnknown();
       const keysVersion = context.changes.version("keys");
       const key = await known
-        .get(name, () => load(hash))
+        .get(name, () => load({ hash }))
         .catch((error: unknown) => {
           if (error instanceof DomainError && error.code === "key_unknown") {
             unknown.add(name, { nowMs, keysVersion });
@@ -164,6 +179,7 @@ function toPrincipal(row: KeyWithTeam): TeamPrincipal {
     teamId: row.isTest ? sandboxOf(row.teamId) : row.teamId,
     accountId: row.teamId,
     isTest: row.isTest,
+    allowedOrigins: row.allowedOrigins,
     teamName: row.teamName,
     organizationId: row.organizationId,
     teamStatus: suspended ? "suspended" : "active",

@@ -13,6 +13,7 @@ export function toKeyView(key: KeyRow, nowMs: number): KeyView {
     prefix: key.prefix,
     last_four: key.lastFour,
     ip_allow_list: key.ipAllowList,
+    allowed_origins: key.allowedOrigins,
     limits: toLimits(key.limits),
     created_at: key.createdAt.toISOString(),
     expires_at: key.expiresAt?.toISOString() ?? null,
@@ -35,5 +36,6 @@ export const auditState = (key: KeyRow) => ({
   expires_at: key.expiresAt?.toISOString() ?? null,
   revoked_at: key.revokedAt?.toISOString() ?? null,
   ip_allow_list: key.ipAllowList,
+  allowed_origins: key.allowedOrigins,
   limits: toLimits(key.limits),
 });

@@ -43,6 +43,7 @@ export function createApps(options: AppOptions): { api: HttpApp; admin: HttpApp 
   const api = createApp({
     context,
     keys,
+    origins: services.origins,
     catalog,
     plans,
     budgets,

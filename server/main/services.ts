@@ -1,3 +1,4 @@
+import { Origins } from "../browser/origins.ts";
 import { SandboxProvider, withSandbox } from "../sandbox/upstream.ts";
 import { BodyStore } from "../bodies/body-store.ts";
 import { type BudgetCatalog, createBudgetCatalog } from "../budgets/catalog.ts";
@@ -41,6 +42,7 @@ export interface Services {
   limits: Limits;
   upstream: Upstream;
   sandbox: SandboxProvider;
+  origins: Origins;
   keys: KeyVerifier;
   catalog: ModelCatalog;
   settings: SettingsCatalog;
@@ -114,9 +116,7 @@ export function createServices(options: ServiceOptions): Services {
   const plans = new PlanCatalog(context, settings);
   const budgets = createBudgetCatalog(context);
   const bodies = new BodyStore(context, () => settings.read());
-  const answers = redis
-    ? new RedisStore(redis.connection, context.masterKey)
-    : new MemoryStore();
+  const answers = redis ? new RedisStore(redis.connection, context.masterKey) : new MemoryStore();
   const sandbox = new SandboxProvider(runtime);
   const limits = new Limits({ clock, instanceId, redis: redis?.connection });
   const calls = new Calls(context, {
@@ -158,6 +158,7 @@ export function createServices(options: ServiceOptions): Services {
     upstream,
     sandbox,
     keys: createKeyVerifier(context),
+    origins: new Origins(context),
     catalog,
     settings,
     plans,

@@ -1,3 +1,4 @@
+import { Origins } from "../../server/browser/origins.ts";
 import { createApp } from "../../server/app.ts";
 import { BodyStore } from "../../server/bodies/body-store.ts";
 import { createBudgetCatalog } from "../../server/budgets/catalog.ts";
@@ -79,6 +80,7 @@ export function teamApi(
   options: Omit<TestAppOptions, "gateway"> & { gateway: StandInGateway; runtime: Runtime },
 ) {
   const keys = createKeyVerifier(context);
+  const origins = new Origins(context);
   const catalog = createModelCatalog(context);
   const settings = new SettingsCatalog(context);
   const plans = new PlanCatalog(context, settings);
@@ -107,6 +109,7 @@ export function teamApi(
   const app = createApp({
     context,
     keys,
+    origins,
     catalog,
     plans,
     budgets,
@@ -127,6 +130,7 @@ export function teamApi(
     await sandbox.stop();
     await bodies.stop();
     await keys.stop();
+    origins.stop();
     catalog.stop();
     budgets.stop();
     plans.stop();

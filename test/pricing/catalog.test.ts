@@ -14,7 +14,7 @@ const clock = new ManualClock();
 const context = await testContext(database, { changes, clock });
 const settings = new SettingsCatalog(context);
 const plans = new PlanCatalog(context, settings);
-const nobody = { accountId: "nobody", organizationId: "nowhere" };
+const nobody = { accountId: "nobody", teamId: "nobody", organizationId: "nowhere" };
 afterAll(() => {
   plans.stop();
   settings.stop();

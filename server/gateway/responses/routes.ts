@@ -44,6 +44,7 @@ export function responseOperations(parts: CallParts): Operation[] {
         },
         idempotent: true,
         startsWork: true,
+        forBrowsers: true,
         problems: callProblems,
       },
       async ({ principal, body: sent, request }) => {
