@@ -1,4 +1,4 @@
-// The one way in for a contributor: `node scripts/run.mjs demo|serve|build|test|check|dev|bench|mutate|mutate-sql [-- arguments]`.
+// The one way in for a contributor: `node scripts/run.mjs demo|serve|build|test|check|dev|bench|soak|mutate|mutate-sql [-- arguments]`.
 // Plain JavaScript without dependencies, because in a fresh clone there is nothing yet but Node and npm.
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
@@ -27,6 +27,10 @@ const commands = {
   bench: {
     python: true,
     run: async (bun, rest) => (await build(bun)) || exec(bun, ["scripts/bench.ts", ...rest]),
+  },
+  soak: {
+    python: false,
+    run: async (bun, rest) => (await build(bun)) || exec(bun, ["scripts/soak.ts", ...rest]),
   },
   // Stryker runs under Node, and puts faults into the pricing rules: a test has to find each.
   "mutate-sql": {

@@ -41,3 +41,14 @@ it(
     expect(rows.find((line) => line.includes("fewest events"))).toMatch(/\| reached \|$/);
   },
 );
+
+it(
+  "500 streams at once lose nothing and leave no memory behind",
+  { timeout: 300_000 },
+  async () => {
+    const args = [join("scripts", "soak.ts"), "--minutes", "0"];
+    const { stdout } = await promisify(execFile)(bun, args);
+    expect(stdout).not.toContain("not reached");
+    expect(stdout.match(/\| reached \|/g)).toHaveLength(2);
+  },
+);

@@ -1,3 +1,4 @@
+import { slopeOf } from "../../scripts/bench/soak.ts";
 import { describe, expect, it } from "vitest";
 import { insertReport, names, report, type Findings } from "../../scripts/bench/report.ts";
 import { median, percentile } from "../../scripts/bench/statistics.ts";
@@ -102,5 +103,16 @@ describe("percentiles", () => {
     expect(percentile(values, 0.99)).toBe(99);
     expect(percentile([7], 0.99)).toBe(7);
     expect(median([])).toBe(0);
+  });
+});
+
+describe("the growth of memory", () => {
+  it("is the slope of a line through the samples", () => {
+    const samples = [0, 1, 2, 3].map((minute) => ({ minute, megabytes: 80 + 0.4 * minute }));
+    expect(slopeOf(samples)).toBeCloseTo(0.4);
+    // One that comes and goes does not grow.
+    expect(
+      slopeOf([1, 2, 3].map((minute) => ({ minute, megabytes: minute === 2 ? 99 : 80 }))),
+    ).toBe(0);
   });
 });
