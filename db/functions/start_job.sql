@@ -1,14 +1,16 @@
 -- Starts a job: inserts it and sets aside what it may be charged at its end. Shared by create_job and open_calls.
 -- Invariant: a job stands only when, at that moment, available >= 0 and its worst price was affordable and is held; the fee
 -- of a period is taken once, with its first job, and never goes below the credit limit. A refused job changes nothing
--- (a period's row without counts says what no row says).
+-- (a period's row without counts says what no row says). Whoever waited for a lock while the team, or its organization, was
+-- suspended, paused or deleted is refused: their state is read when the locks are held, and a deletion has the wallet's.
 -- Locks: team period (only under plans that count in one), wallet. The caller holds the locks that come before.
 --
 -- p_job: {id, team_id, key_id, wallet_id, type, user_id, external_task_id, reference, ends_with_call, metadata, max_credits,
 --         start?: {plan_version_id, terms, period: {period, starts_at, ends_at} | null, max_cost_nanos, ends_by}}
 -- Without `start` the job is never charged.
 -- Outcomes: created {available, balance}, insufficient_credits {needed, available}, fee_unaffordable {fee, available},
--- job_limit_exceeded {limit, needed, max_credits}; job_ended when another job took the reference meanwhile.
+-- job_limit_exceeded {limit, needed, max_credits}, team_suspended, team_paused {resumes_at (null = until somebody resumes it)},
+-- team_deleted; job_ended when another job took the reference meanwhile.
 create or replace function start_job_v1(p_at timestamptz, p_job jsonb, out outcome text, out detail jsonb)
 language plpgsql volatile set enable_seqscan = off as $$
 declare
@@ -22,6 +24,7 @@ declare
   fee bigint := 0;
   price bigint := 0;
   taken_place text;
+  tenant record;
 begin
   if kind in ('tiered', 'subscription') then
     insert into team_periods (team_id, period, starts_at, ends_at)
@@ -42,7 +45,28 @@ begin
     end if;
     -- Null = unlimited: no comparison with it is true.
     available := wallet.balance + wallet.credit_limit - wallet.held;
+  end if;
 
+  -- A sandbox is as the team that it is of. A pause that is over is none.
+  select array[t.status, o.status] as states, p.until into strict tenant
+  from teams own join teams t on t.id = coalesce(own.test_of, own.id) join organizations o on o.id = t.organization_id
+    cross join lateral (
+      select max(coalesce(u.paused_until, 'infinity')) as until
+      from (values (t.status, t.paused_until), (o.status, o.paused_until)) as u (status, paused_until)
+      where u.status = 'paused' and (u.paused_until is null or u.paused_until > p_at)
+    ) p
+  where own.id = p_job ->> 'team_id';
+  outcome := case
+    when 'deleted' = any (tenant.states) then 'team_deleted'
+    when 'suspended' = any (tenant.states) then 'team_suspended'
+    when tenant.until is not null then 'team_paused'
+  end;
+  if outcome is not null then
+    detail := case when outcome = 'team_paused' then jsonb_build_object('resumes_at', nullif(tenant.until, 'infinity')) end;
+    return;
+  end if;
+
+  if terms is not null then
     if terms ->> 'charged' = 'job' then
       if kind = 'tiered' then
         select max((tier ->> 'price')::bigint) into price from jsonb_array_elements(terms -> 'tiers') tier

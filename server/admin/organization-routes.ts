@@ -18,11 +18,13 @@ import {
   OrganizationQuery,
   OrganizationView,
   PageQuery,
+  Pause,
   StatusHistory,
   StatusReason,
 } from "../organizations/schema.ts";
 import {
   deleteOrganization,
+  pauseOrganization,
   resumeOrganization,
   suspendOrganization,
 } from "../organizations/status.ts";
@@ -139,12 +141,36 @@ function stateOperations(context: Context): readonly Operation[] {
 
     adminOperation(
       "POST",
+      "/api/organizations/:organization_id/pause",
+      {
+        operationId: "pauseOrganization",
+        summary: "Pause an organization",
+        description:
+          "Within a second new jobs and calls of all its teams are refused with `team_paused`; reads, the end of jobs and calls that run go on. It ends by itself at `until`.",
+        tag,
+        params,
+        body: Pause,
+        success: organization,
+        problems: ["not_found", "state_conflict"],
+      },
+      (input) => {
+        const { until, reason } = input.body;
+        return pauseOrganization(context, authorOf(input), {
+          organizationId: input.params.organization_id,
+          reason,
+          until: until === undefined ? undefined : new Date(until),
+        });
+      },
+    ),
+
+    adminOperation(
+      "POST",
       "/api/organizations/:organization_id/resume",
       {
         operationId: "resumeOrganization",
         summary: "Resume an organization",
         description:
-          "Lifts its suspension. A team that is suspended or paused itself stays as it is.",
+          "Lifts its suspension or pause. A team that is suspended or paused itself stays as it is.",
         tag,
         params,
         body: StatusReason,

@@ -3,9 +3,9 @@ import { authorOf } from "../audit/audit.ts";
 import type { Context } from "../context.ts";
 import { adminOperation, type Operation } from "../http/operation.ts";
 import { listStatusChanges } from "../organizations/history.ts";
-import { DeleteQuery, PageQuery, StatusHistory, StatusReason } from "../organizations/schema.ts";
+import { DeleteQuery, PageQuery, Pause, StatusHistory, StatusReason } from "../organizations/schema.ts";
 import { changeAccess, readAccess } from "../teams/access.ts";
-import { TeamAccess, TeamAccessChange, TeamPause, TeamView } from "../teams/schema.ts";
+import { TeamAccess, TeamAccessChange, TeamView } from "../teams/schema.ts";
 import { deleteTeam, pauseTeam, resumeTeam, suspendTeam } from "../teams/status.ts";
 import { requireTeam } from "../teams/teams.ts";
 
@@ -48,7 +48,7 @@ function stateOperations(context: Context): readonly Operation[] {
           "Within a second new jobs and calls are refused with `team_paused`; reads, the end of jobs and calls that run go on. It ends by itself at `until`.",
         tag,
         params,
-        body: TeamPause,
+        body: Pause,
         success: team,
         problems: ["not_found", "state_conflict"],
       },
@@ -69,7 +69,7 @@ function stateOperations(context: Context): readonly Operation[] {
         operationId: "resumeTeam",
         summary: "Resume a team",
         description:
-          "Lifts its suspension or pause. While its organization is suspended, so is the team.",
+          "Lifts its suspension or pause. While its organization is suspended or paused, so is the team.",
         tag,
         params,
         body: StatusReason,

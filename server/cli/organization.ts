@@ -1,7 +1,7 @@
 import type { OrganizationView, StatusChangeView } from "../organizations/schema.ts";
 import { connect } from "./admin-client.ts";
 import { readOptionalNumber } from "./amount.ts";
-import { clientSettings, jsonOption, type Command } from "./command.ts";
+import { clientSettings, jsonOption, type Command, type Option } from "./command.ts";
 import { type ListedPage, pageLines, pageOptions, queryOf } from "./listing.ts";
 import { print } from "./output.ts";
 import { readObject } from "./values.ts";
@@ -45,7 +45,10 @@ export const listOrganizationsCommand: Command = {
   about: "Lists organizations with the number of their teams.",
   words: [],
   options: {
-    status: { value: "STATUS", about: "active, suspended or deleted [default all but deleted]" },
+    status: {
+      value: "STATUS",
+      about: "active, suspended, paused or deleted [default all but deleted]",
+    },
     search: { value: "TEXT", about: "Only those with this in their name or id" },
     sort: { value: "ORDER", about: "name or created_at, with - in front descending" },
     ...pageOptions,
@@ -120,27 +123,35 @@ export const suspendOrganizationCommand = stateCommand("suspend", {
   example: 'saas-litellm org suspend acme --reason "invoice 2026-118 unpaid"',
 });
 
+export const pauseOrganizationCommand = stateCommand("pause", {
+  about:
+    "Takes no new jobs and calls of an organization's teams; reads go on, and what runs is finished.",
+  options: { until: { value: "TIME", about: "When it ends by itself [default never]" } },
+  example: "saas-litellm org pause acme --until 2026-12-01T00:00:00Z",
+});
+
 export const resumeOrganizationCommand = stateCommand("resume", {
-  about: "Lifts an organization's suspension.",
+  about: "Lifts an organization's suspension or pause.",
   example: "saas-litellm org resume acme --reason paid",
 });
 
 function stateCommand(
-  verb: "suspend" | "resume",
-  said: { about: string; example: string },
+  verb: "suspend" | "pause" | "resume",
+  said: { about: string; example: string; options?: Record<string, Option> },
 ): Command {
   return {
     name: `org ${verb}`,
     about: said.about,
     words: ["ID"],
-    options: { reason: reasonOption, json: jsonOption },
+    options: { ...said.options, reason: reasonOption, json: jsonOption },
     settings: clientSettings,
     examples: [said.example],
     async run({ words: [id], options, json, ...given }) {
+      const { reason, until } = options;
       const changed = await connect(given).request<OrganizationView>(
         "POST",
         `${pathOf(id)}/${verb}`,
-        { json: { reason: options["reason"] } },
+        { json: { reason, ...(until === undefined ? {} : { until }) } },
       );
       print(json, changed, [lineOf(changed)]);
       return 0;
@@ -167,9 +178,10 @@ export const deleteOrganizationCommand: Command = {
 };
 
 function lineOf(organization: OrganizationView): string {
-  const { organization_id, name, status, status_reason, team_count } = organization;
+  const { organization_id, name, status, status_reason, paused_until, team_count } = organization;
+  const until = paused_until === null ? "" : ` until ${paused_until}`;
   const why = status_reason === null ? "" : ` (${status_reason})`;
-  return `${organization_id}  ${name}  ${status}${why}, ${team_count} ${team_count === 1 ? "team" : "teams"}`;
+  return `${organization_id}  ${name}  ${status}${until}${why}, ${team_count} ${team_count === 1 ? "team" : "teams"}`;
 }
 
 export function historyLine(change: StatusChangeView): string {

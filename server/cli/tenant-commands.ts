@@ -22,8 +22,12 @@ export const tenantCommands: Readonly<Record<string, CommandEntry>> = {
     about: "Refuse every request of an organization's teams",
     load: async () => (await import("./organization.ts")).suspendOrganizationCommand,
   },
+  "org pause": {
+    about: "Take no new jobs and calls of an organization's teams",
+    load: async () => (await import("./organization.ts")).pauseOrganizationCommand,
+  },
   "org resume": {
-    about: "Lift an organization's suspension",
+    about: "Lift an organization's suspension or pause",
     load: async () => (await import("./organization.ts")).resumeOrganizationCommand,
   },
   "org delete": {

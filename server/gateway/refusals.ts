@@ -1,7 +1,7 @@
 import { usedPercent } from "../budgets/usage.ts";
 import { idempotencyMismatch, idempotencyRunning } from "../http/idempotency.ts";
 import { jobNotFound } from "../jobs/lifecycle.ts";
-import { creditRefusal } from "../jobs/refusals.ts";
+import { startRefusal } from "../jobs/refusals.ts";
 import { DomainError } from "../kernel/errors.ts";
 import type { CallRequest } from "./call.ts";
 import type { OpenOutcome } from "./store.ts";
@@ -23,7 +23,10 @@ export function openRefusal(
     case "insufficient_credits":
     case "fee_unaffordable":
     case "job_limit_exceeded":
-      return creditRefusal(refused.outcome, refused.detail);
+    case "team_suspended":
+    case "team_paused":
+    case "team_deleted":
+      return startRefusal(refused.outcome, refused.detail);
     case "budget_exceeded":
       return budgetExceeded(request, refused.detail);
     case "model_unpriced":

@@ -1,14 +1,22 @@
 import { DomainError } from "../kernel/errors.ts";
+import { keyUnknown, teamPaused, teamSuspended } from "../keys/refusals.ts";
 import { microsToCredits } from "../kernel/money.ts";
 
 /** Why a job was not started, as the SQL function `start_job` says it. */
-export type StartRefusal = "insufficient_credits" | "fee_unaffordable" | "job_limit_exceeded";
+export type StartRefusal =
+  | "insufficient_credits"
+  | "fee_unaffordable"
+  | "job_limit_exceeded"
+  | TenantRefusal;
+
+/** The team or its organization has been suspended, paused or deleted since its key was checked. */
+type TenantRefusal = "team_suspended" | "team_paused" | "team_deleted";
 
 /** What a refusal says beside its name; micro-credits as text. */
 export type RefusalDetail = Readonly<Record<string, string | number | null>>;
 
-/** The public error of work that credits or limits of a job do not allow. */
-export function creditRefusal(outcome: StartRefusal, detail: RefusalDetail | null): DomainError {
+/** The public error of a job that was not started, or of a call whose credits or limits do not allow it. */
+export function startRefusal(outcome: StartRefusal, detail: RefusalDetail | null): DomainError {
   const credits = (name: string) => microsToCredits(BigInt(detail?.[name] ?? 0));
   switch (outcome) {
     case "insufficient_credits": {
@@ -35,6 +43,14 @@ export function creditRefusal(outcome: StartRefusal, detail: RefusalDetail | nul
     }
     case "job_limit_exceeded":
       return limitExceeded(detail);
+    case "team_suspended":
+      return teamSuspended();
+    case "team_paused": {
+      const resumesAt = detail?.["resumes_at"];
+      return teamPaused(resumesAt ? new Date(resumesAt).toISOString() : null);
+    }
+    case "team_deleted":
+      return keyUnknown();
   }
 }
 

@@ -8,6 +8,7 @@ import { DomainError } from "../kernel/errors.ts";
 import { claimSlug, isSlug } from "../kernel/slugs.ts";
 import { requireVersion } from "../kernel/versions.ts";
 import { listOrder } from "./list-order.ts";
+import { stateAt } from "./state.ts";
 import type { ListSort, OrganizationStatus, OrganizationView } from "./schema.ts";
 import {
   insertOrganization,
@@ -97,7 +98,7 @@ export async function requireOrganization(
 export async function readOrganization(context: Context, id: string): Promise<OrganizationView> {
   const row = isSlug(id) ? await selectOrganization(context.database.drizzle, id) : undefined;
   if (!row || row.status === "deleted") throw organizationNotFound(id);
-  return toOrganizationView(row);
+  return toOrganizationView(row, context.clock.now());
 }
 
 /** Organizations by name unless sorted otherwise, without deleted ones unless asked for. Throws `invalid_request`. */
@@ -111,10 +112,11 @@ export function listOrganizations(
     cursor?: string;
   } = {},
 ): Promise<Page<OrganizationView>> {
+  const now = context.clock.now();
   return readPage(query, {
     of: "organizations",
     read: (start: PageStart<string> | undefined, limit) =>
-      selectOrganizations(context.database.drizzle, {
+      selectOrganizations(context.database.drizzle, new Date(now), {
         filter: query,
         order: listOrder(query.sort),
         start,
@@ -122,16 +124,17 @@ export function listOrganizations(
       }),
     keyOf: (organization) => organization.id,
     parseKey: (text): string | undefined => (isSlug(text) ? text : undefined),
-    toItem: toOrganizationView,
+    toItem: (organization) => toOrganizationView(organization, now),
   });
 }
 
 /** What the audit log tells of an organization. */
-export const auditState = ({ name, metadata, status, statusReason }: OrganizationRow) => ({
-  name,
-  metadata,
-  status,
-  status_reason: statusReason,
+export const auditState = (organization: OrganizationRow) => ({
+  name: organization.name,
+  metadata: organization.metadata,
+  status: organization.status,
+  status_reason: organization.statusReason,
+  paused_until: organization.pausedUntil?.toISOString() ?? null,
 });
 
 export const subjectOf = (organizationId: string) => ({
@@ -145,13 +148,14 @@ function organizationNotFound(id: string): DomainError {
   });
 }
 
-export function toOrganizationView(row: OrganizationListRow): OrganizationView {
+export function toOrganizationView(row: OrganizationListRow, nowMs: number): OrganizationView {
+  const { status, ...state } = stateAt(row, nowMs);
   return {
     organization_id: row.id,
     name: row.name,
     // The table's check constraint admits no other.
-    status: row.status as OrganizationStatus,
-    status_reason: row.statusReason,
+    status: status as OrganizationStatus,
+    ...state,
     metadata: row.metadata,
     team_count: row.teamCount,
     created_at: row.createdAt.toISOString(),

@@ -75,6 +75,7 @@ const organizationExample = {
   name: "Aperture Freight",
   status: "active",
   status_reason: null,
+  paused_until: null,
   metadata: {},
   team_count: 1,
   created_at: "2026-11-23T12:00:00.000Z",
@@ -82,9 +83,17 @@ const organizationExample = {
   version: 1,
 };
 
-const OrganizationStatus = Type.Union(
-  [Type.Literal("active"), Type.Literal("suspended"), Type.Literal("deleted")],
-  { description: "Covers all teams of the organization.", examples: ["active"] },
+export const OrganizationStatus = Type.Union(
+  [
+    Type.Literal("active"),
+    Type.Literal("suspended"),
+    Type.Literal("paused"),
+    Type.Literal("deleted"),
+  ],
+  {
+    description: "Covers all teams of the organization. A pause that is over is none.",
+    examples: ["active"],
+  },
 );
 export type OrganizationStatus = Static<typeof OrganizationStatus>;
 
@@ -94,6 +103,7 @@ export const OrganizationView = Type.Object(
     name: Type.String(),
     status: OrganizationStatus,
     status_reason: nullable(Type.String(), "Why it is not active; null = no reason given."),
+    paused_until: nullable(instant, "Of a pause; null = until somebody resumes it."),
     metadata: Metadata,
     team_count: Type.Integer({ description: "Teams that are not deleted." }),
     created_at: instant,
@@ -135,6 +145,22 @@ export const OrganizationChange = Type.Object(
 export const StatusReason = Type.Object(
   { reason: Type.Optional(Reason) },
   { additionalProperties: false, examples: [{ reason: "invoice 2026-118 unpaid" }] },
+);
+
+export const Pause = Type.Object(
+  {
+    until: Type.Optional(
+      Type.String({
+        format: "date-time",
+        description: "When it ends by itself, in the future; absent = when somebody resumes it.",
+      }),
+    ),
+    reason: Type.Optional(Reason),
+  },
+  {
+    additionalProperties: false,
+    examples: [{ until: "2026-12-01T00:00:00.000Z", reason: "trial over" }],
+  },
 );
 
 export const DeleteQuery = Type.Object(

@@ -1,9 +1,10 @@
 import { Type, type Static } from "@sinclair/typebox";
-import { Credits, WalletView } from "../credits/schema.ts";
+import { amount } from "../http/amounts.ts";
+import { WalletView } from "../credits/schema.ts";
 import { pageOf } from "../http/pagination.ts";
 import { Metadata } from "../jobs/fields.ts";
 import { KeyView, Limits, LimitsChange } from "../keys/schema.ts";
-import { listQuery, Name, Reason, Slug, Version } from "../organizations/schema.ts";
+import { listQuery, Name, OrganizationStatus, Slug, Version } from "../organizations/schema.ts";
 import { instantOrNull, textOrNull } from "../http/shapes.ts";
 
 export const TeamCreate = Type.Object(
@@ -14,7 +15,10 @@ export const TeamCreate = Type.Object(
       Type.String({ ...Slug, description: "Made from the name when absent. It never changes." }),
     ),
     credits: Type.Optional(
-      Type.Number({ ...Credits, description: "First allocation. Absent or 0 = an empty wallet." }),
+      amount({
+        description: "Credits of the first allocation. Absent or 0 = an empty wallet.",
+        examples: [1000],
+      }),
     ),
     groups: Type.Optional(
       Type.Array(Slug, {
@@ -87,11 +91,7 @@ export const TeamView = Type.Object(
     status: TeamStatus,
     status_reason: textOrNull("Why it is not active; null = no reason given."),
     paused_until: instantOrNull("Of a pause; null = until somebody resumes it."),
-    organization_status: Type.Union([
-      Type.Literal("active"),
-      Type.Literal("suspended"),
-      Type.Literal("deleted"),
-    ]),
+    organization_status: OrganizationStatus,
     default_alias: textOrNull("The model of chat calls that name none; null = none set."),
     created_at: Type.String({ format: "date-time" }),
     updated_at: Type.String({ format: "date-time" }),
@@ -181,22 +181,6 @@ export const TeamChange = Type.Object(
   { additionalProperties: false, examples: [{ default_alias: "chat-fast", version: 1 }] },
 );
 export type TeamChange = Static<typeof TeamChange>;
-
-export const TeamPause = Type.Object(
-  {
-    until: Type.Optional(
-      Type.String({
-        format: "date-time",
-        description: "When it ends by itself, in the future; absent = when somebody resumes it.",
-      }),
-    ),
-    reason: Type.Optional(Reason),
-  },
-  {
-    additionalProperties: false,
-    examples: [{ until: "2026-12-01T00:00:00.000Z", reason: "trial over" }],
-  },
-);
 
 export const TeamAccess = Type.Object(
   {

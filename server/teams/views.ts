@@ -1,26 +1,24 @@
 import { toWalletView } from "../credits/entries.ts";
 import { toLimits } from "../keys/limits.ts";
+import { stateAt, statusAt } from "../organizations/state.ts";
 import type { TeamDetailView, TeamStatus, TeamView } from "./schema.ts";
 import type { OwnedTeam, TeamRow } from "./store.ts";
 import type { TeamDetail } from "./teams.ts";
 
-/** The state that a team is in: a pause ends by itself. */
-export function statusAt(team: TeamRow, nowMs: number): TeamStatus {
-  const isOver = team.status === "paused" && team.pausedUntil && +team.pausedUntil <= nowMs;
-  // The table's check constraint admits no other.
-  return isOver ? "active" : (team.status as TeamStatus);
-}
-
 export function toTeamView(team: OwnedTeam, nowMs: number): TeamView {
-  const status = statusAt(team, nowMs);
+  const { status, ...state } = stateAt(team, nowMs);
+  const organization = {
+    status: team.organizationStatus,
+    pausedUntil: team.organizationPausedUntil,
+  };
   return {
     team_id: team.id,
     organization_id: team.organizationId,
     name: team.name,
-    status,
-    status_reason: status === "active" ? null : team.statusReason,
-    paused_until: status === "paused" ? (team.pausedUntil?.toISOString() ?? null) : null,
-    organization_status: team.organizationStatus as TeamView["organization_status"],
+    // The tables' check constraints admit no other.
+    status: status as TeamStatus,
+    ...state,
+    organization_status: statusAt(organization, nowMs) as TeamView["organization_status"],
     default_alias: team.defaultAlias,
     created_at: team.createdAt.toISOString(),
     updated_at: team.updatedAt.toISOString(),

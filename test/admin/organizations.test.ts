@@ -145,6 +145,39 @@ describe("its state", () => {
     expect(back["data"]).toMatchObject([{ status: "active" }]);
   });
 
+  test("is paused until a time, which ends it without a change", async () => {
+    const id = await organization("Paused");
+    const until = new Date(clock.now() + 60_000).toISOString();
+    expect(await as("POST", `/${id}/pause`, { until, reason: "trial over" })).toMatchObject({
+      status: 200,
+      body: { status: "paused", status_reason: "trial over", paused_until: until, version: 2 },
+    });
+    expect(await as("POST", `/${id}/pause`, { until, reason: "trial over" })).toMatchObject({
+      body: { version: 2 },
+    });
+    expect((await as("GET", `/${id}/history`)).body["data"]).toMatchObject([
+      { status: "paused", reason: "trial over", paused_until: until, actor: "cli" },
+    ]);
+    const found = async (status: string) =>
+      ((await as("GET", `?search=Paused&status=${status}`)).body["data"] as unknown[]).length;
+    expect([await found("paused"), await found("active")]).toEqual([1, 0]);
+    clock.advance(60_000);
+    expect([await found("paused"), await found("active")]).toEqual([0, 1]);
+    expect(await as("GET", `/${id}`)).toMatchObject({
+      body: { status: "active", status_reason: null, paused_until: null, version: 2 },
+    });
+  });
+
+  test("is not paused while it is suspended, nor until a time that is over", async () => {
+    const id = await organization("Not paused");
+    expect(await as("POST", `/${id}/pause`, { until: "2020-01-01T00:00:00Z" })).toMatchObject(
+      problem(422, "invalid_request"),
+    );
+    await as("POST", `/${id}/suspend`, {});
+    expect(await as("POST", `/${id}/pause`, {})).toMatchObject(problem(409, "state_conflict"));
+    expect(await as("POST", "/nobody/pause", {})).toMatchObject(problem(404, "not_found"));
+  });
+
   test.each([{ reason: "" }, { reason: "a\nb" }, { reason: "x".repeat(501) }, { why: "x" }])(
     "refuses %j",
     async (body) => {
@@ -244,7 +277,7 @@ describe("the list", () => {
     expect(await names("?status=active&search=suspended")).toEqual([]);
   });
 
-  test.each(["?status=paused", "?sort=age", "?limit=0", "?cursor=x", "?search=", "?x=1"])(
+  test.each(["?status=on", "?sort=age", "?limit=0", "?cursor=x", "?search=", "?x=1"])(
     "refuses %s",
     async (query) => {
       expect((await as("GET", query)).status).toBe(422);

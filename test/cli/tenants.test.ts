@@ -81,13 +81,21 @@ test("organizations, from the first to the last day", async () => {
   const stale = await cli("org", "update", "aperture-freight", "--name", "X", "--version", "1");
   expect(stale.code).toBe(1);
   expect(stale.text).toContain("(version_conflict)");
+  const end = "2030-01-01T00:00:00.000Z";
+  expect((await cli("org", "pause", "aperture-freight", "--until", end)).text).toBe(
+    `aperture-freight  Aperture  paused until ${end}, 0 teams`,
+  );
   expect((await cli("org", "suspend", "aperture-freight", "--reason", "unpaid")).text).toBe(
     "aperture-freight  Aperture  suspended (unpaid), 0 teams",
   );
   expect(await json("org", "resume", "aperture-freight")).toMatchObject({ status: "active" });
   expect(await json("org", "show", "aperture-freight")).toMatchObject({
     metadata: { crm: 17 },
-    history: [{ status: "active" }, { status: "suspended", reason: "unpaid" }],
+    history: [
+      { status: "active" },
+      { status: "suspended", reason: "unpaid" },
+      { status: "paused", paused_until: end },
+    ],
   });
   expect((await cli("org", "show", "aperture-freight")).text).toContain("suspended by cli: unpaid");
   expect((await cli("org", "delete", "aperture-freight")).text).toBe(

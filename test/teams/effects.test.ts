@@ -90,6 +90,37 @@ describe("paused", () => {
     });
   });
 
+  test("an organization pauses all its teams, until the later of both ends", async () => {
+    const { key, teamId, organizationId, jobId } = await running();
+    const second = await seedTeam(team.context, { organizationId, credits: 1 });
+    const until = (ms: number) => new Date(team.clock.now() + ms).toISOString();
+    const [sooner, later] = [until(60_000), until(120_000)];
+    await as("POST", `/teams/${teamId}/pause`, { until: sooner });
+    await as("POST", `/organizations/${organizationId}/pause`, { until: later, reason: "unpaid" });
+    for (const paused of [key, second.key]) {
+      expect(await newJob(paused)).toMatchObject(
+        refused(403, "team_paused", { resumes_at: later }),
+      );
+    }
+    expect(await as("GET", `/teams/${second.teamId}`)).toMatchObject({
+      status: "active",
+      organization_status: "paused",
+    });
+    expect(await complete(key, jobId)).toMatchObject({ status: 200 });
+    await as("POST", `/organizations/${organizationId}/resume`, {});
+    expect(await newJob(key)).toMatchObject(refused(403, "team_paused", { resumes_at: sooner }));
+    expect(await newJob(second.key)).toMatchObject({ status: 201 });
+
+    await as("POST", `/organizations/${organizationId}/pause`, {});
+    expect(await newJob(key)).toMatchObject(refused(403, "team_paused", { resumes_at: null }));
+    await as("POST", `/organizations/${organizationId}/pause`, { until: later });
+    team.clock.advance(119_999);
+    expect(await newJob(second.key)).toMatchObject(refused(403, "team_paused"));
+    team.clock.advance(1);
+    expect(await newJob(second.key)).toMatchObject(refused(402, "insufficient_credits"));
+    expect(await newJob(key)).toMatchObject({ status: 201 });
+  });
+
   test("a team without an end waits for somebody", async () => {
     const { key, teamId } = await running();
     await as("POST", `/teams/${teamId}/pause`, {});

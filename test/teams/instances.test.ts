@@ -5,6 +5,7 @@ import { uuidV7 } from "../../server/kernel/ids.ts";
 import { silentLog } from "../../server/kernel/log.ts";
 import { createKey } from "../../server/keys/issue.ts";
 import { revokeKey } from "../../server/keys/keys.ts";
+import { pauseOrganization, resumeOrganization } from "../../server/organizations/status.ts";
 import { changeAccess } from "../../server/teams/access.ts";
 import { resumeTeam, suspendTeam } from "../../server/teams/status.ts";
 import {
@@ -74,6 +75,23 @@ test("a suspension and its end reach the other instance, past its cache", async 
   await within("it is suspended there", async () => (await answers(key)) === "team_suspended");
   await resumeTeam(here.context, author, { teamId });
   await within("it is resumed there", async () => (await answers(key)) === "200");
+});
+
+test("a pause of an organization, and its end, reach the other instance", async () => {
+  const { key, organizationId } = await seeded();
+  const creates = async () => {
+    const { status, body } = await there.send("POST", "/api/jobs/create", {
+      key,
+      body: { job_type: "x" },
+    });
+    return status === 201 ? "201" : String(body["code"]);
+  };
+  expect(await creates()).toBe("201");
+  await pauseOrganization(here.context, author, { organizationId });
+  await within("it is paused there", async () => (await creates()) === "team_paused");
+  expect(await answers(key)).toBe("200");
+  await resumeOrganization(here.context, author, { organizationId });
+  await within("it is resumed there", async () => (await creates()) === "201");
 });
 
 test("a revoked key stops working on the other instance", async () => {
