@@ -134,6 +134,7 @@ export const chatParameters = {
   ),
   prompt_cache_key: text("Groups requests that share a prompt."),
   prompt_cache_retention: text("How long a prompt stays cached."),
+  prompt_cache_options: optional(open({}), "What of a prompt is cached, and how long."),
   safety_identifier: text("A stable id of the end user."),
   service_tier: text("auto, default or standard; another tier only where allowed."),
   web_search_options: optional(open({}), "Web search, where allowed."),

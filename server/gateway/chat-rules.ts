@@ -29,13 +29,26 @@ function requireCompleteMessage(message: ChatMessage, path: string): void {
     throw missing(`${path}.content`, `a message of the role ${role} has content`);
   }
   if (!Array.isArray(content)) return;
-  content.forEach((part, index) => requireFieldOfType(part, `${path}.content[${index}]`));
+  content.forEach((part, index) => {
+    requireFieldOfType(part, `${path}.content[${index}]`);
+    requireOwnFile(part, `${path}.content[${index}].file.file_id`);
+  });
 }
 
 function requireFieldOfType(tagged: Tagged, path: string): void {
   const value = (tagged as Readonly<Record<string, unknown>>)[tagged.type];
   if (value !== undefined && value !== null) return;
   throw missing(`${path}.${tagged.type}`, `the type ${tagged.type} needs it`);
+}
+
+/** A file at the provider is of no team, and could be anybody's. */
+function requireOwnFile(part: Tagged & { file?: object | null }, field: string): void {
+  const { file_id: id = null } = (part.file ?? {}) as { file_id?: unknown };
+  if (id === null) return;
+  const message = `${field} names a file, and none is kept: send its content as file_data.`;
+  throw new DomainError("invalid_request", message, {
+    hints: { field, errors: [{ field, message }] },
+  });
 }
 
 function missing(field: string, reason: string): DomainError {

@@ -4,9 +4,9 @@ import type { Endpoint } from "../pricing/terms.ts";
 import type { CallSize } from "../pricing/worst-case.ts";
 import type { CallRequest } from "./call.ts";
 import { chatParameters } from "./chat-parameters.ts";
+import { mediaOf } from "./media.ts";
 import { outputLimit } from "./output-limit.ts";
 import { responseParameters } from "./responses/parameters.ts";
-import { isRecord } from "./usage.ts";
 
 /** What a client sent, split into what goes upstream and what is ours. */
 export type Parameters = Readonly<Record<string, unknown>>;
@@ -32,6 +32,8 @@ export function upstreamParameters(
   for (const [name, value] of Object.entries(body)) {
     if (options.ours.includes(name)) continue;
     if (!options.alias.extraParams.includes(name)) {
+      const instead = refusedFields[name];
+      if (instead !== undefined) throw refusedField(name, instead);
       if (!published[endpoint].has(name)) throw unknownField(name);
       if (unpriced[name]?.(value)) throw unpricedField(name);
     }
@@ -47,6 +49,18 @@ const unpriced: Readonly<Record<string, (value: unknown) => boolean>> = {
   modalities: (kinds) => !Array.isArray(kinds) || kinds.some((kind) => kind !== "text"),
   audio: () => true,
 };
+
+/** Published fields that mean something only at the provider, by what to do instead. */
+const refusedFields: Readonly<Record<string, string>> = {
+  moderation: "moderation does not run here: check the messages before they are sent.",
+};
+
+function refusedField(field: string, instead: string): DomainError {
+  const message = `${field} is not supported: ${instead}`;
+  return new DomainError("invalid_request", message, {
+    hints: { field, errors: [{ field, message }] },
+  });
+}
 
 function unpricedField(field: string): DomainError {
   const message = `${field} has a value that costs more than this model's prices say. Whoever runs this service can allow it in the model's extra parameters.`;
@@ -71,30 +85,11 @@ export function sizeOf(
 ): CallSize {
   const inputBytes = Buffer.byteLength(text);
   if (endpoint === "embeddings") return { inputBytes, mediaParts: 0, choices: 1, outputTokens: 0 };
+  const media = mediaOf(parameters);
   return {
-    inputBytes,
-    mediaParts: countMediaParts(parameters["messages"] ?? parameters["input"]),
+    inputBytes: inputBytes - media.imageBytes,
+    mediaParts: media.parts,
     choices: typeof parameters["n"] === "number" ? parameters["n"] : 1,
     outputTokens: outputLimit(parameters, alias),
   };
 }
-
-/** In the messages of a chat, or the items of a response. */
-function countMediaParts(messages: unknown): number {
-  if (!Array.isArray(messages)) return 0;
-  let parts = 0;
-  for (const message of messages) {
-    if (!isRecord(message)) continue;
-    // A tool of the Responses API may answer with images.
-    for (const content of [message["content"], message["output"]]) {
-      if (Array.isArray(content)) parts += content.filter(isMedia).length;
-    }
-  }
-  return parts;
-}
-
-const textParts: ReadonlySet<unknown> = new Set([
-  ...["text", "input_text", "output_text", "refusal", "reasoning_text"],
-]);
-
-const isMedia = (part: unknown) => isRecord(part) && !textParts.has(part["type"]);

@@ -23,7 +23,7 @@ export interface SdkAttempt {
  * of it.
  */
 export function sdkAttempt(of: {
-  principal: Pick<TeamPrincipal, "keyId">;
+  principal: Pick<TeamPrincipal, "keyId" | "browser">;
   request: Request;
   content: unknown;
 }): SdkAttempt | undefined {
@@ -33,13 +33,15 @@ export function sdkAttempt(of: {
   if (told === null && !headers.has("x-stainless-lang")) return undefined;
   const length = headers.get("content-length") ?? "";
   const key = headers.get("idempotency-key");
+  // A browser's token stands for its key in one job.
+  const who = `${principal.keyId} ${principal.browser?.jobId ?? ""}`;
   let identity: string | undefined;
   return {
     retryCount: /^\d{1,4}$/.test(told ?? "") ? Number(told) : 0,
     group: `${principal.keyId} ${url} ${length}`,
     identity: () =>
       (identity ??= sha256(
-        [principal.keyId, method, url, key ?? "", canonicalJson(content)].join("\0"),
+        [who, method, url, key ?? "", canonicalJson(content)].join("\0"),
       ).toString("hex")),
     bodyBytes: Number(length) || 0,
     keyed: key !== null,

@@ -110,6 +110,7 @@ export const responseParameters = {
   truncation: optional(oneOf(["auto", "disabled"]), "Whether a conversation too long is cut."),
   prompt_cache_key: text("Groups requests that share a prompt."),
   prompt_cache_retention: text("How long a prompt stays cached."),
+  prompt_cache_options: optional(open({}), "What of a prompt is cached, and how long."),
   safety_identifier: text("A stable id of the end user."),
   service_tier: text("auto, default or standard; another tier only where allowed."),
   stream_options: optional(

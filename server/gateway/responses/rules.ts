@@ -98,6 +98,12 @@ function requirePart(part: Readonly<Record<string, unknown>>, path: string): voi
       "names a file, and none is kept: send an image as `image_url`, a file as `file_data`, both also as data: URLs.",
     );
   }
+  if ((part["file_url"] ?? null) !== null) {
+    throw refused(
+      `${path}.file_url`,
+      "names a file whose size is not known before it is charged: send it as `file_data`.",
+    );
+  }
   if ((part[field] ?? null) === null) {
     throw missing(`${path}.${field}`, `a part of the type ${type} needs it`);
   }
