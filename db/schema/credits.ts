@@ -179,9 +179,7 @@ export const creditHolds = pgTable(
     createdAt: instant("created_at").notNull(),
     resolvedAt: instant("resolved_at"),
   },
-  (table) => [
-    index("credit_holds_job").on(table.jobId),
-  ],
+  (table) => [index("credit_holds_job").on(table.jobId)],
 );
 
 /** Credits given anew every period. A period that was missed is not made up. */

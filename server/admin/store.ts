@@ -1,6 +1,6 @@
-import { SANDBOX_ORGANIZATION } from "../sandbox/sandbox.ts";
 import { and, eq, gt, isNull, lt, sql } from "drizzle-orm";
 import type { Drizzle } from "../../db/client.ts";
+import { SANDBOX_ORGANIZATION } from "../../db/sandbox.ts";
 import { adminSessions, apiTokens, setupLinks } from "../../db/schema/index.ts";
 
 export async function insertSetupLink(

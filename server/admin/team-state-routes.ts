@@ -3,7 +3,13 @@ import { authorOf } from "../audit/audit.ts";
 import type { Context } from "../context.ts";
 import { adminOperation, type Operation } from "../http/operation.ts";
 import { listStatusChanges } from "../organizations/history.ts";
-import { DeleteQuery, PageQuery, Pause, StatusHistory, StatusReason } from "../organizations/schema.ts";
+import {
+  DeleteQuery,
+  PageQuery,
+  Pause,
+  StatusHistory,
+  StatusReason,
+} from "../organizations/schema.ts";
 import { changeAccess, readAccess } from "../teams/access.ts";
 import { TeamAccess, TeamAccessChange, TeamView } from "../teams/schema.ts";
 import { deleteTeam, pauseTeam, resumeTeam, suspendTeam } from "../teams/status.ts";

@@ -12,7 +12,10 @@ export const limitOptions = {
 type Options = Readonly<Partial<Record<string, string>>>;
 
 /** The limits that were given, beside those that stay; undefined when none was given. */
-export function readLimits(options: Options, before?: Partial<Limits>): Partial<Limits> | undefined {
+export function readLimits(
+  options: Options,
+  before?: Partial<Limits>,
+): Partial<Limits> | undefined {
   const given = Object.keys(limitOptions).filter((name) => options[name] !== undefined);
   if (given.length === 0) return undefined;
   const changed = given.map((name): [string, number | null] => {

@@ -1,7 +1,7 @@
 import { Type, type Static } from "@sinclair/typebox";
 import { amount } from "../http/amounts.ts";
 import { line } from "../jobs/fields.ts";
-import { CREDITS_PRIORITY, PRICE_PAID } from "./change-schema.ts";
+import { CREDITS_PRIORITY } from "./change-schema.ts";
 import { nullable } from "../http/shapes.ts";
 import { Credits } from "./schema.ts";
 

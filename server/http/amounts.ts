@@ -35,7 +35,7 @@ export const amount = (options: AmountOptions = {}) =>
     ],
   });
 
-export const isAmount = (schema: TSchema) => (schema[Kind] as string) === AMOUNT;
+export const isAmount = (schema: TSchema) => schema[Kind] === AMOUNT;
 
 /** Where in a body amounts stand: names, and `*` for every entry of a list or record. */
 type Place = readonly string[];

@@ -1,6 +1,6 @@
 import type { Assets } from "../runtime/runtime.ts";
 import { DomainError, type ErrorCode } from "../kernel/errors.ts";
-import { problemKinds } from "./problem.ts";
+import { problemKinds } from "./problem-kinds.ts";
 
 /** Swagger UI sets styles on its elements, and shows images that it carries in itself. */
 const CONTENT_SECURITY_POLICY = [

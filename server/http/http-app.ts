@@ -97,11 +97,7 @@ async function serve(
 ): Promise<Response> {
   const { trustedProxies = [] } = options;
   const scope = openScope(request, () =>
-    clientAddress(
-      client?.address ?? null,
-      request.headers.get("x-forwarded-for"),
-      trustedProxies,
-    ),
+    clientAddress(client?.address ?? null, request.headers.get("x-forwarded-for"), trustedProxies),
   );
   let response: Response;
   try {

@@ -2,7 +2,8 @@ import { type TSchema, Type } from "@sinclair/typebox";
 import { DomainError, type ErrorCode } from "../kernel/errors.ts";
 import type { JsonSchemas } from "./openapi-schemas.ts";
 import type { Access, Operation } from "./operation.ts";
-import { openAiError, openAiStatus, problemKinds } from "./problem.ts";
+import { openAiError, openAiStatus } from "./problem.ts";
+import { problemKinds } from "./problem-kinds.ts";
 
 /** RFC 9457. Beside these fields stands what helps to act, such as `models` or `resumes_at`. */
 const Problem = Type.Object(

@@ -103,8 +103,9 @@ export async function readPage<Row, Key, Item>(
 export const parseUuid = (text: string): string | undefined => (isUuid(text) ? text : undefined);
 
 /** Names a list with its filters and order in a few characters, in whatever order a client sends them. */
-function tagOf(list: string, { limit: _, cursor: __, ...filters }: PageQuery): string {
-  const sorted = Object.entries(filters).sort(([one], [other]) => (one < other ? -1 : 1));
+function tagOf(list: string, query: PageQuery): string {
+  const filters = Object.entries(query).filter(([name]) => name !== "limit" && name !== "cursor");
+  const sorted = filters.sort(([one], [other]) => (one < other ? -1 : 1));
   const text = JSON.stringify([list, Object.fromEntries(sorted)]);
   return createHash("sha256").update(text).digest("base64url").slice(0, 8);
 }

@@ -14,16 +14,27 @@ const MOST_ERRORS = 20;
 /** The fields of a large object are not all listed. */
 const MOST_KNOWN_FIELDS = 40;
 
-/** The first error of every wrong field, in the order of the schema. */
-export function fieldErrors(errors: ValueErrorIterator): FieldError[] {
+/** The first error of every wrong field, in the order of the schema; and whether nothing but amounts is wrong. */
+export function fieldErrors(errors: ValueErrorIterator): {
+  errors: FieldError[];
+  onlyAmounts: boolean;
+} {
   const found = new Map<string, FieldError>();
+  let onlyAmounts = true;
   for (const error of innermost(errors)) {
     if (found.has(error.path)) continue;
     const field = fieldOf(error.path);
     found.set(error.path, { field, message: `${field} ${sentenceOf(error)}.` });
+    onlyAmounts &&= isWrongAmount(error);
     if (found.size === MOST_ERRORS) break;
   }
-  return [...found.values()];
+  return { errors: [...found.values()], onlyAmounts };
+}
+
+function isWrongAmount({ schema, value }: ValueError): boolean {
+  if (typeof value !== "number" && typeof value !== "string") return false;
+  const forms = schema[Kind] === "Union" ? (schema["anyOf"] as TSchema[]) : [schema];
+  return forms.some(isAmount);
 }
 
 /**

@@ -21,16 +21,20 @@ function checkOf(schema: TSchema): TypeCheck<TSchema> {
 }
 
 /**
- * The value, when it is what the schema says. Throws `invalid_request` with one entry in `errors` for every wrong field: its
+ * The value, when it is what the schema says. Throws `invalid_request`, or `amount_invalid` where only amounts are wrong, with one entry in `errors` for every wrong field: its
  * name, what was found (never a secret, nor what is said to a model) and what is allowed.
  */
 export function validated<Schema extends TSchema>(schema: Schema, value: unknown): Static<Schema> {
   const check = checkOf(schema);
   if (check.Check(value)) return value;
-  const errors = fieldErrors(check.Errors(value));
-  throw new DomainError("invalid_request", errors.map((error) => error.message).join(" "), {
-    hints: { field: errors[0]?.field, errors },
-  });
+  const { errors, onlyAmounts } = fieldErrors(check.Errors(value));
+  throw new DomainError(
+    onlyAmounts ? "amount_invalid" : "invalid_request",
+    errors.map((error) => error.message).join(" "),
+    {
+      hints: { field: errors[0]?.field, errors },
+    },
+  );
 }
 
 /** Query parameters by the same rules; texts of numbers become such where the schema wants them. A repeated name is refused. */

@@ -8,7 +8,7 @@ import { LocalCounts } from "./local-counts.ts";
 import { Places } from "./places.ts";
 import { rateLimited } from "./refusal.ts";
 import { type Demand, demandOf, type LimitedPrincipal, type Scope, scopesOf } from "./scopes.ts";
-import { SharedCounts } from "./store.ts";
+import { SharedCounts } from "./shared-counts.ts";
 import { TokenEstimates } from "./token-estimates.ts";
 
 /** A call's leave to run. `release` or `cancel` ends it; once, whatever comes after that does nothing. */

@@ -1,5 +1,5 @@
 import type { Demand } from "./scopes.ts";
-import { placesKey } from "./store.ts";
+import { placesKey } from "./shared-counts.ts";
 
 /** Calls of this instance that hold places in scopes with a limit of calls at once, by names that no other instance uses. */
 export class Places {

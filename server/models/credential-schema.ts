@@ -1,7 +1,8 @@
 import { Type, type Static } from "@sinclair/typebox";
 import { pageOf, pageQuery } from "../http/pagination.ts";
 import { Name, Slug, Version } from "../organizations/schema.ts";
-import { ApiBase, ApiKey, SearchText } from "./schema.ts";
+import { ApiBase, ApiKey } from "./fields.ts";
+import { SearchText } from "./schema.ts";
 import { nullable } from "../http/shapes.ts";
 
 const example = {

@@ -1,7 +1,8 @@
 import { Type, type Static } from "@sinclair/typebox";
 import { pageOf, pageQuery } from "../http/pagination.ts";
 import { Name, Slug, Version } from "../organizations/schema.ts";
-import { AliasName, SearchText } from "./schema.ts";
+import { AliasName } from "./fields.ts";
+import { SearchText } from "./schema.ts";
 
 const Aliases = Type.Array(AliasName, {
   maxItems: 1_000,

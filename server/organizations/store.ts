@@ -1,6 +1,6 @@
-import { SANDBOX_ORGANIZATION } from "../sandbox/sandbox.ts";
 import { and, asc, count, eq, gt, inArray, isNull, ne, or, sql } from "drizzle-orm";
 import type { Drizzle } from "../../db/client.ts";
+import { SANDBOX_ORGANIZATION } from "../../db/sandbox.ts";
 import { hasText, keyset, newestFirst, type PageStart } from "../../db/keyset.ts";
 import {
   creditHolds,

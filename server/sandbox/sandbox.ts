@@ -1,11 +1,9 @@
 import type { Drizzle } from "../../db/client.ts";
+import { SANDBOX_ORGANIZATION } from "../../db/sandbox.ts";
 import type { Context } from "../context.ts";
 import { allocateWithin } from "../credits/changes.ts";
 import { openWallet } from "../credits/wallet.ts";
 import { insertSandbox } from "./store.ts";
-
-/** The organization that sandboxes belong to; no slug has a colon. The migration makes it. */
-export const SANDBOX_ORGANIZATION = ":test";
 
 /** Nobody buys them: a number to watch go down. The wallet has no limit either, so that a test never ends for want of credits. */
 const CREDITS_MICROS = 1_000_000_000_000n;

@@ -27,7 +27,7 @@ async function insertJob(teamId: string, status: string): Promise<string> {
   await database.query(
     `insert into jobs (id, team_id, type, status, created_at, last_activity_at, ended_at,
        calls, succeeded_calls, input_tokens, output_tokens, provider_cost_nanos)
-     values ($1, $2, 'invoice', $3, $4, $4, case when $3 = 'completed' then $4::timestamptz end, 2, 1, 10, 5, 1500000)`,
+     values ($1, $2, 'invoice', $3::text, $4, $4, case when $3::text = 'completed' then $4::timestamptz end, 2, 1, 10, 5, 1500000)`,
     [id, teamId, status, new Date(clock.now())],
   );
   return id;

@@ -108,7 +108,7 @@ test("plans that make no sense are refused by field, value and rule", async () =
     problem(422, "amount_invalid", "rules.price"),
   );
   expect(await refuse({ kind: "flat", rules: { price: "NaN" } })).toMatchObject(
-    problem(422, "invalid_request", "rules.price"),
+    problem(422, "amount_invalid", "rules.price"),
   );
   expect(await refuse({ kind: "flat", rules: { cost: 1 } })).toMatchObject(
     problem(422, "invalid_request", "rules.cost"),

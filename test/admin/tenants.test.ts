@@ -132,7 +132,7 @@ for (const [path, body, code] of [
   ["/api/organizations", { name: "X", plan: "gold" }, "invalid_request"],
   ["/api/organizations", [], "invalid_request"],
   ["/api/teams", { name: "X" }, "invalid_request"],
-  ["/api/teams", { name: "X", organization_id: organization, credits: "5" }, "invalid_request"],
+  ["/api/teams", { name: "X", organization_id: organization, credits: "five" }, "amount_invalid"],
   ["/api/teams", { name: "X", organization_id: organization, credits: null }, "invalid_request"],
   ["/api/teams", { name: "X", organization_id: organization, credits: -1 }, "amount_invalid"],
   ["/api/teams", { name: "X", organization_id: organization, credits: 1e-7 }, "amount_invalid"],

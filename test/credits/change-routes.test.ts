@@ -114,7 +114,7 @@ describe("changes of a wallet", () => {
     ["allocate", { credits: 1234567890.1234567 }, "amount_invalid"],
     ["allocate", { credits: 1e12 + 1 }, "amount_invalid"],
     ["allocate", { credits: 1e300 }, "amount_invalid"],
-    ["allocate", { credits: "1e3" }, "invalid_request"],
+    ["allocate", { credits: "1e3" }, "amount_invalid"],
     ["allocate", { credits: null }, "invalid_request"],
     ["allocate", { credits: 1, expires_at: "2020-01-01T00:00:00Z" }, "invalid_request"],
     ["allocate", { credits: 1, expires_at: "soon" }, "invalid_request"],

@@ -12,7 +12,13 @@ import { testGateway, type TestGateway } from "../harness/litellm.ts";
 import { freePort } from "../harness/ports.ts";
 import { until } from "../harness/process.ts";
 import { testRuntime } from "../harness/runtime.ts";
-import { gatewayTarget, providerKey, sendScripted } from "./litellm-calls.ts";
+import {
+  callThrough,
+  gatewayModels,
+  gatewayTarget,
+  providerKey,
+  sendScripted,
+} from "./litellm-calls.ts";
 
 /** Real LiteLLM, installed once into `.cache/litellm`; only the provider behind it is ours. */
 const INSTALL_MS = 300_000;
@@ -26,24 +32,7 @@ let version = 0;
 
 const target = (change: Partial<GatewayTarget> = {}) => gatewayTarget(provider.url, change);
 
-/** Nothing listens there. */
-const dead = (change: Partial<GatewayTarget> = {}) =>
-  target({ apiBase: "http://127.0.0.1:9/v1", ...change });
-
-const models = (): GatewayModel[] => [
-  { alias: "chat-fast", targets: [target()] },
-  { alias: "odd, *name*", targets: [target()] },
-  { alias: "retried", targets: [target({ retries: 2 })] },
-  { alias: "backed", targets: [dead({ retries: 1 }), target({ id: "b", order: 2 })] },
-  {
-    alias: "twice-backed",
-    targets: [dead(), dead({ id: "b", order: 2 }), target({ id: "c", order: 3 })],
-  },
-  { alias: "shared", targets: [dead({ weight: 9 }), target({ id: "b" })] },
-  { alias: "unpriced", targets: [target(noPrice)] },
-  { alias: "embed", targets: [target({ model: "openai/text-embedding-3-small", ...noPrice })] },
-];
-const noPrice = { prices: undefined };
+const models = () => gatewayModels(provider.url);
 
 async function serve(newModels: readonly GatewayModel[]): Promise<void> {
   version += 1;
@@ -51,16 +40,8 @@ async function serve(newModels: readonly GatewayModel[]): Promise<void> {
   await upstream.whenReady(START_MS);
 }
 
-/** A call with a place of its own; the answer is read whole. */
-async function call(alias: string, script: object = {}, more = {}) {
-  const lease = await upstream.acquire({ alias, teamId: "team-a" });
-  try {
-    const response = await sendScripted(lease, script, more);
-    return { status: response.status, headers: response.headers, text: await response.text() };
-  } finally {
-    lease.release();
-  }
-}
+const call = (alias: string, script: object = {}, more = {}) =>
+  callThrough(upstream, { alias, script, more });
 
 beforeAll(async () => {
   provider = await startLoopbackProvider(await testRuntime());

@@ -15,6 +15,7 @@ import { createTenant, run, scripted, type Tenant } from "./tenant.ts";
 const chatTarget = "acme-cloud/hidden-model-9";
 const embeddingTarget = "acme-cloud/hidden-embedder-3";
 const apiBase = "http://models.acme-cloud.invalid/v1";
+const origin = "https://app.example.com";
 const nobodysJob = "019aaf3c-6a80-7c11-9d1b-2f9d1b6d2a10";
 /** What LiteLLM writes into its errors. */
 const revealing = `litellm.BadRequestError: Acme-CloudException - ${chatTarget} at ${apiBase}, response_cost 0.0012, x-litellm-model-id 7`;
@@ -63,6 +64,11 @@ beforeAll(async () => {
   await add("embed", embeddingTarget, "--mode", "embedding");
   await add("not-yours", chatTarget, "--group", "others");
   team = await createTenant(server);
+  const { data: keys } = await run<{ data: { key_id: string }[] }>(
+    server,
+    ...["key", "list", "--team", team.teamId],
+  );
+  await run(server, "key", "update", keys[0]!.key_id, "--allowed-origins", origin);
   const batch = await run<{ secrets: string[] }>(
     server,
     ...["credits", "codes", "create", "Fair", "--credits", "5"],
@@ -176,6 +182,7 @@ function casesOf(operation: string, jobId: string): Case[] {
       { input: "Hello", api_base: "http://127.0.0.1" },
       { input: "Hello", model: "chat-fast" },
     ]),
+    createBrowserToken: both((id) => id("/browser-tokens"), { origin }),
     patchJobMetadata: both((id) => id("/metadata"), { ticket: 4711 }),
     getJob: both((id) => id("")),
     listCalls: both((id) => id("/calls")),

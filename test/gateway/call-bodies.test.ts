@@ -85,8 +85,10 @@ describe("a call's body", () => {
         content: [
           { type: "text", text: "This:", image_url: null },
           { type: "image_url", image_url: { url: "data:image/png;base64,eA==", detail: "low" } },
-          { type: "input_audio", input_audio: { data: "eA==", format: "wav" } },
-          { type: "file", file: { file_id: "f" } },
+          {
+            type: "file",
+            file: { filename: "a.pdf", file_data: "data:application/pdf;base64,eA==" },
+          },
         ],
       },
       {

@@ -29,7 +29,7 @@ const upstream: Pick<Upstream, "acquire"> = {
       release: () => {},
     }),
 };
-const calls = new Calls(context, { upstream: upstream as Upstream, streamCommentMs: 15_000 });
+const calls = new Calls(context, { upstream, streamCommentMs: 15_000 });
 const messages = [{ role: "user" as const, content: "hello" }];
 const call = async (jobId: string) =>
   calls.json(await jobCallRequest(requester, jobId, { messages }), (completion) => completion);

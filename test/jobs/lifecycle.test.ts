@@ -66,7 +66,7 @@ describe("create", () => {
     [{ job_type: "x", metadata: { a: "x".repeat(16_400) } }, "metadata"],
     [{ job_type: "x", max_credits: 0 }, "max_credits"],
     [{ job_type: "x", max_credits: 0.1234567 }, "max_credits"],
-    [{ job_type: "x", max_credits: "5" }, "max_credits"],
+    [{ job_type: "x", max_credits: "five" }, "max_credits"],
     [{ job_type: "x", user_id: "" }, "user_id"],
     [{ job_type: "a\nb" }, "job_type"],
     [{ job_type: "x", user_id: "a\u001b[2J" }, "user_id"],

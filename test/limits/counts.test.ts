@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { CallLimits } from "../../db/schema/organizations.ts";
 import { LocalCounts } from "../../server/limits/local-counts.ts";
 import { type Demand, demandOf, type Scope } from "../../server/limits/scopes.ts";
-import { SharedCounts } from "../../server/limits/store.ts";
+import { SharedCounts } from "../../server/limits/shared-counts.ts";
 import { silentLog } from "../../server/kernel/log.ts";
 import { RedisConnection } from "../../server/redis/connection.ts";
 import { until } from "../harness/process.ts";

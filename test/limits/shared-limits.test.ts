@@ -1,13 +1,14 @@
 import { Redis } from "ioredis";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
 import type { WindowShape } from "../../server/limits/counts.ts";
-import { Limits, type Permit } from "../../server/limits/limits.ts";
+import { Limits } from "../../server/limits/limits.ts";
 import { systemClock } from "../../server/kernel/clock.ts";
 import { type Log, silentLog } from "../../server/kernel/log.ts";
 import { RedisConnection } from "../../server/redis/connection.ts";
 import { until } from "../harness/process.ts";
 import { testRedis } from "../harness/redis.ts";
 import { caller, isRefusal, outcomeOf, refusalOf } from "./callers.ts";
+import { load, most, nextTurn } from "./load.ts";
 
 /** Two instances with one Redis, by the real time of both. */
 
@@ -117,45 +118,6 @@ describe("two instances count as one", () => {
 const readingOf = async (limits: Limits, { principal }: ReturnType<typeof caller>) =>
   (await limits.used(principal))[0]!.reading;
 
-/** Asks both instances as fast as they answer, eight at a time each, for so long; when what was let through. */
-async function load(
-  instances: readonly { limits: Limits }[],
-  of: ReturnType<typeof caller>,
-  options: { ms: number; run?: (permit: Permit) => Promise<void> },
-): Promise<number[]> {
-  const admittedMs: number[] = [];
-  const endsMs = performance.now() + options.ms;
-  const ask = async (limits: Limits) => {
-    while (performance.now() < endsMs) {
-      const outcome = await outcomeOf(of.admit(limits));
-      if (isRefusal(outcome)) {
-        await new Promise((resolve) => setTimeout(resolve, 1));
-        continue;
-      }
-      admittedMs.push(performance.now());
-      await options.run?.(outcome);
-      outcome.release();
-      // Without Redis nothing here waits for anything, and timers would not come to their turn.
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-  };
-  await Promise.all(
-    instances.flatMap(({ limits }) => Array.from({ length: 8 }, () => ask(limits))),
-  );
-  return admittedMs.sort((one, other) => one - other);
-}
-
-/** The most within any span of this length. */
-function most(times: readonly number[], spanMs: number): number {
-  let first = 0;
-  let most = 0;
-  times.forEach((ms, index) => {
-    while (times[first]! <= ms - spanMs) first += 1;
-    most = Math.max(most, index - first + 1);
-  });
-  return most;
-}
-
 test("requests under load come to between 0.95 and 1.05 of the limit on two instances", async () => {
   const instances = await two({ shape: second });
   const limit = 200;
@@ -180,7 +142,7 @@ test("calls at once are never more than the limit on two instances", async () =>
     run: async () => {
       running += 1;
       highest = Math.max(highest, running);
-      await new Promise((resolve) => setTimeout(resolve, 2));
+      await nextTurn();
       running -= 1;
     },
   });
@@ -275,6 +237,7 @@ describe("while Redis is away", () => {
       const askedMs = performance.now();
       (await of.admit(instances[0].limits)).release();
       waits.push(performance.now() - askedMs);
+      await nextTurn();
     }
     for (let call = 0; call < 100; call += 1) {
       const askedMs = performance.now();

@@ -15,7 +15,7 @@ const get = (path: string, as = key) => send("GET", path, { key: as });
 test("a key learns who it is", async () => {
   const { status, body } = await get("/api/me");
   expect(status).toBe(200);
-  expect(body["key"]).toEqual({ key_id: keyId, name: "default" });
+  expect(body["key"]).toEqual({ key_id: keyId, name: "default", mode: "live" });
   expect(body["team"]).toMatchObject({
     team_id: teamId,
     status: "active",

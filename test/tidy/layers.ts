@@ -17,7 +17,7 @@ function layerOf(path: string): Layer | undefined {
     return "main";
   if (path === "server/app.ts") return "app";
   if (path.endsWith("/store.ts")) return "store";
-  if (path.endsWith("/routes.ts")) return "routes";
+  if (/[/-]routes\.ts$/.test(path)) return "routes";
   // Wire shapes are data: everyone may read them.
   return path.endsWith("/schema.ts") ? undefined : "rules";
 }
