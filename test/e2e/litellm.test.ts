@@ -169,7 +169,7 @@ describe("a call", () => {
   }, 20_000);
 });
 
-describe("the pool", () => {
+describe("the pool", { timeout: START_MS }, () => {
   it("gives the first child the wished port, and each call to the child with fewer in flight", async () => {
     expect(upstream.status().children.map((child) => child.port)).toContain(wished);
     const leases = await Promise.all(
@@ -180,68 +180,56 @@ describe("the pool", () => {
     expect(upstream.status().children.map((child) => child.callsInFlight)).toEqual([0, 0]);
   });
 
-  it(
-    "starts a killed child again, while the other one serves",
-    async () => {
-      const victim = upstream.status().children[0]!;
-      process.kill(victim.pid!, "SIGKILL");
-      await until("the crash is seen", () => upstream.status().children[0]!.state !== "ready");
-      expect((await call("chat-fast")).status).toBe(200);
-      expect(upstream.status().state).toBe("ready");
-      await until("it is back", () => upstream.status().children[0]!.state === "ready", {
-        timeoutMs: START_MS,
-      });
-      expect(upstream.status().children[0]).toMatchObject({
-        restarts: 1,
-        port: wished,
-        lastExit: "signal SIGKILL",
-      });
-      expect(upstream.status().children[0]!.pid).not.toBe(victim.pid);
-      expect((await call("chat-fast")).status).toBe(200);
-    },
-    START_MS,
-  );
+  it("starts a killed child again, while the other one serves", async () => {
+    const victim = upstream.status().children[0]!;
+    process.kill(victim.pid!, "SIGKILL");
+    await until("the crash is seen", () => upstream.status().children[0]!.state !== "ready");
+    expect((await call("chat-fast")).status).toBe(200);
+    expect(upstream.status().state).toBe("ready");
+    await until("it is back", () => upstream.status().children[0]!.state === "ready", {
+      timeoutMs: START_MS,
+    });
+    expect(upstream.status().children[0]).toMatchObject({
+      restarts: 1,
+      port: wished,
+      lastExit: "signal SIGKILL",
+    });
+    expect(upstream.status().children[0]!.pid).not.toBe(victim.pid);
+    expect((await call("chat-fast")).status).toBe(200);
+  });
 
-  it(
-    "hands a running call to no newer config: it ends where it began",
-    async () => {
-      const before = upstream.status().children.map((child) => child.pid);
-      const slow = call("chat-fast", { hold: "rollout", text: "slow but whole" });
-      await provider.provider.until((counters) => counters.held === 1);
-      const another = { alias: "added", targets: [target()] };
-      // Several changes at once are one replacement, to the last of them.
-      version += 1;
-      upstream.apply({ version, models: [] });
-      await serve([...models(), another]);
-      expect(upstream.status().servedConfig).toBe(version);
-      expect((await call("added")).status).toBe(200);
-      const draining = upstream.status().children.filter((child) => child.state === "draining");
-      expect(draining.map((child) => child.callsInFlight)).toContain(1);
-      provider.provider.release("rollout");
-      const whole = await slow;
-      expect(whole.status).toBe(200);
-      expect(whole.text).toContain("slow but whole");
-      await until("the old children have ended", () => upstream.status().children.length === 2, {
-        timeoutMs: 20_000,
-      });
-      const after = upstream.status().children.map((child) => child.pid);
-      expect(after.filter((pid) => before.includes(pid))).toEqual([]);
-    },
-    START_MS,
-  );
+  it("hands a running call to no newer config: it ends where it began", async () => {
+    const before = upstream.status().children.map((child) => child.pid);
+    const slow = call("chat-fast", { hold: "rollout", text: "slow but whole" });
+    await provider.provider.until((counters) => counters.held === 1);
+    const another = { alias: "added", targets: [target()] };
+    // Several changes at once are one replacement, to the last of them.
+    version += 1;
+    upstream.apply({ version, models: [] });
+    await serve([...models(), another]);
+    expect(upstream.status().servedConfig).toBe(version);
+    expect((await call("added")).status).toBe(200);
+    const draining = upstream.status().children.filter((child) => child.state === "draining");
+    expect(draining.map((child) => child.callsInFlight)).toContain(1);
+    provider.provider.release("rollout");
+    const whole = await slow;
+    expect(whole.status).toBe(200);
+    expect(whole.text).toContain("slow but whole");
+    await until("the old children have ended", () => upstream.status().children.length === 2, {
+      timeoutMs: 20_000,
+    });
+    const after = upstream.status().children.map((child) => child.pid);
+    expect(after.filter((pid) => before.includes(pid))).toEqual([]);
+  });
 
-  it(
-    "lets a call wait for an alias that is being rolled out",
-    async () => {
-      version += 1;
-      const waiting = upstream.acquire({ alias: "awaited", teamId: "team-a" });
-      upstream.apply({ version, models: [{ alias: "awaited", targets: [target()] }] });
-      const lease = await waiting;
-      expect((await sendScripted(lease, {})).status).toBe(200);
-      lease.release();
-    },
-    START_MS,
-  );
+  it("lets a call wait for an alias that is being rolled out", async () => {
+    version += 1;
+    const waiting = upstream.acquire({ alias: "awaited", teamId: "team-a" });
+    upstream.apply({ version, models: [{ alias: "awaited", targets: [target()] }] });
+    const lease = await waiting;
+    expect((await sendScripted(lease, {})).status).toBe(200);
+    lease.release();
+  });
 
   it("refuses an alias that nothing has", async () => {
     await expect(upstream.acquire({ alias: "nobody", teamId: "team-a" })).rejects.toMatchObject({
@@ -249,38 +237,30 @@ describe("the pool", () => {
     });
   }, 20_000);
 
-  it(
-    "keeps serving when a newer config does not start, and says so",
-    async () => {
-      version += 1;
-      const served = upstream.status().servedConfig;
-      // No process can be started with such an environment.
-      const broken = { alias: "broken", targets: [target({ apiKey: "zero\0byte" })] };
-      upstream.apply({ version, models: [broken] });
-      await until("it is reported", () => upstream.status().problem !== undefined);
-      expect(upstream.status()).toMatchObject({ state: "updating", servedConfig: served });
-      expect(upstream.status().problem).toContain("the previous models are still served");
-      expect(JSON.stringify(upstream.status())).not.toContain("zero");
-      expect((await call("awaited")).status).toBe(200);
-      await serve(models());
-      expect(upstream.status().problem).toBeUndefined();
-    },
-    START_MS,
-  );
+  it("keeps serving when a newer config does not start, and says so", async () => {
+    version += 1;
+    const served = upstream.status().servedConfig;
+    // No process can be started with such an environment.
+    const broken = { alias: "broken", targets: [target({ apiKey: "zero\0byte" })] };
+    upstream.apply({ version, models: [broken] });
+    await until("it is reported", () => upstream.status().problem !== undefined);
+    expect(upstream.status()).toMatchObject({ state: "updating", servedConfig: served });
+    expect(upstream.status().problem).toContain("the previous models are still served");
+    expect(JSON.stringify(upstream.status())).not.toContain("zero");
+    expect((await call("awaited")).status).toBe(200);
+    await serve(models());
+    expect(upstream.status().problem).toBeUndefined();
+  });
 
-  it(
-    "names an alias whose target LiteLLM does not know, and serves the others",
-    async () => {
-      const unknown = { alias: "unknown", targets: [target({ model: "no-such-provider/x" })] };
-      await serve([...models(), unknown]);
-      expect(upstream.status().problem).toContain("unknown");
-      expect((await call("chat-fast")).status).toBe(200);
-      await expect(upstream.acquire({ alias: "unknown", teamId: "team-a" })).rejects.toMatchObject({
-        code: "gateway_unavailable",
-      });
-    },
-    START_MS,
-  );
+  it("names an alias whose target LiteLLM does not know, and serves the others", async () => {
+    const unknown = { alias: "unknown", targets: [target({ model: "no-such-provider/x" })] };
+    await serve([...models(), unknown]);
+    expect(upstream.status().problem).toContain("unknown");
+    expect((await call("chat-fast")).status).toBe(200);
+    await expect(upstream.acquire({ alias: "unknown", teamId: "team-a" })).rejects.toMatchObject({
+      code: "gateway_unavailable",
+    });
+  });
 });
 
 it("writes no secret to a file or the log tail, and its files are ours alone", async () => {
