@@ -1,24 +1,29 @@
-import { QueryCache, QueryClient, QueryClientProvider } from "@tanstack/preact-query";
-import { LocationProvider, Route, Router } from "preact-iso";
+import {
+  QueryCache,
+  MutationCache,
+  QueryClient,
+  QueryClientProvider,
+} from "@tanstack/preact-query";
+import { ErrorBoundary, LocationProvider, Route, Router } from "preact-iso";
 import { ApiError } from "./api.ts";
 import { Centered } from "./base/centered.tsx";
 import { Failure } from "./base/states.tsx";
-import { PageJob } from "./jobs/pageJob.tsx";
-import { PageJobs } from "./jobs/pageJobs.tsx";
-import { PageOverview } from "./overview/pageOverview.tsx";
+import { screenGroups } from "./screens/screens.ts";
 import { PageSignIn } from "./session/pageSignIn.tsx";
+import { SessionEnded } from "./session/sessionEnded.tsx";
 import { sessionKey, useSession } from "./session/session.ts";
 import { PageNotFound } from "./shell/pageNotFound.tsx";
 import { Shell } from "./shell/shell.tsx";
 
+/** Whichever request hears first that the session is over, the whole page hears of it. */
+const noteEndOfSession = (error: Error) => {
+  if (error instanceof ApiError && error.code === "session_required")
+    queryClient.setQueryData(sessionKey, null);
+};
+
 const queryClient = new QueryClient({
-  queryCache: new QueryCache({
-    onError: (error) => {
-      // Whichever request hears of it first, the whole page returns to the sign-in.
-      if (error instanceof ApiError && error.code === "session_required")
-        queryClient.setQueryData(sessionKey, null);
-    },
-  }),
+  queryCache: new QueryCache({ onError: noteEndOfSession }),
+  mutationCache: new MutationCache({ onError: noteEndOfSession }),
   // Polling is the retry: a second one inside it would only delay the message. "always", because the server is
   // mostly on the same machine, which the browser's idea of being online says nothing about.
   defaultOptions: {
@@ -26,6 +31,10 @@ const queryClient = new QueryClient({
     mutations: { networkMode: "always" },
   },
 });
+
+const pages = screenGroups.flatMap(({ screens }) =>
+  screens.flatMap((screen) => Object.entries(screen.pages)),
+);
 
 export function App() {
   return (
@@ -56,16 +65,20 @@ function SignedIn() {
         </Centered>
       );
     case "open":
+    case "ended":
       return (
         <LocationProvider>
           <Shell>
-            <Router>
-              <Route path="/" component={PageOverview} />
-              <Route path="/jobs" component={PageJobs} />
-              <Route path="/jobs/:jobId" component={PageJob} />
-              <Route default component={PageNotFound} />
-            </Router>
+            <ErrorBoundary>
+              <Router>
+                {pages.map(([path, component]) => (
+                  <Route key={path} path={path} component={component} />
+                ))}
+                <Route default component={PageNotFound} />
+              </Router>
+            </ErrorBoundary>
           </Shell>
+          <SessionEnded open={session.state === "ended"} />
         </LocationProvider>
       );
   }

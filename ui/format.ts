@@ -122,3 +122,54 @@ export function label(state: string): string {
   const words = state.replaceAll("_", " ");
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
+
+const compactNumber = new Intl.NumberFormat(locale, {
+  notation: "compact",
+  maximumFractionDigits: 1,
+});
+const compactUsd = new Intl.NumberFormat(locale, {
+  style: "currency",
+  currency: "USD",
+  notation: "compact",
+  maximumFractionDigits: 1,
+  minimumFractionDigits: 0,
+});
+const percentNumber = new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 1 });
+const shortDate = new Intl.DateTimeFormat(locale, {
+  month: "short",
+  day: "numeric",
+  timeZone: "UTC",
+});
+
+/** For axes: 12300 → "12.3K". */
+export function compact(value: number): string {
+  return trueMinus(compactNumber.format(value));
+}
+
+/** For axes: 12300 → "$12.3K"; below a dollar as `usd`. */
+export function compactDollars(value: number): string {
+  return value !== 0 && Math.abs(value) < 1 ? usd(value) : trueMinus(compactUsd.format(value));
+}
+
+/** A share from 0 to 1: "3.1%". */
+export function percent(share: number | null): string {
+  return share === null || Number.isNaN(share) ? none : trueMinus(percentNumber.format(share));
+}
+
+/** How a figure changed: "+20%", "−8.6%"; "new" where there was nothing before. Never a colour: more is not always good. */
+export function change(now: number, before: number): string {
+  if (now === before) return "±0%";
+  if (before === 0) return "new";
+  const share = (now - before) / Math.abs(before);
+  return `${share > 0 ? "+" : ""}${percent(Math.abs(share) >= 0.1 ? Math.round(share * 100) / 100 : share)}`;
+}
+
+/** A day for axes and tables: "Nov 3". Takes a day or an instant. */
+export function day(time: string): string {
+  return shortDate.format(Date.parse(time));
+}
+
+/** A day in full: "Nov 3, 2026". */
+export function fullDay(time: string): string {
+  return date.format(Date.parse(time));
+}

@@ -121,12 +121,20 @@ describe("what the page does", () => {
     expect(await page.getByText("invoice_extraction").count()).toBe(0);
   });
 
-  it("returns to the sign-in when the session ends, and polls no more", async () => {
-    const page = await open("/");
-    await page.getByRole("heading", { name: "Latest jobs" }).waitFor();
-    current = { ...current, "GET /api/status": noSession };
-    await page.getByRole("heading", { name: "Sign in with a one-time link" }).waitFor();
-    expect(requests.filter((line) => line === "GET /api/session")).toHaveLength(1);
+  it("keeps the page when the session ends, asks to sign in over it, and goes on where it was", async () => {
+    const page = await open("/jobs");
+    await page.getByText("25 jobs shown").waitFor();
+    const { "GET /api/status": status } = current;
+    current = { ...current, "GET /api/status": noSession, "GET /api/session": noSession };
+    const dialog = page.getByRole("dialog", { name: "Your session has ended" });
+    await dialog.waitFor();
+    expect(await page.getByText("25 jobs shown").count()).toBe(1);
+    expect(await accessibilityProblems(page)).toEqual([]);
+    await takeScreenshot(page, "session-ended-1440-light");
+    current = { ...healthy, "GET /api/status": status! };
+    await dialog.getByRole("button", { name: "Go on" }).click();
+    await dialog.waitFor({ state: "hidden" });
+    await page.getByText("Connected", { exact: true }).first().waitFor();
   });
 
   it("says that the server is gone, keeps what it showed, and recovers without a reload", async () => {
@@ -156,12 +164,12 @@ describe("what the page does", () => {
 
   it("keeps the cursor of the list in the address", async () => {
     const page = await open("/jobs");
-    await page.getByRole("link", { name: "Older" }).click();
+    await page.getByRole("link", { name: "Next" }).click();
     await page.getByText("6 jobs shown").waitFor();
     expect(new URL(page.url()).search).toBe("?cursor=older-25");
     await page.reload();
     await page.getByText("6 jobs shown").waitFor();
-    await page.getByRole("link", { name: "Newer" }).click();
+    await page.getByRole("link", { name: "Previous" }).click();
     await page.getByText("25 jobs shown").waitFor();
     expect(new URL(page.url()).search).toBe("?cursor=newer-25");
   });

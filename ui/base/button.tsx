@@ -4,6 +4,7 @@ const looks = {
   plain: "border border-line bg-surface text-ink shadow-card hover:border-edge hover:bg-hover",
   primary: "bg-solid text-on-solid shadow-card hover:bg-solid-hover",
   ghost: "text-ink-2 hover:bg-press hover:text-ink",
+  danger: "bg-bad-solid text-on-bad-solid shadow-card hover:opacity-90",
 };
 
 /** The look of a button, also for links that act like one. At most one `primary` a view. */

@@ -5,7 +5,7 @@ import { CheckIcon, CopyIcon } from "./icons.tsx";
 const confirmedMs = 2000;
 
 /** Copies a text; where the browser has no clipboard (plain HTTP from afar) it selects the element to copy by hand. */
-function CopyButton({
+export function CopyButton({
   text,
   what,
   fallback,

@@ -58,3 +58,87 @@ export const SystemIcon = icon(
     <path d="M6 13.500h4" />
   </>,
 );
+export const SearchIcon = icon(
+  <>
+    <circle cx="7" cy="7" r="4.250" />
+    <path d="m10.250 10.250 3.250 3.250" />
+  </>,
+);
+export const DownIcon = icon(<path d="m4 6.250 4 4 4-4" />);
+export const UpIcon = icon(<path d="m4 9.750 4-4 4 4" />);
+export const MoreIcon = icon(<path d="M3.500 8h.010M8 8h.010M12.500 8h.010" />);
+export const PlusIcon = icon(<path d="M8 3v10M3 8h10" />);
+export const ColumnsIcon = icon(
+  <path d="M2.750 3.250h10.500v9.500H2.750zM6.250 3.250v9.500M9.750 3.250v9.500" />,
+);
+export const LiveIcon = icon(
+  <>
+    <circle cx="8" cy="8" r="1.250" />
+    <path d="M5.250 10.750a3.900 3.900 0 0 1 0-5.500M10.750 5.250a3.900 3.900 0 0 1 0 5.500M3.250 12.750a6.700 6.700 0 0 1 0-9.500M12.750 3.250a6.700 6.700 0 0 1 0 9.500" />
+  </>,
+);
+export const ChartIcon = icon(
+  <path d="M2.750 2.750v10.500h10.500M5.750 10.750V8.500M8.500 10.750v-5M11.250 10.750V7" />,
+);
+export const TableIcon = icon(
+  <path d="M2.750 3.250h10.500v9.500H2.750zM2.750 6.500h10.500M6.500 6.500v6.250" />,
+);
+export const BuildingIcon = icon(
+  <path d="M3.250 13.250v-10h6v10M9.250 6.750h3.500v6.500M1.750 13.250h12.500M5.500 6h1.500M5.500 8.500h1.500M5.500 11h1.500" />,
+);
+export const PeopleIcon = icon(
+  <>
+    <circle cx="6" cy="5.250" r="2.250" />
+    <path d="M2 13v-.500a4 4 0 0 1 8 0v.500M10.500 3.250a2.250 2.250 0 0 1 0 4M11.750 9.250A4 4 0 0 1 14 12.500v.500" />
+  </>,
+);
+export const PlanIcon = icon(
+  <path d="M8.500 2.750h4.750V7.500L7.500 13.250 2.750 8.500 8.500 2.750ZM10.750 5.250h.010" />,
+);
+export const BudgetIcon = icon(
+  <>
+    <circle cx="8" cy="8" r="5.250" />
+    <path d="M8 8V2.750M8 8l3.750 3.750" />
+  </>,
+);
+export const BellIcon = icon(
+  <path d="M4.250 11V7a3.750 3.750 0 0 1 7.500 0v4l1 1.250H3.250L4.250 11ZM6.750 13.750h2.500" />,
+);
+export const CubeIcon = icon(
+  <path d="m8 2 5.250 3v6L8 14l-5.250-3V5L8 2Zm0 6 5.250-3M8 8v6M8 8 2.750 5" />,
+);
+export const KeyIcon = icon(
+  <>
+    <circle cx="5.500" cy="10.500" r="2.750" />
+    <path d="m7.500 8.500 5.250-5.250M10.500 5.500l1.750 1.750" />
+  </>,
+);
+export const GroupsIcon = icon(
+  <path d="M2.750 2.750h4v4h-4zM9.250 2.750h4v4h-4zM2.750 9.250h4v4h-4zM9.250 9.250h4v4h-4z" />,
+);
+export const ServerIcon = icon(
+  <path d="M2.750 2.750h10.500v4H2.750zM2.750 9.250h10.500v4H2.750zM5 4.750h.010M5 11.250h.010" />,
+);
+export const PlayIcon = icon(<path d="m4.750 3 8 5-8 5V3Z" />);
+export const PauseIcon = icon(<path d="M5.500 3.250v9.500M10.500 3.250v9.500" />);
+export const ShieldIcon = icon(
+  <path d="m8 2 5 1.750v4c0 3-2 5.250-5 6.250-3-1-5-3.250-5-6.250v-4L8 2Z" />,
+);
+export const AuditIcon = icon(
+  <path d="M4 2.250h5.500l3 3v8.500H4zM9.250 2.250V5.500h3M6.250 8.500h4M6.250 11h4" />,
+);
+export const SettingsIcon = icon(
+  <path d="M2.500 4.750h6M11.500 4.750h2M2.500 11.250h2M7.500 11.250h6M10 3v3.500M6 9.500V13" />,
+);
+export const BackupIcon = icon(
+  <path d="M8 9.500v-7M5.500 5 8 2.500 10.500 5M2.750 9.250v3.500a.750.750 0 0 0 .750.750h9a.750.750 0 0 0 .750-.750v-3.500" />,
+);
+export const RefreshIcon = icon(
+  <path d="M13.250 8a5.250 5.250 0 1 1-1.600-3.750M13.250 2.500v2.750H10.500" />,
+);
+export const TokenIcon = icon(
+  <path d="m5.500 4.250-3 3.750 3 3.750M10.500 4.250l3 3.750-3 3.750" />,
+);
+export const CalendarIcon = icon(
+  <path d="M2.750 3.750h10.500v9.500H2.750zM2.750 6.750h10.500M5.500 2.250v3M10.500 2.250v3" />,
+);

@@ -1,4 +1,5 @@
 import type { ComponentChildren } from "preact";
+import { DownIcon, UpIcon } from "./icons.tsx";
 import { Skeleton } from "./states.tsx";
 
 export interface Column<Row> {
@@ -10,6 +11,18 @@ export interface Column<Row> {
   number?: boolean;
   /** The width of the table's container from which on the column is shown; always when absent. */
   from?: "small" | "medium" | "large";
+  /** The API's name of the order that its head asks for. */
+  sort?: string;
+  /** The head is for assistive technology only: the tick of a row, its menu. */
+  quiet?: boolean;
+  /** What stands in the head in place of its text. */
+  headCell?: ComponentChildren;
+}
+
+export interface Sorting {
+  /** As in the address: `name`, `-name`. */
+  sort: string | undefined;
+  onSort: (column: string) => void;
 }
 
 const shownFrom = {
@@ -26,6 +39,8 @@ export function Table<Row>({
   rowKey,
   skeletonRows = 5,
   stale = false,
+  sorting,
+  chosen,
 }: {
   caption: string;
   columns: Column<Row>[];
@@ -34,6 +49,9 @@ export function Table<Row>({
   skeletonRows?: number;
   /** The rows belong to what was shown before; their successors are on the way. */
   stale?: boolean;
+  sorting?: Sorting | undefined;
+  /** Whether a row is ticked. */
+  chosen?: (row: Row) => boolean;
 }) {
   return (
     <div class="@container">
@@ -45,10 +63,11 @@ export function Table<Row>({
               <th
                 key={column.head}
                 scope="col"
+                aria-sort={order(column, sorting)}
                 style={column.width ? { width: column.width } : {}}
                 class={`h-9 px-2 font-medium first:pl-4 last:pr-4 ${cellClass(column, columns)}`}
               >
-                {column.head}
+                <Head column={column} sorting={sorting} />
               </th>
             ))}
           </tr>
@@ -58,7 +77,7 @@ export function Table<Row>({
             ? rows.map((row) => (
                 <tr
                   key={rowKey(row)}
-                  class="relative border-b border-hairline last:border-0 has-[a]:hover:bg-hover has-[a:focus-visible]:bg-hover"
+                  class={`relative border-b border-hairline last:border-0 has-[a]:hover:bg-hover has-[a:focus-visible]:bg-hover ${chosen?.(row) ? "bg-accent-soft" : ""}`}
                 >
                   {columns.map((column) => (
                     <td
@@ -79,6 +98,52 @@ export function Table<Row>({
   );
 }
 
+/** The row's link, whose overlay makes the whole row one. Controls in the same row need `RowControls` around them. */
+export function RowLink({ href, children }: { href: string; children: ComponentChildren }) {
+  return (
+    <a
+      href={href}
+      class="block truncate font-medium outline-none after:absolute after:inset-0 focus-visible:after:outline-2 focus-visible:after:-outline-offset-2 focus-visible:after:outline-accent"
+    >
+      {children}
+    </a>
+  );
+}
+
+/** Lifts what is pressed by itself above the link of the row. */
+export function RowControls({ children }: { children: ComponentChildren }) {
+  return <span class="relative z-1 inline-flex items-center gap-1">{children}</span>;
+}
+
+function Head<Row>({ column, sorting }: { column: Column<Row>; sorting: Sorting | undefined }) {
+  const { sort: name } = column;
+  if (column.headCell) return <>{column.headCell}</>;
+  if (column.quiet) return <span class="sr-only">{column.head}</span>;
+  if (!name || !sorting) return <>{column.head}</>;
+  const ascending = sorting.sort === name;
+  const descending = sorting.sort === `-${name}`;
+  return (
+    <button
+      type="button"
+      onClick={() => sorting.onSort(name)}
+      class={`focus-ring -mx-1 inline-flex items-center gap-0.5 rounded px-1 hover:text-ink ${ascending || descending ? "text-ink" : ""}`}
+    >
+      {column.head}
+      {ascending && <UpIcon class="size-3" />}
+      {descending && <DownIcon class="size-3" />}
+    </button>
+  );
+}
+
+function order<Row>(
+  { sort }: Column<Row>,
+  sorting: Sorting | undefined,
+): "ascending" | "descending" | undefined {
+  if (sort === undefined || !sorting) return undefined;
+  if (sorting.sort === sort) return "ascending";
+  return sorting.sort === `-${sort}` ? "descending" : undefined;
+}
+
 function cellClass<Row>(column: Column<Row>, columns: Column<Row>[]): string {
   // On a phone the last column that stays is the table's edge.
   const edge = column === columns.findLast(({ from }) => !from) ? "@max-lg:pr-4" : "";
@@ -94,7 +159,9 @@ function SkeletonRow<Row>({ columns }: { columns: Column<Row>[] }) {
           key={column.head}
           class={`h-11 px-2 first:pl-4 last:pr-4 ${cellClass(column, columns)}`}
         >
-          <Skeleton class={`h-3 ${column.number ? "ml-auto w-12" : "w-3/5 max-w-40"}`} />
+          {!column.quiet && (
+            <Skeleton class={`h-3 ${column.number ? "ml-auto w-12" : "w-3/5 max-w-40"}`} />
+          )}
         </td>
       ))}
     </tr>

@@ -8,7 +8,7 @@ const shown = 8;
 
 /** The newest jobs, for the overview. */
 export function LatestJobs() {
-  const { page, error, retry } = useJobPage(shown);
+  const { data: page, error, retry } = useJobPage(shown);
   return (
     <Panel
       title="Latest jobs"

@@ -1,7 +1,7 @@
 import { useRoute } from "preact-iso";
 import { buttonClass } from "../base/button.tsx";
 import { Copyable } from "../base/copy.tsx";
-import { JobsIcon, NextIcon } from "../base/icons.tsx";
+import { JobsIcon } from "../base/icons.tsx";
 import { Panel } from "../base/panel.tsx";
 import { Problem } from "../base/problem.tsx";
 import { Empty, Failure, Skeleton } from "../base/states.tsx";
@@ -13,15 +13,17 @@ import { JobState } from "./jobState.tsx";
 import { JobCost, JobData, JobOrigin } from "./jobSummary.tsx";
 import { useJob } from "./jobs.ts";
 
+const trail = [{ label: "Jobs", href: "/jobs" }];
+
 /** One job: what it cost, whose it is, and each of its calls. */
 export function PageJob() {
   const jobId = useRoute().params["jobId"] ?? "";
-  const { job, error, retry } = useJob(jobId);
+  const { data: job, error, retry } = useJob(jobId);
   const nowMs = useServerNow();
   if (!job && error) {
     return (
       <>
-        <PageHead title="Job" trail={<Trail />} />
+        <PageHead title="Job" trail={trail} />
         <div class="rounded-card border border-line bg-surface shadow-card">
           {error.code === "not_found" ? (
             <Empty icon={<JobsIcon />} title="There is no such job" text="Its id may be mistyped.">
@@ -40,7 +42,7 @@ export function PageJob() {
     <>
       <PageHead
         title={job?.job_type ?? "Job"}
-        trail={<Trail />}
+        trail={trail}
         badge={job && <JobState status={job.status} />}
         facts={
           <>
@@ -94,18 +96,6 @@ export function PageJob() {
           )}
         </Panel>
       </div>
-    </>
-  );
-}
-
-function Trail() {
-  return (
-    <>
-      <a href="/jobs" class="focus-ring rounded hover:text-ink">
-        Jobs
-      </a>
-      <NextIcon class="size-3.5" />
-      <span aria-current="page">Job</span>
     </>
   );
 }

@@ -1,6 +1,7 @@
-import { useMutation, useQuery, useQueryClient } from "@tanstack/preact-query";
-import { useEffect, useState } from "preact/hooks";
-import { ApiError, api } from "../api.ts";
+import { type Query, useMutation, useQuery, useQueryClient } from "@tanstack/preact-query";
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { Session, SessionCreate } from "../../server/admin/schema.ts";
+import { ApiError, get, post, remove } from "../api.ts";
 
 export const sessionKey = ["session"];
 const retryMs = 2000;
@@ -15,6 +16,8 @@ type SessionState =
   /** The set-up link is being exchanged, or the cookie's session asked for. */
   | { state: "opening" }
   | { state: "open" }
+  /** It was open on this page and is over: the page stays, so that no form is lost, and asks to sign in over it. */
+  | { state: "ended" }
   | { state: "closed"; reason: ClosedReason }
   | { state: "unreachable"; error: ApiError; retry: () => void };
 
@@ -34,7 +37,8 @@ export function useSession(): SessionState {
   const queryClient = useQueryClient();
   const [setupToken] = useState(takeSetupToken);
   const exchange = useMutation({
-    mutationFn: api.openSession,
+    mutationFn: (token: string) =>
+      post<Session>("/api/session", { setup_token: token } satisfies SessionCreate),
     onSuccess: (session) => queryClient.setQueryData(sessionKey, session),
   });
   const { mutate } = exchange;
@@ -47,7 +51,7 @@ export function useSession(): SessionState {
     queryKey: sessionKey,
     // A missing session is an answer, not a failure.
     queryFn: ({ signal }) =>
-      api.session(signal).catch((error: unknown) => {
+      get<Session>("/api/session", {}, signal).catch((error: unknown) => {
         if (error instanceof ApiError && error.status === 401) return null;
         throw error;
       }),
@@ -59,6 +63,19 @@ export function useSession(): SessionState {
     refetchOnWindowFocus: (query) => (query.state.data === null ? "always" : false),
   });
 
+  const wasOpen = useRef(false);
+  const open = Boolean(session.data);
+  useEffect(() => {
+    if (!open) return;
+    // What failed for want of a session is asked for again.
+    if (wasOpen.current) void queryClient.invalidateQueries({ predicate: notSession });
+    wasOpen.current = true;
+    return () => {
+      if (signedOut) wasOpen.current = false;
+      signedOut = false;
+    };
+  }, [open, queryClient]);
+
   if (exchanging) return { state: "opening" };
   if (exchange.error instanceof ApiError) {
     const reason = {
@@ -69,6 +86,7 @@ export function useSession(): SessionState {
     return { state: "closed", reason };
   }
   if (session.data) return { state: "open" };
+  if (session.data === null && wasOpen.current && !signedOut) return { state: "ended" };
   if (session.data === null) return { state: "closed", reason: { kind: "none" } };
   if (session.error instanceof ApiError) {
     return { state: "unreachable", error: session.error, retry: () => void session.refetch() };
@@ -76,14 +94,20 @@ export function useSession(): SessionState {
   return { state: "opening" };
 }
 
+/** Whether the session was closed by hand: then nothing of the page stays. */
+let signedOut = false;
+
+const notSession = (query: Query) => query.queryKey[0] !== sessionKey[0];
+
 /** Ends the session on the server, then forgets everything that was read with it. */
 export function useSignOut() {
   const queryClient = useQueryClient();
   return useMutation({
-    mutationFn: api.closeSession,
+    mutationFn: () => remove("/api/session"),
     onSuccess: () => {
       history.replaceState(null, "", "/");
-      queryClient.removeQueries({ predicate: (query) => query.queryKey[0] !== sessionKey[0] });
+      queryClient.removeQueries({ predicate: notSession });
+      signedOut = true;
       queryClient.setQueryData(sessionKey, null);
     },
   });

@@ -3,9 +3,14 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { Brand } from "../base/brand.tsx";
 import { IconButton } from "../base/button.tsx";
-import { CloseIcon, MenuIcon } from "../base/icons.tsx";
+import { CloseIcon, MenuIcon, SearchIcon } from "../base/icons.tsx";
+import { LeaveGuard } from "../base/leaving.tsx";
+import { Toasts } from "../base/toasts.tsx";
 import { ConnectionBanner } from "./connection.tsx";
-import { Navigation, ShellFoot } from "./navigation.tsx";
+import { Navigation, PaletteButton, ShellFoot } from "./navigation.tsx";
+import { openPalette } from "./palette/commands.ts";
+import { Palette } from "./palette/palette.tsx";
+import { Shortcuts } from "./shortcuts.tsx";
 import { usePolledStatus } from "./status.ts";
 
 /** The frame of every page behind the session: sidebar, on narrow screens a head with a drawer, and the page. */
@@ -40,6 +45,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
           <div class="px-2">
             <Brand />
           </div>
+          <PaletteButton />
           <Navigation path={path} />
           <ShellFoot />
         </div>
@@ -49,6 +55,11 @@ export function Shell({ children }: { children: ComponentChildren }) {
           <MenuIcon />
         </IconButton>
         <Brand />
+        <div class="ml-auto">
+          <IconButton label="Search or jump to" onClick={openPalette}>
+            <SearchIcon />
+          </IconButton>
+        </div>
       </header>
       <dialog
         ref={drawer}
@@ -80,6 +91,11 @@ export function Shell({ children }: { children: ComponentChildren }) {
           <ConnectionBanner />
           {children}
         </div>
+        <div id="overlays" />
+        <Palette />
+        <Shortcuts />
+        <LeaveGuard />
+        <Toasts />
       </main>
     </div>
   );

@@ -1,6 +1,6 @@
 import { queryOptions, useQuery } from "@tanstack/preact-query";
 import type { Status } from "../../server/admin/schema.ts";
-import { ApiError, api } from "../api.ts";
+import { ApiError, get } from "../api.ts";
 
 /** Polling rests while the page is hidden. */
 const pollMs = 2000;
@@ -16,7 +16,7 @@ interface LiveStatus {
 
 const statusQuery = queryOptions({
   queryKey: ["status"],
-  queryFn: ({ signal }) => api.status(signal),
+  queryFn: ({ signal }) => get<Status>("/api/status", {}, signal),
   staleTime: Number.POSITIVE_INFINITY,
 });
 
@@ -24,8 +24,11 @@ const statusQuery = queryOptions({
 export function usePolledStatus(): void {
   useQuery({
     ...statusQuery,
-    refetchInterval: ({ state }) =>
-      state.data?.gateway.state === "installing" ? installingPollMs : pollMs,
+    refetchInterval: ({ state }) => {
+      // Without a session it would only be refused; with a new one everything is read again.
+      if (state.error instanceof ApiError && state.error.status === 401) return false;
+      return state.data?.gateway.state === "installing" ? installingPollMs : pollMs;
+    },
     refetchOnWindowFocus: "always",
   });
 }

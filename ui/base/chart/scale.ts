@@ -1,0 +1,34 @@
+/** Steps between the axis and the top, at most. */
+const most = 4;
+const niceSteps = [1, 2, 2.5, 5, 10];
+
+export interface Scale {
+  step: number;
+  min: number;
+  max: number;
+  /** From 0 (or below, when there are negative values) to the top. */
+  ticks: number[];
+}
+
+/** An axis from 0 that ends at or above the highest value, in steps that people count in: 1, 2, 2.5, 5 × 10ⁿ. */
+export function scaleOf(highest: number, lowest = 0): Scale {
+  const top = Math.max(highest, 0);
+  const bottom = Math.min(lowest, 0);
+  const raw = (top - bottom || 1) / most;
+  const power = 10 ** Math.floor(Math.log10(raw));
+  const step = (niceSteps.find((nice) => nice * power >= raw * (1 - 1e-9)) ?? 10) * power;
+  const min = step * Math.floor(bottom / step + 1e-9);
+  const max = step * Math.max(Math.ceil(top / step - 1e-9), bottom < 0 ? 0 : 1);
+  const count = Math.round((max - min) / step);
+  return { step, min, max, ticks: Array.from({ length: count + 1 }, (_, at) => min + at * step) };
+}
+
+/** Whether the label of a point stands on the axis: the last one does, and as many as have room. */
+export function labelled(
+  index: number,
+  count: number,
+  bandPixels: number,
+  labelPixels = 56,
+): boolean {
+  return (count - 1 - index) % Math.max(1, Math.ceil(labelPixels / bandPixels)) === 0;
+}

@@ -1,0 +1,3 @@
+import type { ScreenGroup } from "./screen.ts";
+
+export const platform: ScreenGroup = { name: "Platform", screens: [] };

@@ -1,0 +1,31 @@
+import { lazy } from "preact-iso";
+import type { AnyComponent } from "preact";
+import type { OverviewIcon } from "../base/icons.tsx";
+import type { Permission } from "../session/permission.ts";
+
+/** An entry of the navigation, with every page behind it. */
+export interface Screen {
+  href: string;
+  name: string;
+  Icon: typeof OverviewIcon;
+  /** Who sees it; the API decides by itself. */
+  may: Permission;
+  /** By address, as the router reads it: "/teams/:teamId". */
+  pages: Readonly<Record<string, AnyComponent>>;
+}
+
+export interface ScreenGroup {
+  /** None for the first group, which needs no name. */
+  name?: string;
+  screens: readonly Screen[];
+}
+
+/** A page whose code is read when it is first opened. */
+export function page(load: () => Promise<AnyComponent>): AnyComponent {
+  return lazy(load);
+}
+
+/** Whether a path is the screen or one of the pages below it. */
+export function holds(href: string, path: string): boolean {
+  return href === "/" ? path === "/" : path === href || path.startsWith(`${href}/`);
+}
