@@ -21,7 +21,7 @@ export function keepWritten(
   for (const { pointer, text } of writtenNumbers(body.text)) {
     const number = wanted.get(pointer);
     if (number && String(number.holder[number.name]) !== text) {
-      number.holder[number.name] = withoutExponent(text);
+      number.holder[number.name] = withoutSmallExponent(text);
     }
   }
 }
@@ -99,15 +99,18 @@ const pointerOf = (levels: readonly Level[]) => levels.map(({ at = "" }) => `/${
 /** Beyond any amount. */
 const LARGEST_EXPONENT = 30;
 
-/** The same number without an exponent: programs write 5e-05 for 0.00005. One far beyond any amount stays as it is, to be refused so. */
-function withoutExponent(text: string): string {
-  const match = /^(-?)(\d+)(?:\.(\d+))?[eE]([+-]?\d+)$/.exec(text);
+/**
+ * The same number without an exponent below 0: programs have no other way to write 0.00005 than 5e-05. One above 0 stays, and is
+ * refused with the amount: no program needs it for what can be paid, and 1e5 is more likely a slip than an invoice.
+ */
+function withoutSmallExponent(text: string): string {
+  const match = /^(-?)(\d+)(?:\.(\d+))?[eE]-(\d+)$/.exec(text);
   if (!match) return text;
   const [, sign = "", whole = "", fraction = "", power = ""] = match;
   const exponent = Number(power);
-  if (Math.abs(exponent) > LARGEST_EXPONENT) return text;
-  const digits = `${"0".repeat(LARGEST_EXPONENT)}${whole}${fraction.padEnd(LARGEST_EXPONENT, "0")}`;
-  const point = LARGEST_EXPONENT + whole.length + exponent;
+  if (exponent > LARGEST_EXPONENT) return text;
+  const digits = `${"0".repeat(LARGEST_EXPONENT)}${whole}${fraction}`;
+  const point = LARGEST_EXPONENT + whole.length - exponent;
   const head = digits.slice(0, point).replace(/^0+(?=\d)/, "");
   const tail = digits.slice(point).replace(/0+$/, "");
   return `${sign}${head || "0"}${tail === "" ? "" : `.${tail}`}`;

@@ -25,7 +25,8 @@ export function readSettings(context: Context): Promise<SettingsState> {
 
 async function stateOf(drizzle: Drizzle): Promise<SettingsState> {
   const version = await selectSettingsVersion(drizzle);
-  return { values: { ...settingDefaults, ...(await selectSettings(drizzle)) }, version };
+  const changed = await selectSettings(drizzle, Object.keys(settingDefaults));
+  return { values: { ...settingDefaults, ...changed }, version };
 }
 
 /**

@@ -1,12 +1,19 @@
-import { eq, sql } from "drizzle-orm";
+import { eq, inArray, sql } from "drizzle-orm";
 import type { Drizzle } from "../../db/client.ts";
 import { configVersions, creditPrices, settings } from "../../db/schema/index.ts";
 
-/** The settings that differ from their defaults, by name. Read as text, because drivers read a JSON text in different ways. */
-export async function selectSettings(drizzle: Drizzle): Promise<Record<string, unknown>> {
+/**
+ * Those of the named settings that differ from their defaults. The check value of the master key stands in the same table, and
+ * is nobody's to read. Read as text, because drivers read a JSON text in different ways.
+ */
+export async function selectSettings(
+  drizzle: Drizzle,
+  names: readonly string[],
+): Promise<Record<string, unknown>> {
   const rows = await drizzle
     .select({ name: settings.name, value: sql<string>`${settings.value}::text` })
-    .from(settings);
+    .from(settings)
+    .where(inArray(settings.name, [...names]));
   return Object.fromEntries(rows.map(({ name, value }) => [name, JSON.parse(value) as unknown]));
 }
 

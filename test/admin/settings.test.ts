@@ -18,7 +18,13 @@ const defaults = {
 };
 
 test("settings have defaults until they are changed, one by one", async () => {
-  expect(await get()).toMatchObject({ status: 200, body: { ...defaults, version: 0 } });
+  // A running server leaves this beside them, and it is none.
+  await database.query(
+    `insert into settings (name, value, updated_at) values ('master_key_check', '"sealed"', now())`,
+  );
+  const { status, body: first } = await get();
+  expect(status).toBe(200);
+  expect(first).toEqual({ ...defaults, version: 0 });
   const changed = { credit_price_usd: 0.05, calls_retention_days: 90, low_balance_credits: 12.5 };
   expect(await patch({ ...changed, version: 0 })).toMatchObject({
     status: 200,
@@ -56,13 +62,13 @@ test("a change from an older version is refused", async () => {
 });
 
 test.each([
-  [{ credit_price_usd: 0 }, "amount_invalid", "credit_price_usd"],
-  [{ credit_price_usd: -1 }, "amount_invalid", "credit_price_usd"],
+  [{ credit_price_usd: 0 }, "invalid_request", "credit_price_usd"],
+  [{ credit_price_usd: -1 }, "invalid_request", "credit_price_usd"],
   [{ credit_price_usd: 1e-10 }, "amount_invalid", "credit_price_usd"],
   [{ credit_price_usd: 1_000_001 }, "amount_invalid", "credit_price_usd"],
   [{ credit_price_usd: "a dime" }, "amount_invalid", "credit_price_usd"],
   [{ credit_price_usd: null }, "invalid_request", "credit_price_usd"],
-  [{ low_balance_credits: -1 }, "amount_invalid", "low_balance_credits"],
+  [{ low_balance_credits: -1 }, "invalid_request", "low_balance_credits"],
   [{ brand: " " }, "invalid_request", "brand"],
   [{ brand: "a\nb" }, "invalid_request", "brand"],
   [{ store_bodies: "some" }, "invalid_request", "store_bodies"],

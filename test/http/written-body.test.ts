@@ -24,9 +24,11 @@ describe("amounts keep the digits that were sent", () => {
   test.each([
     ['{"credits": 0.1}', { credits: 0.1 }],
     ['{"credits": "0.1"}', { credits: "0.1" }],
-    ['{"credits": 1e3}', { credits: "1000" }],
+    ['{"credits": 1e3}', { credits: "1e3" }],
+    ['{"credits": 12.50E+1}', { credits: "12.50E+1" }],
     ['{"credits": -5e-05}', { credits: "-0.00005" }],
-    ['{"credits": 12.50E+1}', { credits: "125" }],
+    ['{"credits": 1250.5E-2}', { credits: "12.505" }],
+    ['{"credits": 1e-9}', { credits: 1e-9 }],
     ['{"credits": 1.50}', { credits: "1.50" }],
     ['{"credits": 12345678901234567890.123}', { credits: "12345678901234567890.123" }],
     ['{"credits": 1e400}', { credits: "1e400" }],
@@ -59,7 +61,12 @@ describe("amounts keep the digits that were sent", () => {
     expect(() => creditsToMicros(credits)).toThrow(
       "credits is 12345678901234567890.123; it must be at most 15 significant digits.",
     );
-    expect(() => creditsToMicros("1e400")).toThrow("credits is 1e400; it must be a plain decimal");
+    for (const written of ["1e3", "12.5E0", "1e+5", "1e400", "1e-400"]) {
+      const { credits: exponent } = read(`{"credits": ${written}}`) as { credits: string };
+      expect(() => creditsToMicros(exponent)).toThrow(
+        `credits is ${written}; it must be a plain decimal number such as 12.5.`,
+      );
+    }
     expect(() => read('{"credits": true}')).toThrow("credits is true; it must be an amount");
   });
 });
