@@ -187,7 +187,7 @@ test.each([
   ],
   ["POST", "", { alias: "x", ...target, long_input_price: 2 }, 422, "invalid_request"],
   ["POST", "", { alias: "x", ...target, long_context_tokens: 9 }, 422, "invalid_request"],
-  ["POST", "", { alias: "x", ...target, audio_input_price: -1 }, 422, "invalid_request"],
+  ["POST", "", { alias: "x", ...target, audio_input_price: -1 }, 422, "amount_invalid"],
   ["POST", "", { alias: "x", model: "openai/y", audio_input_price: 1 }, 422, "invalid_request"],
   ["POST", "", { alias: "x", ...target, extra_params: ["api_base"] }, 422, "invalid_request"],
   ["POST", "", { alias: "x", ...target, extra_params: ["fallbacks"] }, 422, "invalid_request"],

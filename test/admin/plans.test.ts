@@ -102,7 +102,7 @@ test("plans that make no sense are refused by field, value and rule", async () =
     await refuse({ kind: "tiered", rules: { tiers: [{ from: 2, up_to: null, price: 1 }] } }),
   ).toMatchObject(problem(422, "invalid_request", "rules.tiers[0].from"));
   expect(await refuse({ kind: "flat", rules: { price: -1 } })).toMatchObject(
-    problem(422, "invalid_request", "rules.price"),
+    problem(422, "amount_invalid", "rules.price"),
   );
   expect(await refuse({ kind: "flat", rules: { price: 1e-7 } })).toMatchObject(
     problem(422, "amount_invalid", "rules.price"),

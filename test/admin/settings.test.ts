@@ -62,13 +62,13 @@ test("a change from an older version is refused", async () => {
 });
 
 test.each([
-  [{ credit_price_usd: 0 }, "invalid_request", "credit_price_usd"],
-  [{ credit_price_usd: -1 }, "invalid_request", "credit_price_usd"],
+  [{ credit_price_usd: 0 }, "amount_invalid", "credit_price_usd"],
+  [{ credit_price_usd: -1 }, "amount_invalid", "credit_price_usd"],
   [{ credit_price_usd: 1e-10 }, "amount_invalid", "credit_price_usd"],
   [{ credit_price_usd: 1_000_001 }, "amount_invalid", "credit_price_usd"],
   [{ credit_price_usd: "a dime" }, "amount_invalid", "credit_price_usd"],
   [{ credit_price_usd: null }, "invalid_request", "credit_price_usd"],
-  [{ low_balance_credits: -1 }, "invalid_request", "low_balance_credits"],
+  [{ low_balance_credits: -1 }, "amount_invalid", "low_balance_credits"],
   [{ brand: " " }, "invalid_request", "brand"],
   [{ brand: "a\nb" }, "invalid_request", "brand"],
   [{ store_bodies: "some" }, "invalid_request", "store_bodies"],
