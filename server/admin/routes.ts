@@ -76,6 +76,7 @@ function jobOperations(context: Context): readonly Operation[] {
           schema: JobPage,
           example: { data: [jobExample], next: null, prev: null },
         },
+        problems: ["amount_invalid"],
       },
       ({ query }) => listJobs(context, query),
     ),

@@ -26,6 +26,7 @@ export function adminCallOperations(context: Context): readonly Operation[] {
         tag,
         query: CallQuery,
         success: { description: "A page of calls.", schema: CallPage },
+        problems: ["amount_invalid"],
       },
       ({ query }) => listAllCalls(context, query),
     ),

@@ -2,6 +2,7 @@ import { requireTeamId } from "../teams/unknown-team.ts";
 import { Type } from "@sinclair/typebox";
 import { authorOf } from "../audit/audit.ts";
 import type { Context } from "../context.ts";
+import { idempotencyKeyOf } from "../http/idempotency.ts";
 import { adminOperation, type Operation, Reply } from "../http/operation.ts";
 import { DomainError } from "../kernel/errors.ts";
 import { microsToCredits } from "../kernel/money.ts";
@@ -171,7 +172,7 @@ function commonOf(input: {
     teamId: requireTeamId(params.team_id),
     reason: body.reason,
     reference: body.reference,
-    idempotencyKey: oneKey(request.headers.get("idempotency-key"), body.idempotency_key),
+    idempotencyKey: oneKey(idempotencyKeyOf(request), body.idempotency_key),
   };
 }
 
@@ -194,13 +195,6 @@ function oneKey(header: string | null, field: string | undefined): string | unde
       "invalid_request",
       "The header Idempotency-Key and the field idempotency_key differ; send one of them.",
       { hints: { field: "idempotency_key" } },
-    );
-  }
-  if (header !== null && !/^[ -~]{1,255}$/.test(header)) {
-    throw new DomainError(
-      "invalid_request",
-      "The header Idempotency-Key must have 1 to 255 printable ASCII characters.",
-      { hints: { field: "Idempotency-Key" } },
     );
   }
   return header ?? field;

@@ -23,8 +23,10 @@ import { createAndCallRequest, jobCallRequest } from "./requests.ts";
 import {
   CreateAndCall,
   CreateAndCallAnswer,
+  CreateAndStream,
   JobCall,
   JobChatCompletion,
+  StreamedJobCall,
   StreamText,
 } from "./schema.ts";
 
@@ -81,7 +83,7 @@ export function callOperations(parts: CallParts): Operation[] {
           'The same as a call in a job, as Server-Sent Events: OpenAI `chat.completion.chunk` frames, the last with `usage`, then `data: [DONE]`. An error after the first byte is one `{"error": …}` event, then the end.',
         tag,
         params: jobIdParameter,
-        body: JobCall,
+        body: StreamedJobCall,
         bodyExample: jobCallExample,
         headers: cacheHeader,
         success: streamSuccess,
@@ -155,7 +157,7 @@ export function callOperations(parts: CallParts): Operation[] {
         description:
           "The same as create-and-call, as Server-Sent Events. The job's id stands in `x-job-id`.",
         tag,
-        body: CreateAndCall,
+        body: CreateAndStream,
         bodyExample: createAndCallExample,
         headers: cacheHeader,
         success: streamSuccess,

@@ -17,40 +17,49 @@ const modelChoice = {
   ),
 };
 
-/** What OpenAI's clients send along; the path decides. */
-const streamFlag = {
+/** What OpenAI's clients send along; the path decides. That another value is refused is said by a rule, which names the other path. */
+const streamFlag = (streams: boolean) => ({
   stream: optional(
     Type.Boolean({
+      enum: [streams],
       description:
         "Must agree with the endpoint: `llm-call-stream` and `create-and-call-stream` stream, the others do not.",
     }),
   ),
-};
+});
 
 const callDetails = {
   purpose: optional(Purpose),
   call_metadata: optional(Metadata),
 };
 
-export const JobCall = Type.Object({
-  ...chatParameters,
-  ...streamFlag,
-  ...modelChoice,
-  ...callDetails,
-});
+const jobCall = (streams: boolean) =>
+  Type.Object({
+    ...chatParameters,
+    ...streamFlag(streams),
+    ...modelChoice,
+    ...callDetails,
+  });
+
+export const JobCall = jobCall(false);
+export const StreamedJobCall = jobCall(true);
 export type JobCall = Given<Static<typeof JobCall>>;
 
-export const CreateAndCall = Type.Object({
-  job_type: JobType,
-  team_id: optional(Type.String({ description: "When given, the key's own team." })),
-  user_id: optional(UserId),
-  external_task_id: optional(ExternalTaskId),
-  metadata: optional(Metadata),
-  ...chatParameters,
-  ...streamFlag,
-  ...modelChoice,
-  ...callDetails,
-});
+const createAndCall = (streams: boolean) =>
+  Type.Object({
+    job_type: JobType,
+    team_id: optional(Type.String({ description: "When given, the key's own team." })),
+    user_id: optional(UserId),
+    external_task_id: optional(ExternalTaskId),
+    metadata: optional(Metadata),
+    ...chatParameters,
+    ...streamFlag(streams),
+    ...modelChoice,
+    ...callDetails,
+  });
+
+export const CreateAndCall = createAndCall(false);
+export const CreateAndStream = createAndCall(true);
 export type CreateAndCall = Given<Static<typeof CreateAndCall>>;
 
 export const OpenAiChat = Type.Object({

@@ -10,9 +10,13 @@ interface AmountOptions {
 
 const AMOUNT = "Amount";
 
+/** Room for more than an amount has digits. */
+const LONGEST_TEXT = 40;
+
 /** How many digits and decimals an amount may have is said by the rule that reads it, with what the client wrote. */
 TypeRegistry.Set<AmountOptions>(AMOUNT, (schema, value) => {
   if (typeof value !== "number" && typeof value !== "string") return false;
+  if (typeof value === "string" && value.length > LONGEST_TEXT) return false;
   if (schema.minimum !== undefined && Number(value) < 0) return false;
   return schema.exclusiveMinimum === undefined || !(Number(value) <= 0);
 });
@@ -26,14 +30,18 @@ export const amount = (options: AmountOptions = {}) =>
       { type: "number" },
       {
         type: "string",
-        maxLength: 40,
-        pattern:
-          options.minimum === undefined && options.exclusiveMinimum === undefined
-            ? "^-?[0-9]+(\\.[0-9]+)?$"
-            : "^[0-9]+(\\.[0-9]+)?$",
+        maxLength: LONGEST_TEXT,
+        pattern: patternOf(options),
       },
     ],
   });
+
+/** What is more than 0 has a digit other than 0, before its point or behind it. */
+function patternOf({ minimum, exclusiveMinimum }: AmountOptions): string {
+  if (exclusiveMinimum !== undefined)
+    return "^([0-9]*[1-9][0-9]*(\\.[0-9]+)?|[0-9]+\\.[0-9]*[1-9][0-9]*)$";
+  return minimum === undefined ? "^-?[0-9]+(\\.[0-9]+)?$" : "^[0-9]+(\\.[0-9]+)?$";
+}
 
 export const isAmount = (schema: TSchema) => schema[Kind] === AMOUNT;
 

@@ -225,7 +225,7 @@ async function answerOtherwise(options: HttpAppOptions, request: Request): Promi
   }
 }
 
-/** The methods of the operations at a path. */
+/** The methods of the operations at a path: `/api/jobs/create` is no job, though `/api/jobs/:job_id` fits it. */
 function methodsOf(operations: readonly Operation[], pathname: string): string[] {
   const segments = pathname.split("/");
   const matches = ({ path, spec }: Operation) => {
@@ -237,8 +237,12 @@ function methodsOf(operations: readonly Operation[], pathname: string): string[]
       )
     );
   };
-  return operations.filter(matches).map(({ method }) => method);
+  const fitting = operations.filter(matches);
+  const fewest = Math.min(...fitting.map(namesIn));
+  return fitting.filter((one) => namesIn(one) === fewest).map(({ method }) => method);
 }
+
+const namesIn = ({ path }: Operation) => path.split(":").length - 1;
 
 function refuse(options: HttpAppOptions, request: Request, thrown: unknown): Response {
   const error = toDomainError(thrown);

@@ -15,7 +15,20 @@ export interface IdempotencyClaim {
   asked: { requestId: string; openAi: boolean };
 }
 
-const keyPattern = /^[\x21-\x7e]{1,255}$/;
+/** What the header may be. */
+export const idempotencyKeyPattern = "^[!-~]{1,255}$";
+const pattern = new RegExp(idempotencyKeyPattern);
+
+/** The header of a request; null without one. Throws `invalid_request` for what is not 1 to 255 visible ASCII characters. */
+export function idempotencyKeyOf(request: Request): string | null {
+  const key = request.headers.get("idempotency-key");
+  if (key === null || pattern.test(key)) return key;
+  throw new DomainError(
+    "invalid_request",
+    "The header Idempotency-Key must be 1 to 255 visible ASCII characters.",
+    { hints: { field: "Idempotency-Key" } },
+  );
+}
 
 /**
  * The claim that a request makes with its `Idempotency-Key`; undefined without one. `principalId` is the team's id (for
@@ -26,15 +39,8 @@ export function idempotencyClaim(of: {
   request: Request;
   body: unknown;
 }): IdempotencyClaim | undefined {
-  const key = of.request.headers.get("idempotency-key");
+  const key = idempotencyKeyOf(of.request);
   if (key === null) return undefined;
-  if (!keyPattern.test(key)) {
-    throw new DomainError(
-      "invalid_request",
-      "The header Idempotency-Key must be 1 to 255 visible ASCII characters.",
-      { hints: { field: "Idempotency-Key" } },
-    );
-  }
   const { pathname } = new URL(of.request.url);
   return {
     id: sha256([of.principalId, of.request.method, pathname, key].join("\0")).toString("hex"),

@@ -1,4 +1,5 @@
 import type { TSchema } from "@sinclair/typebox";
+import { idempotencyKeyPattern } from "./idempotency.ts";
 import { JsonSchemas, plainJson } from "./openapi-schemas.ts";
 import { openApiHeaders, problemCodes, ProblemResponses } from "./openapi-problems.ts";
 import type { Operation, SuccessSpec } from "./operation.ts";
@@ -123,7 +124,7 @@ const idempotencyKey = {
   required: false,
   description:
     "1 to 255 visible ASCII characters of your choice. The same key with the same body gets the first answer again for 24 hours, with the header `idempotency-replayed: true`. For example `order-4711`.",
-  schema: { type: "string", minLength: 1, maxLength: 255 },
+  schema: { type: "string", pattern: idempotencyKeyPattern },
 };
 
 function parametersOf({ spec }: Operation, schemas: JsonSchemas): object[] {

@@ -14,8 +14,12 @@ export class OffsetClock implements Clock {
     return Date.now() + this.#offsetMs;
   }
 
-  /** Takes the database's time as read by a query that started and ended at these local times. */
+  /**
+   * Takes the database's time as read by a query that started and ended at these local times. It was read somewhere between, so
+   * the offset moves only as far as it is proved wrong: a slow query must not set back a clock that was right.
+   */
   synchronize(databaseMs: number, startedMs: number, endedMs: number): void {
-    this.#offsetMs = Math.round(databaseMs - (startedMs + endedMs) / 2);
+    const [least, most] = [databaseMs - endedMs, databaseMs - startedMs];
+    this.#offsetMs = Math.min(Math.max(this.#offsetMs, least), most);
   }
 }

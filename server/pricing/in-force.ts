@@ -41,16 +41,13 @@ function latest<Dated extends { effectiveFrom: Date }>(
 
 /**
  * The version of a plan that counts at an instant: the newest of those in effect. So a version that takes effect at once also
- * takes the place of an older one that was waiting for its period.
+ * takes the place of an older one that was waiting for its period. Where none is in effect it is the first: the clock of the
+ * instance that made the plan may be a moment ahead of ours. Undefined = there are none.
  */
 export function versionAt<Version extends { number: number; effectiveFrom: Date }>(
   versions: readonly Version[],
   ms: number,
 ): Version | undefined {
-  return versions
-    .filter(({ effectiveFrom }) => effectiveFrom.getTime() <= ms)
-    .reduce<Version | undefined>(
-      (newest, one) => (newest && newest.number >= one.number ? newest : one),
-      undefined,
-    );
+  const inOrder = versions.toSorted((one, other) => one.number - other.number);
+  return inOrder.findLast(({ effectiveFrom }) => effectiveFrom.getTime() <= ms) ?? inOrder[0];
 }

@@ -107,7 +107,8 @@ test("the newest version in effect counts, also before an older one that is stil
   for (const list of [versions, [...versions].reverse()]) {
     const numberOn = (number: number) => versionAt(list, day(number).getTime())?.number;
     expect([1, 9, 10, 20, 25].map(numberOn)).toEqual([1, 1, 3, 3, 3]);
-    expect(versionAt(list, day(1).getTime() - 1)).toBeUndefined();
+    // Its maker's clock was ahead of ours.
+    expect(versionAt(list, day(1).getTime() - 1)?.number).toBe(1);
   }
   expect(versionAt([], 0)).toBeUndefined();
 });

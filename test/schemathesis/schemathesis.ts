@@ -1,4 +1,6 @@
 import { spawn } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pythonPrograms } from "../harness/python.ts";
 
@@ -41,7 +43,10 @@ export async function schemathesis(subject: Subject, effort: Effort): Promise<Fi
     ...["--seed", String(effort.seed), "--max-examples", String(effort.examples)],
     ...["--output-truncate", "false"],
   ];
+  // It keeps what it asked where it runs.
+  const cwd = await mkdtemp(join(tmpdir(), "schemathesis-"));
   const child = spawn(join(programs, "python"), args, {
+    cwd,
     env: {
       ...process.env,
       // Its hooks are loaded as a module of that name, and leave no compiled file behind.
@@ -56,8 +61,10 @@ export async function schemathesis(subject: Subject, effort: Effort): Promise<Fi
   let report = "";
   child.stdout.on("data", (chunk: Buffer) => (report += chunk.toString()));
   child.stderr.on("data", (chunk: Buffer) => (report += chunk.toString()));
-  return new Promise((resolve) => {
+  const findings = await new Promise<Findings>((resolve) => {
     child.once("error", (error) => resolve({ code: null, report: report + error.message }));
     child.once("close", (code) => resolve({ code, report }));
   });
+  await rm(cwd, { recursive: true });
+  return findings;
 }
