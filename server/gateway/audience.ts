@@ -20,6 +20,8 @@ export interface AudienceOptions {
   kept: KeptFrames | undefined;
   /** Between two comments while the model is silent. */
   commentMs: number;
+  /** How long a listener may take nothing of what is there; then its connection is given up. */
+  stallMs: number;
   /** Somebody has had the first byte: no SDK asks for this stream again. */
   onDelivered?: () => void;
 }
@@ -31,7 +33,7 @@ interface Listener {
   /** Something was given to the connection. */
   served: boolean;
   pulling: boolean;
-  /** For comments. */
+  /** For comments, and for how long it has taken nothing. */
   lastSentMs: number;
   timer: ReturnType<typeof setTimeout> | undefined;
   controller: ReadableStreamDefaultController<Uint8Array>;
@@ -39,6 +41,8 @@ interface Listener {
 
 /** A second reader may lag behind the first by so many bytes; then its connection is given up. */
 const MOST_WAITING_BYTES = 16 * 1024 * 1024;
+/** Bun would write any reason to standard error. */
+const TOO_SLOW = undefined;
 const comment = new TextEncoder().encode(": the model is still working\n\n");
 
 /**
@@ -76,10 +80,7 @@ export class Audience {
     for (const listener of this.#listeners) {
       listener.waiting.push(frame);
       listener.waitingBytes += frame.length;
-      if (listener.waitingBytes > MOST_WAITING_BYTES) {
-        listener.controller.error(new Error("the client is too slow"));
-        this.#leave(listener);
-      }
+      if (listener.waitingBytes > MOST_WAITING_BYTES) this.#giveUp(listener);
     }
     if (kept?.dropped && this.#listeners.size === 0) this.#source.stop("client_left");
   }
@@ -111,7 +112,7 @@ export class Audience {
           this.#listeners.add(Object.assign(listener, { controller }));
           signal.addEventListener("abort", leave, { once: true });
           if (signal.aborted) leave();
-          else this.#commentLater(listener as Listener, this.#options.commentMs);
+          else this.#watchLater(listener as Listener, this.#options.commentMs);
         },
         pull: () => this.#pull(listener as Listener),
         cancel: leave,
@@ -160,6 +161,12 @@ export class Audience {
     else this.#source.stop("client_left");
   }
 
+  /** It takes too little of what is there. */
+  #giveUp(listener: Listener): void {
+    listener.controller.error(TOO_SLOW);
+    this.#leave(listener);
+  }
+
   #dismiss(listener: Listener): void {
     this.#listeners.delete(listener);
     clearTimeout(listener.timer);
@@ -176,18 +183,18 @@ export class Audience {
   }
 
   /** One timer a listener: a frame only notes the time, and the timer looks at it when it runs out. */
-  #commentLater(listener: Listener, delayMs: number): void {
-    const { commentMs } = this.#options;
+  #watchLater(listener: Listener, delayMs: number): void {
+    const { commentMs, stallMs } = this.#options;
     listener.timer = setTimeout(() => {
       const silentMs = performance.now() - listener.lastSentMs;
-      if (silentMs + 1 < commentMs) return this.#commentLater(listener, commentMs - silentMs);
       // A client that does not read needs no sign of life, and what it is sent would pile up.
-      if (listener.pulling) {
-        listener.controller.enqueue(comment);
-        listener.lastSentMs = performance.now();
-        this.#markDelivered();
-      }
-      this.#commentLater(listener, commentMs);
+      const leftMs = (listener.pulling ? commentMs : stallMs) - silentMs;
+      if (leftMs > 1) return this.#watchLater(listener, Math.min(leftMs, commentMs));
+      if (!listener.pulling) return this.#giveUp(listener);
+      listener.controller.enqueue(comment);
+      listener.lastSentMs = performance.now();
+      this.#markDelivered();
+      this.#watchLater(listener, commentMs);
     }, delayMs);
   }
 }

@@ -39,6 +39,8 @@ export interface CallsOptions {
   upstream: Pick<Upstream, "acquire">;
   /** Between two comments on a stream whose model is silent; 15 s unless a test shortens it. */
   streamCommentMs: number;
+  /** How long a client may take nothing of a stream before its connection is given up; 30 s unless a test shortens it. */
+  streamStallMs?: number;
   /** Stores requests and answers where that is asked for; undefined = never. */
   bodies?: Pick<BodyStore, "begin">;
   /** First tries of SDKs, for their retries; undefined = each request is a call of its own. */
@@ -48,6 +50,9 @@ export interface CallsOptions {
   /** Answers of equal requests; undefined = each goes upstream. */
   cache?: ResponseCache;
 }
+
+/** The system's buffers hold megabytes: who has let them fill up, and then takes nothing for so long, is not merely slow. */
+const STALL_MS = 30_000;
 
 /**
  * The call path behind the routes: a place at the gateway, a durable row, the upstream, the settle. Takes calls from its
@@ -135,6 +140,7 @@ export class Calls {
           client,
           keeping: this.#keeping(request),
           commentMs: this.#options.streamCommentMs,
+          stallMs: this.#options.streamStallMs ?? STALL_MS,
           onStop: (stop) => (stopStream = stop),
         }),
       (result) => result.settled,

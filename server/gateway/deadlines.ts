@@ -19,13 +19,16 @@ const MARGIN_MS = 5_000;
 
 /**
  * Watches how long a call takes: until its first frame, between frames, and in all. One timer serves: a frame only notes the
- * time, and the timer looks at it when it runs out. States: waiting for the first frame → receiving → ended, by `end` or
- * by the first deadline that was missed.
+ * time, and the timer looks at it when it runs out. States: waiting for the first frame → receiving ⇄ resting, while the
+ * client takes no more and the model is not to blame → ended, by `end` or by the first deadline that was missed.
  */
 export class Deadlines {
   readonly #options: DeadlineOptions;
   readonly #startedMs = performance.now();
   #lastFrameMs: number | undefined;
+  #resting = false;
+  /** When the timer runs out. */
+  #armedMs = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: DeadlineOptions) {
@@ -40,6 +43,20 @@ export class Deadlines {
     if (isFirst && this.#timer !== undefined && this.#options.idle !== undefined) this.#arm();
   }
 
+  /** The client takes no more for now. */
+  rest(): void {
+    this.#resting = true;
+  }
+
+  /** The next frame is wanted: from now on its time counts. */
+  ask(): void {
+    if (!this.#resting) return;
+    this.#resting = false;
+    if (this.#lastFrameMs === undefined || this.#timer === undefined) return;
+    this.#lastFrameMs = performance.now();
+    if (this.#next().atMs < this.#armedMs) this.#arm();
+  }
+
   end(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -48,6 +65,7 @@ export class Deadlines {
   #arm(): void {
     clearTimeout(this.#timer);
     const { atMs, what } = this.#next();
+    this.#armedMs = atMs;
     const delayMs = Math.min(Math.max(atMs - performance.now(), 0), LONGEST_MS);
     this.#timer = setTimeout(() => {
       // A frame has come in the meantime, or the delay was cut to what timers take.
@@ -64,7 +82,7 @@ export class Deadlines {
     const [part, sinceMs, what] =
       this.#lastFrameMs === undefined
         ? ([firstByte, this.#startedMs, "first_byte"] as const)
-        : ([idle, this.#lastFrameMs, "idle"] as const);
+        : ([this.#resting ? undefined : idle, this.#lastFrameMs, "idle"] as const);
     if (part === undefined || sinceMs + part >= whole.atMs) return whole;
     return { atMs: sinceMs + part, what };
   }

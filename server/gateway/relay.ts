@@ -4,6 +4,7 @@ import type { TokenUsage } from "../pricing/cost.ts";
 import type { FrameSource } from "./audience.ts";
 import { type CallEnd, costFromHeader, type OpenedCall, shuttingDown } from "./call.ts";
 import { endpointForms } from "./endpoints.ts";
+import type { Deadlines } from "./deadlines.ts";
 import type { FrameReader } from "./frames.ts";
 import { type SettleParts, settleEnd } from "./settle-end.ts";
 import { SseReader } from "./sse.ts";
@@ -22,8 +23,8 @@ export interface RelayOptions extends SettleParts {
   call: OpenedCall;
   /** Whether the client gets the usage at the end. */
   withUsage: boolean;
-  /** Told of each frame of the upstream. */
-  onFrame: () => void;
+  /** Told of each frame of the upstream, and of when the next one is wanted. */
+  deadlines: Pick<Deadlines, "frame" | "ask" | "rest">;
   /** Takes what goes to the client. */
   deliver: (frame: Uint8Array) => void;
   /** Whether any client has had any of it. */
@@ -67,6 +68,7 @@ export class Relay implements FrameSource {
   }
 
   async advance(): Promise<boolean> {
+    this.#options.deadlines.ask();
     try {
       while (!this.#ended) {
         const data = await this.#events.next();
@@ -75,6 +77,8 @@ export class Relay implements FrameSource {
       }
     } catch (error) {
       await this.#fail(messageOf(error));
+    } finally {
+      this.#options.deadlines.rest();
     }
     await this.settled;
     return false;
@@ -101,7 +105,7 @@ export class Relay implements FrameSource {
 
   /** Handles one event of the upstream; true when something was delivered or the stream has ended. */
   async #take(data: string | undefined): Promise<boolean> {
-    this.#options.onFrame();
+    this.#options.deadlines.frame();
     if (data !== undefined) {
       this.#options.call.record?.received(data);
       this.#options.call.keeper?.received(data);

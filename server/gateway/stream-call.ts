@@ -54,6 +54,8 @@ interface StreamCall extends SettleParts {
   keeping: Keeping;
   /** Between two comments while the model is silent. */
   commentMs: number;
+  /** How long a client may take nothing of what is there. */
+  stallMs: number;
   /** Told how to stop the stream. */
   onStop: (stop: (reason: StreamStop) => void) => void;
 }
@@ -92,7 +94,7 @@ export async function runStreamCall(options: StreamCall): Promise<StreamAnswer> 
     call.record?.end(end.status);
     throw error;
   }
-  const stream = relayed(options, begun.response, { abort, onFrame: () => deadlines.frame() });
+  const stream = relayed(options, begun.response, { abort, deadlines });
   return { ...stream, settled: stream.settled.finally(stopListening) };
 }
 
@@ -100,20 +102,20 @@ export async function runStreamCall(options: StreamCall): Promise<StreamAnswer> 
 function relayed(
   options: StreamCall,
   response: Response,
-  { abort, onFrame }: { abort: AbortController; onFrame: () => void },
+  { abort, deadlines }: { abort: AbortController; deadlines: Deadlines },
 ): StreamAnswer {
-  const { call, client, keeping, commentMs } = options;
+  const { call, client, keeping, commentMs, stallMs } = options;
   const kept = keeping === "never" ? undefined : new KeptFrames();
   let onDelivered: () => void = () => {};
   const delivered = new Promise<"delivered">((resolve) => {
     onDelivered = () => resolve("delivered");
   });
-  const audience = new Audience({ keeping, kept, commentMs, onDelivered });
+  const audience = new Audience({ keeping, kept, commentMs, stallMs, onDelivered });
   const relay = new Relay(
     {
       ...options,
       withUsage: client.withUsage,
-      onFrame,
+      deadlines,
       deliver: (frame) => audience.push(frame),
       delivered: () => audience.delivered,
       stored: (last) => storedFrames(kept!, last, call.headers),

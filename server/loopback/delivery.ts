@@ -88,6 +88,7 @@ type Step =
 
 /** The stream as a list of steps, so that the delivery itself decides nothing. */
 function stepsOf(frames: Frames, script: Script): Step[] {
+  if (script.cut_after_frames !== undefined) return cutAfter(frames, script.cut_after_frames);
   const steps: Step[] = [];
   const holdAfter = script.hold === undefined ? 0 : (script.hold_after_chunks ?? 0);
   const frame = (text: string) => steps.push({ kind: "frame", frame: text });
@@ -105,6 +106,11 @@ function stepsOf(frames: Frames, script: Script): Step[] {
   if ((script.cut_after_chunks ?? -1) >= frames.text.length) steps.push({ kind: "cut" });
   frame(frames.tail.join(""));
   return steps;
+}
+
+function cutAfter({ head, text, tail }: Frames, count: number): Step[] {
+  const frames = [...head, ...text, ...tail].slice(0, count);
+  return [...frames.map((frame) => ({ kind: "frame" as const, frame })), { kind: "cut" }];
 }
 
 /** A body that ends with a broken connection. */

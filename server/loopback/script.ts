@@ -38,6 +38,8 @@ export interface Script {
   retry_after?: number;
   /** Breaks the connection after so many chunks of text; a plain answer breaks in its middle. */
   cut_after_chunks?: number;
+  /** Breaks a stream after so many of its frames, those before and after the text included; 0 = after the headers. */
+  cut_after_frames?: number;
   /** A frame (a plain body) that is not JSON. */
   malformed?: boolean;
   finish_reason?: string;
@@ -80,6 +82,7 @@ const kinds: Record<keyof Script, "number" | "string" | "boolean" | "object"> = 
   error_message: "string",
   retry_after: "number",
   cut_after_chunks: "number",
+  cut_after_frames: "number",
   malformed: "boolean",
   finish_reason: "string",
   tool_call: "object",

@@ -51,6 +51,8 @@ interface TestAppOptions {
   gateway?: LoopbackOptions;
   /** Between two comments on a silent stream; 15 s as in the product. */
   streamCommentMs?: number;
+  /** How long a client may take nothing of a stream; 30 s as in the product. */
+  streamStallMs?: number;
   bodyLimitBytes?: number;
   /** Where answers are kept; in memory unless named. */
   answers?: AnswerStore;
@@ -85,7 +87,7 @@ export function teamApi(
   const settings = new SettingsCatalog(context);
   const plans = new PlanCatalog(context, settings);
   const budgets = createBudgetCatalog(context);
-  const { streamCommentMs = 15_000, bodyLimitBytes = 1_000_000 } = options;
+  const { streamCommentMs = 15_000, streamStallMs = 30_000, bodyLimitBytes = 1_000_000 } = options;
   const bodies = new BodyStore(context, () => settings.read());
   const sandbox = new SandboxProvider(options.runtime);
   const limits = new Limits({ ...context, redis: options.redis, ...options.limits });
@@ -93,6 +95,7 @@ export function teamApi(
     limits,
     upstream: withSandbox(options.gateway.upstream, sandbox),
     streamCommentMs,
+    streamStallMs,
     bodies,
     retries: new Retries(context.clock),
     cache: new ResponseCache(options.answers ?? new MemoryStore(), context.clock),
