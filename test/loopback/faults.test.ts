@@ -50,6 +50,20 @@ async function readAll(response: Response): Promise<{ text: string; broken: bool
 }
 
 describe("scripted faults", () => {
+  it("breaks the connection of a stream after the frames named, the first and the last too", async () => {
+    for (const [count, last] of [
+      [1, '"role":"assistant"'],
+      [7, '"usage"'],
+    ] as const) {
+      const script = { text: "abcd", chunks: 4, cut_after_frames: count };
+      const { text, broken } = await readAll(await ask({ script, stream: true }));
+      const events = text.split("\n\n").filter((event) => event !== "");
+      expect([broken, events.length]).toEqual([true, count]);
+      expect(events.at(-1)).toContain(last);
+    }
+    expect(running.provider.counters).toMatchObject({ inFlight: 0, aborted: 0 });
+  });
+
   it("breaks the connection of a stream after the chunks named", async () => {
     const script = { text: "abcdef", chunks: 6, cut_after_chunks: 2 };
     const { text, broken } = await readAll(await ask({ script, stream: true }));
