@@ -181,6 +181,15 @@ const plain: Record<string, Open> = {
     of.post("/v1/responses", { model, input: say(script) }, headers),
 };
 
+interface Failure {
+  what: string;
+  script: object;
+  /** The client's status. */
+  seen: number;
+  code: string;
+  retryAfter?: string;
+}
+
 const refusals = [
   { status: 400, seen: 400, code: "upstream_bad_request" },
   { status: 401, seen: 502, code: "upstream_error" },
@@ -189,7 +198,7 @@ const refusals = [
   { status: 500, seen: 502, code: "upstream_error" },
   { status: 503, seen: 502, code: "upstream_error" },
 ];
-const failures = [
+const failures: Failure[] = [
   ...refusals.map(({ status, ...seen }) => ({
     what: `a provider that answers ${status}`,
     ...{ script: { status, retry_after: 7 }, ...seen },
@@ -201,11 +210,11 @@ const failures = [
   },
 ];
 
-async function expectFailure(of: Caller, response: Response, fault: (typeof failures)[number]) {
+async function expectFailure(of: Caller, response: Response, fault: Failure) {
   const seen = await response.text();
   expect([response.status, seen]).toEqual([fault.seen, expect.stringContaining(fault.code)]);
   expect(seen).not.toMatch(secrets);
-  if ("retryAfter" in fault) expect(response.headers.get("retry-after")).toBe(fault.retryAfter);
+  if (fault.retryAfter) expect(response.headers.get("retry-after")).toBe(fault.retryAfter);
   expect(await of.account()).toMatchObject({
     ...{ status: "failed", error_code: fault.code, input_tokens: null, output_tokens: null },
   });
