@@ -7,7 +7,12 @@ import { CONTENT_SECURITY_POLICY } from "../../server/admin/pages.ts";
 /** What the admin API would answer; `silent` keeps the request open, `gone` cuts it as a stopped server does. */
 export type Answer = { status: number; body?: unknown } | "silent" | "gone";
 
-export type AnswerTo = (request: { method: string; path: string; body: string }) => Answer;
+export type AnswerTo = (request: {
+  method: string;
+  path: string;
+  body: string;
+  idempotencyKey: string | undefined;
+}) => Answer;
 
 export interface UiServer {
   url: string;
@@ -43,7 +48,12 @@ export async function startUiServer(folder: string, answerTo: AnswerTo): Promise
     let body = "";
     request.on("data", (chunk: Buffer) => (body += chunk.toString()));
     request.on("end", () => {
-      const answer = answerTo({ method: request.method ?? "GET", path: pathname + search, body });
+      const answer = answerTo({
+        method: request.method ?? "GET",
+        path: pathname + search,
+        body,
+        idempotencyKey: request.headers["idempotency-key"]?.toString(),
+      });
       if (answer === "silent") return;
       if (answer === "gone") {
         response.destroy();

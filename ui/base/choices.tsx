@@ -137,15 +137,20 @@ export function Segmented<Value extends string>({
   value,
   onChange,
   choices,
+  size = "normal",
 }: {
   label: string;
   value: Value;
   onChange: (value: Value) => void;
   choices: readonly { value: Value; label: ComponentChildren; name?: string }[];
+  /** Small in the heads of cards. */
+  size?: "small" | "normal";
 }) {
   const group = useId();
   return (
-    <fieldset class="inline-flex h-7 shrink-0 rounded-control border border-line bg-rail p-0.5 text-12 font-medium">
+    <fieldset
+      class={`inline-flex w-fit shrink-0 rounded-control border border-line bg-rail p-0.5 text-12 font-medium ${size === "small" ? "h-7" : "h-8"}`}
+    >
       <legend class="sr-only">{label}</legend>
       {choices.map((choice) => (
         <label

@@ -2,7 +2,7 @@ import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import type { Change } from "../query.ts";
 import { Button } from "./button.tsx";
-import { Dialog } from "./dialog.tsx";
+import { Dialog, DialogActions } from "./dialog.tsx";
 import { TextInput, Field } from "./field.tsx";
 import { FormProblem } from "./formProblem.tsx";
 
@@ -80,7 +80,7 @@ function Body<Input>({
         </Field>
       )}
       <FormProblem error={change.error} />
-      <div class="flex flex-wrap justify-end gap-2">
+      <DialogActions>
         <Button onClick={onClose}>Cancel</Button>
         <Button
           type="submit"
@@ -89,7 +89,7 @@ function Body<Input>({
         >
           {action}
         </Button>
-      </div>
+      </DialogActions>
     </form>
   );
 }

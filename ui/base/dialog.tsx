@@ -164,6 +164,15 @@ function Frame({
   );
 }
 
+/** The last line of a form in a dialog: its buttons below a rule, the one that acts last. */
+export function DialogActions({ children }: { children: ComponentChildren }) {
+  return (
+    <div class="-mx-5 mt-1 -mb-4 flex flex-wrap justify-end gap-2 border-t border-line px-5 py-3">
+      {children}
+    </div>
+  );
+}
+
 /** The palette's frame: a dialog without head and foot. */
 export function BareDialog({
   open,

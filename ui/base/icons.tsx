@@ -66,7 +66,13 @@ export const SearchIcon = icon(
 );
 export const DownIcon = icon(<path d="m4 6.250 4 4 4-4" />);
 export const UpIcon = icon(<path d="m4 9.750 4-4 4 4" />);
-export const MoreIcon = icon(<path d="M3.500 8h.010M8 8h.010M12.500 8h.010" />);
+export const MoreIcon = icon(
+  <g fill="currentColor" stroke="none">
+    <circle cx="3.500" cy="8" r="1.200" />
+    <circle cx="8" cy="8" r="1.200" />
+    <circle cx="12.500" cy="8" r="1.200" />
+  </g>,
+);
 export const PlusIcon = icon(<path d="M8 3v10M3 8h10" />);
 export const ColumnsIcon = icon(
   <path d="M2.750 3.250h10.500v9.500H2.750zM6.250 3.250v9.500M9.750 3.250v9.500" />,

@@ -19,6 +19,7 @@ export function Snippets({ label, snippets }: { label: string; snippets: readonl
       <div class="flex items-center justify-between gap-2 border-b border-line p-1.5">
         {snippets.length > 1 ? (
           <Segmented
+            size="small"
             label="Language"
             value={language}
             onChange={setLanguage}

@@ -19,10 +19,13 @@ export function StatTiles({ label, stats }: { label: string; stats: readonly Sta
   return (
     <dl
       aria-label={label}
-      class="grid grid-cols-2 gap-px overflow-hidden rounded-card border border-line bg-line shadow-card sm:grid-cols-3 lg:grid-flow-col lg:auto-cols-fr lg:grid-cols-none"
+      class="flex flex-wrap gap-px overflow-hidden rounded-card border border-line bg-line shadow-card"
     >
       {stats.map(({ name, value, title, change, note, href }) => (
-        <div key={name} class="relative min-w-0 bg-surface px-4 py-3 has-[a]:hover:bg-hover">
+        <div
+          key={name}
+          class="relative min-w-36 flex-1 bg-surface px-4 py-3 has-[a]:hover:bg-hover"
+        >
           <dt class="text-12 text-muted">
             {href ? (
               <a

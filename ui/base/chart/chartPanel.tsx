@@ -57,6 +57,7 @@ export function ChartPanel(props: ChartPanelProps) {
         <>
           {action}
           <Segmented
+            size="small"
             label={kit.view}
             value={view}
             onChange={setView}
