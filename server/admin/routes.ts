@@ -2,7 +2,6 @@ import { Type } from "@sinclair/typebox";
 import type { Context } from "../context.ts";
 import { walletOperations } from "../credits/wallet-routes.ts";
 import { adminOperation, type Operation } from "../http/operation.ts";
-import type { Upstream } from "../litellm/upstream.ts";
 import { auditOperations } from "./audit-routes.ts";
 import { bodyOperations } from "./body-routes.ts";
 import { budgetOperations } from "./budget-routes.ts";
@@ -10,6 +9,7 @@ import { jobDetailExample, jobExample, statusExample } from "./examples.ts";
 import { listJobs, readJob } from "./jobs.ts";
 import { keyOperations } from "./key-routes.ts";
 import { credentialOperations } from "./credential-routes.ts";
+import { gatewayOperations, type GatewayParts } from "./gateway-routes.ts";
 import { groupOperations } from "./group-routes.ts";
 import { modelOperations } from "./model-routes.ts";
 import { noticeOperations } from "./notice-routes.ts";
@@ -25,7 +25,7 @@ import { teamStateOperations } from "./team-state-routes.ts";
 /** Every operation of the admin API; `app.ts` puts the pages beside them. */
 export function adminOperations(
   context: Context,
-  parts: { status: StatusSource; upstream: Pick<Upstream, "status" | "priceBook"> },
+  parts: { status: StatusSource; upstream: GatewayParts },
 ): readonly Operation[] {
   return [
     ...sessionOperations(context),
@@ -41,6 +41,7 @@ export function adminOperations(
     ...planOperations(context),
     ...budgetOperations(context),
     ...bodyOperations(context),
+    ...gatewayOperations(context, parts.upstream),
     ...noticeOperations(context),
     ...settingsOperations(context),
     ...jobOperations(context),

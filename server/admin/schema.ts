@@ -151,6 +151,78 @@ export const JobQuery = Type.Object(
 );
 export type JobQuery = Static<typeof JobQuery>;
 
+const gatewayConfigExample = {
+  version: 12,
+  text: "model_list:\n  - model_name: chat-fast\n",
+};
+
+export const GatewayConfigView = Type.Object(
+  {
+    version: nullable(Type.Integer(), "Of the models; null = none are known yet."),
+    text: nullable(
+      Type.String(),
+      "YAML, with names of environment variables in place of keys; null for a gateway of your own.",
+    ),
+  },
+  { examples: [gatewayConfigExample] },
+);
+export type GatewayConfigView = Static<typeof GatewayConfigView>;
+
+const bookPrice = (of: string) => nullable(Type.Number(), `USD per million ${of}; null = unknown.`);
+
+export const BookModelView = Type.Object({
+  model: Type.String({ description: "As targets name it." }),
+  mode: nullable(Type.String(), "`chat`, `embedding`, …"),
+  input_price: bookPrice("input tokens"),
+  output_price: bookPrice("output tokens"),
+  max_output_tokens: nullable(Type.Integer()),
+});
+export type BookModelView = Static<typeof BookModelView>;
+
+export const PriceBookView = Type.Object(
+  {
+    data: Type.Array(BookModelView),
+    total: Type.Integer({ description: "Models that match, also beyond `limit`." }),
+    known: Type.Boolean({ description: "False: the gateway's price book cannot be read yet." }),
+  },
+  {
+    examples: [
+      {
+        data: [
+          {
+            model: "openai/gpt-5-mini",
+            mode: "chat",
+            input_price: 0.25,
+            output_price: 2,
+            max_output_tokens: 128_000,
+          },
+        ],
+        total: 1,
+        known: true,
+      },
+    ],
+  },
+);
+
+export const PriceBookQuery = Type.Object(
+  {
+    search: Type.Optional(
+      Type.String({
+        maxLength: 200,
+        description: "Only models with all of these words in their name.",
+        examples: ["gpt mini"],
+      }),
+    ),
+    mode: Type.Optional(
+      Type.String({ maxLength: 40, description: "Only of this mode.", examples: ["chat"] }),
+    ),
+    limit: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 200, description: "50 when absent.", examples: [20] }),
+    ),
+  },
+  { additionalProperties: false },
+);
+
 export const SetupLinkView = Type.Object(
   {
     url: Type.String({ description: "Opens one admin session." }),

@@ -45,7 +45,7 @@ export interface AdminParts {
   /** The bearer token of the commands on this machine. */
   cliToken: string;
   status: StatusSource;
-  upstream: Pick<Upstream, "status" | "priceBook">;
+  upstream: Pick<Upstream, "status" | "priceBook" | "restart" | "renderedConfig">;
   /** The admin UI and the Swagger UI's files are among them. */
   assets: Assets;
   settings: Pick<ApiSettings, "version" | "bodyLimitBytes" | "trustedProxies">;

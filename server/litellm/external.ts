@@ -99,6 +99,15 @@ export class External implements Upstream {
     return untilReady(() => this.status(), this.#changes, timeoutMs);
   }
 
+  /** Its processes are the operator's. */
+  restart(): boolean {
+    return false;
+  }
+
+  renderedConfig(): string | undefined {
+    return undefined;
+  }
+
   async priceBook(): Promise<PriceBook | undefined> {
     if (this.#book) return this.#book;
     try {

@@ -8,7 +8,7 @@ import { LogTail } from "./log-tail.ts";
 import type { Pool } from "./pool.ts";
 import { readPriceBook } from "./price-book.ts";
 import type { Program, ProgramSource } from "./program.ts";
-import { modelName } from "./proxy-config.ts";
+import { modelName, renderProxyConfig } from "./proxy-config.ts";
 import { hopeless, notInTime, notServed, WAIT_MS, WAIT_UNKNOWN_MS } from "./refusal.ts";
 import type {
   GatewayConfig,
@@ -54,6 +54,7 @@ export class Supervisor implements Upstream {
   #serving: Pool | undefined;
   #book: Promise<PriceBook> | undefined;
   #changeTold = true;
+  #restartWanted = false;
 
   constructor(options: SupervisorOptions) {
     this.#source = options.source;
@@ -102,6 +103,17 @@ export class Supervisor implements Upstream {
       if (left <= 0) throw wanted ? notInTime() : notServed();
       await this.#changes.next(left, signal);
     }
+  }
+
+  restart(): boolean {
+    if (!this.#program || this.#over.signal.aborted) return false;
+    this.#restartWanted = true;
+    this.#changed();
+    return true;
+  }
+
+  renderedConfig(): string | undefined {
+    return this.#wanted && renderProxyConfig(this.#wanted).text;
   }
 
   status(): GatewayStatus {
@@ -157,10 +169,12 @@ export class Supervisor implements Upstream {
     for (let attempt = 0; ;) {
       signal.throwIfAborted();
       const config = this.#wanted;
-      if (!config || config.version === this.#serving?.config.version) {
+      const served = config !== undefined && config.version === this.#serving?.config.version;
+      if (!config || (served && !this.#restartWanted)) {
         await this.#changes.next(undefined, signal);
         continue;
       }
+      this.#restartWanted = false;
       if (await this.#moveTo(config, program)) {
         attempt = 0;
         continue;
@@ -248,7 +262,7 @@ export class Supervisor implements Upstream {
 
   async #untilNewer(config: GatewayConfig, waitMs: number): Promise<void> {
     const deadline = performance.now() + waitMs;
-    while (this.#wanted === config && performance.now() < deadline) {
+    while (this.#wanted === config && !this.#restartWanted && performance.now() < deadline) {
       await this.#changes.next(deadline - performance.now(), this.#over.signal);
     }
   }

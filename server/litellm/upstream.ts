@@ -19,6 +19,13 @@ export interface Upstream {
   status(): GatewayStatus;
   /** Ready = running children serve the newest config. Resolves when ready; rejects when that cannot come to be. For tests and the CLI. */
   whenReady(timeoutMs: number): Promise<void>;
+  /**
+   * Starts new children with the same config beside those that serve; these drain once the new ones are ready, so that no call
+   * fails. False when there are no children of ours to restart.
+   */
+  restart(): boolean;
+  /** The newest config as LiteLLM reads it: keys stand in it as names of environment variables. Undefined: it reads none of ours. */
+  renderedConfig(): string | undefined;
   /** LiteLLM's price book: model string → price and limits; undefined until it can be read. */
   priceBook(): Promise<PriceBook | undefined>;
 }

@@ -31,6 +31,9 @@ export interface AdminApp {
   context: Context;
   clock: ManualClock;
   readonly send: (method: string, path: string, message?: Message) => Promise<TestAnswer>;
+  /** How often the gateway was asked to restart, and whether it has no processes to restart. */
+  readonly gatewayRestarts: () => number;
+  readonly ownGateway: () => void;
   /** Opens a session and gives its cookie. */
   readonly signIn: () => Promise<string>;
 }
@@ -44,6 +47,8 @@ export const ownOrigin = { origin: "http://localhost" };
 /** The admin listener's app on a test's database, with a gateway that is ready and knows the prices given. */
 export async function adminApp(database: Database, book: PriceBook = new Map()): Promise<AdminApp> {
   const clock = new ManualClock();
+  let restarts = 0;
+  let restartable = true;
   const context = await testContext(database, { clock });
   const app = createAdminApp({
     context,
@@ -64,6 +69,11 @@ export async function adminApp(database: Database, book: PriceBook = new Map()):
     },
     upstream: {
       priceBook: () => Promise.resolve(book),
+      restart: () => {
+        restarts += 1;
+        return restartable;
+      },
+      renderedConfig: () => "model_list: []\n",
       status: () => ({
         state: "ready",
         mode: "managed",
@@ -85,6 +95,10 @@ export async function adminApp(database: Database, book: PriceBook = new Map()):
     context,
     clock,
     send,
+    gatewayRestarts: () => restarts,
+    ownGateway() {
+      restartable = false;
+    },
     async signIn() {
       const { token } = await createSetupLink(context);
       const opened = await send("POST", "/api/session", { body: { setup_token: token } });

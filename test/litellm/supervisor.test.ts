@@ -61,6 +61,8 @@ test("a newer config with the same models starts nothing anew", () => {
     onChange: () => {},
   });
   const wanted = () => supervisor.status().wantedConfig;
+  expect(supervisor.restart()).toBe(false);
+  expect(supervisor.renderedConfig()).toBeUndefined();
   const models = (weight: number) => [
     {
       alias: "chat",
@@ -79,4 +81,5 @@ test("a newer config with the same models starts nothing anew", () => {
   expect(wanted()).toBe(3);
   supervisor.apply({ version: 2, models: models(1) });
   expect(wanted()).toBe(3);
+  expect(supervisor.renderedConfig()).toContain("os.environ/SAAS_LITELLM_CREDENTIAL_0");
 });
