@@ -17,6 +17,7 @@ import type { Operation } from "./http/operation.ts";
 import type { AdminParts, ApiSettings, AppParts } from "./http/parts.ts";
 import { jobOperations } from "./jobs/routes.ts";
 import { modelOperations } from "./models/routes.ts";
+import { playgroundOperations } from "./playground/routes.ts";
 import { identityOperations } from "./teams/routes.ts";
 import { usageOperations } from "./usage/routes.ts";
 
@@ -87,6 +88,7 @@ export function createAdminApp(parts: AdminParts): HttpApp {
     ...adminCallOperations(parts.context),
     ...chargeOperations(parts.context),
     ...analyticsOperations(parts.context),
+    ...playgroundOperations(parts.context, parts.api),
   ];
   const admin = (request: Request) => authenticate(parts.context, parts.cliToken, request);
   const pages = createPages(parts.assets);

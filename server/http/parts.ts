@@ -46,6 +46,8 @@ export interface AdminParts {
   cliToken: string;
   status: StatusSource;
   upstream: Pick<Upstream, "status" | "priceBook" | "restart" | "renderedConfig">;
+  /** The team API, which the playground asks as a team does. */
+  api: { handle(request: Request): Promise<Response> };
   /** The admin UI and the Swagger UI's files are among them. */
   assets: Assets;
   settings: Pick<ApiSettings, "version" | "bodyLimitBytes" | "trustedProxies">;

@@ -57,6 +57,7 @@ export function createApps(options: AppOptions): { api: HttpApp; admin: HttpApp 
     context,
     cliToken,
     upstream,
+    api,
     assets,
     settings,
     status: {

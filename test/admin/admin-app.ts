@@ -44,15 +44,28 @@ export const asCli = { authorization: `Bearer ${CLI_TOKEN}` };
 /** What a page of this server sends along with its session. */
 export const ownOrigin = { origin: "http://localhost" };
 
+interface AdminAppOptions {
+  context: Context;
+  clock: ManualClock;
+  book?: PriceBook;
+  /** The team API; a test that names none does not ask it. */
+  api?: { handle(request: Request): Promise<Response> };
+}
+
 /** The admin listener's app on a test's database, with a gateway that is ready and knows the prices given. */
 export async function adminApp(database: Database, book: PriceBook = new Map()): Promise<AdminApp> {
   const clock = new ManualClock();
+  return adminAppOf({ context: await testContext(database, { clock }), clock, book });
+}
+
+/** The same beside a team API of the test's. */
+export function adminAppOf({ context, clock, book, api }: AdminAppOptions): AdminApp {
   let restarts = 0;
   let restartable = true;
-  const context = await testContext(database, { clock });
   const app = createAdminApp({
     context,
     cliToken: CLI_TOKEN,
+    api: api ?? { handle: () => Promise.reject(new Error("this test names no team API")) },
     assets,
     settings: { version: "1.2.3", bodyLimitBytes: 100_000 },
     status: {
@@ -68,7 +81,7 @@ export async function adminApp(database: Database, book: PriceBook = new Map()):
       }),
     },
     upstream: {
-      priceBook: () => Promise.resolve(book),
+      priceBook: () => Promise.resolve(book ?? new Map()),
       restart: () => {
         restarts += 1;
         return restartable;
