@@ -34,6 +34,7 @@ export const callProblems = [
   "team_paused",
   "model_not_granted",
   "model_ambiguous",
+  "model_not_found",
   "model_unpriced",
   "model_unavailable",
   "insufficient_credits",

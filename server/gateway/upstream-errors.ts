@@ -24,6 +24,13 @@ function toldOf(status: number): Told {
   // A refused credential is the operator's to mend.
   if (status === 401 || status === 403)
     return { code: "upstream_error", detail: "The model cannot be used at the moment." };
+  // So is a name that the provider does not know, and no waiting helps.
+  if (status === 404) {
+    return {
+      code: "model_not_found",
+      detail: "The model is not there any more. Use another, or ask whoever runs this service.",
+    };
+  }
   if (status >= 400 && status < 500) {
     return {
       code: "upstream_bad_request",

@@ -100,7 +100,11 @@ export const problemKinds: Readonly<Record<ErrorCode, ProblemKind>> = {
     title: "The model is not granted",
     remedy: "Use one of `models`, or have this one granted.",
   },
-  model_not_found: { status: 404, title: "There is no such model", remedy: "Check the name." },
+  model_not_found: {
+    status: 404,
+    title: "There is no such model",
+    remedy: "Check the name; `GET /v1/models` lists those that the key may use.",
+  },
   model_ambiguous: {
     status: 422,
     title: "No model can be chosen",

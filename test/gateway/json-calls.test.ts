@@ -37,6 +37,7 @@ describe("a JSON call", () => {
   test.each([
     [400, "upstream_bad_request"],
     [401, "upstream_error"],
+    [404, "model_not_found"],
     [429, "upstream_rate_limited"],
     [500, "upstream_error"],
     [503, "upstream_error"],

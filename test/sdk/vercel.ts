@@ -1,0 +1,64 @@
+import { createOpenAI } from "@ai-sdk/openai";
+import { generateText, jsonSchema, Output, stepCountIs, streamText, tool } from "ai";
+
+const usage = { input_tokens: 1000, output_tokens: 100 };
+const saying = (script: object) => `Please. #loopback ${JSON.stringify({ ...usage, ...script })}`;
+
+interface Ticket {
+  title: string;
+  urgent: boolean;
+}
+
+/** Vercel's AI SDK: a chat, a stream, a tool that is called and answered, and an object by a schema; all in one job. */
+export async function vercel(baseURL: string, apiKey: string) {
+  const headers = { "X-Job-Ref": "vercel", "X-Job-Type": "vercel" };
+  const model = createOpenAI({ baseURL, apiKey, headers }).chat("chat-fast");
+
+  const chat = await generateText({ model, prompt: saying({ text: "Hello there." }) });
+
+  const stream = streamText({ model, prompt: saying({ text: "One two three four five." }) });
+  const pieces: string[] = [];
+  for await (const piece of stream.textStream) pieces.push(piece);
+  if (pieces.length < 2) throw new Error("it came in one piece");
+
+  const call = { name: "get_weather", arguments: { city: "Oslo" } };
+  const weather = await generateText({
+    model,
+    prompt: saying({ tool_call: call }),
+    tools: {
+      get_weather: tool({
+        description: "The weather of a city.",
+        inputSchema: jsonSchema<{ city: string }>({
+          type: "object",
+          properties: { city: { type: "string" } },
+          required: ["city"],
+          additionalProperties: false,
+        }),
+        execute: ({ city }) => saying({ text: `It snows in ${city}.` }),
+      }),
+    },
+    stopWhen: stepCountIs(2),
+  });
+  const called = weather.steps[0]?.toolCalls[0];
+
+  const structured = await generateText({
+    model,
+    prompt: saying({ text: '{"title":"Export fails","urgent":true}' }),
+    output: Output.object({
+      schema: jsonSchema<Ticket>({
+        type: "object",
+        properties: { title: { type: "string" }, urgent: { type: "boolean" } },
+        required: ["title", "urgent"],
+        additionalProperties: false,
+      }),
+    }),
+  });
+
+  return {
+    chat: chat.text,
+    stream: pieces.join(""),
+    tool_call: { name: called?.toolName, arguments: called?.input },
+    answer: weather.text,
+    structured: structured.output,
+  };
+}
