@@ -33,7 +33,6 @@ declare
   with_creations boolean;
   with_budgets boolean;
   entry record;
-  job jobs%rowtype;
   version uuid;
   -- By item:
   outcomes text[];
@@ -77,68 +76,110 @@ declare
   least_cost bigint;
   cost_room bigint;
   budget record;
-  all_fit boolean;
   found_job uuid;
   last_job uuid;
   last_team text;
   last_reference text;
 begin
   if n = 1 and not item ? 'claim' and not item ? 'create' and not item ? 'budgets' then
-    -- One call in a job that is charged at its end, by far the most frequent: nothing is held, no wallet touched.
-    update jobs
-    set calls = calls + 1, calls_in_flight = calls_in_flight + 1, status = 'in_progress', last_activity_at = p_at
-    where id = (item ->> 'job_id')::uuid and team_id = item ->> 'team_id' and ended_at is null and max_cost_nanos is null
-      and (ends_by is null or ends_by > p_at)
-      and (terms is null or (
-        terms ->> 'charged' = 'job' and (terms ->> 'max_calls' is null or calls < (terms ->> 'max_calls')::int)))
-    returning plan_version_id into version;
-    if found then
+    if not item ? 'hold' then
+      -- One call in a job that is charged at its end, by far the most frequent: nothing is held, no wallet touched.
+      with counted as (
+        update jobs
+        set calls = calls + 1, calls_in_flight = calls_in_flight + 1, status = 'in_progress', last_activity_at = p_at
+        where id = (item ->> 'job_id')::uuid and team_id = item ->> 'team_id' and ended_at is null and max_cost_nanos is null
+          and (ends_by is null or ends_by > p_at)
+          and (terms is null or (
+            terms ->> 'charged' = 'job' and (terms ->> 'max_calls' is null or calls < (terms ->> 'max_calls')::int)))
+        returning id, team_id, plan_version_id
+      )
       insert into llm_calls (
         id, job_id, team_id, key_id, instance_id, alias, endpoint, stream, purpose, metadata, price_snapshot,
         worst_cost_nanos, created_at)
-      values (
-        (item ->> 'call_id')::uuid, (item ->> 'job_id')::uuid, item ->> 'team_id', (item ->> 'key_id')::uuid, p_instance,
+      select
+        (item ->> 'call_id')::uuid, counted.id, counted.team_id, (item ->> 'key_id')::uuid, p_instance,
         item ->> 'alias', item ->> 'endpoint', (item ->> 'stream')::boolean, item ->> 'purpose',
-        nullif(item -> 'metadata', 'null'), item -> 'price_snapshot', (item ->> 'worst_cost_nanos')::bigint, p_at);
-      return query select 0, 'opened'::text, (item ->> 'job_id')::uuid, 'in_progress'::text, null::int, null::bytea,
-        0::bigint, null::bigint, null::bigint, null::bigint, version, null::jsonb;
-      return;
-    end if;
-
-    -- One call that is charged itself, without caps, where the wallet has enough: the same steps as below without sets.
-    select * into job from jobs j
-    where j.id = (item ->> 'job_id')::uuid and j.team_id = item ->> 'team_id' for update;
-    if found and job.ended_at is null and job.terms ->> 'charged' = 'call' and job.max_cost_nanos is null
-      and job.max_credits is null and job.ends_by is null and job.terms ->> 'max_calls' is null
-      and job.terms ->> 'single' is distinct from 'true'
-      and job.plan_version_id = (item ->> 'plan_version_id')::uuid
-    then
-      hold := greatest(
-        coalesce((item ->> 'hold')::bigint, 0),
-        case when job.charged = 0 then coalesce((job.terms ->> 'minimum')::bigint, 0) else 0 end);
-      select coalesce(w.balance + w.credit_limit - w.held, unlimited), w.balance into room, wallet_balance from wallets w
-      where w.id = (item ->> 'wallet_id')::uuid and w.next_due_at > p_at for update;
-      if found and room >= 0 and room >= hold then
-        if hold > 0 then
-          update wallets w set held = w.held + hold, updated_at = p_at where w.id = (item ->> 'wallet_id')::uuid;
-          insert into credit_holds (id, wallet_id, job_id, amount, created_at)
-          values ((item ->> 'call_id')::uuid, (item ->> 'wallet_id')::uuid, job.id, hold, p_at);
-        end if;
-        insert into llm_calls (
-          id, job_id, team_id, key_id, instance_id, alias, endpoint, stream, purpose, metadata, price_snapshot,
-          worst_cost_nanos, held, created_at)
-        values (
-          (item ->> 'call_id')::uuid, job.id, item ->> 'team_id', (item ->> 'key_id')::uuid, p_instance,
-          item ->> 'alias', item ->> 'endpoint', (item ->> 'stream')::boolean, item ->> 'purpose',
-          nullif(item -> 'metadata', 'null'), item -> 'price_snapshot', (item ->> 'worst_cost_nanos')::bigint, hold, p_at);
-        update jobs j
-        set calls = j.calls + 1, calls_in_flight = j.calls_in_flight + 1, held = j.held + hold, status = 'in_progress',
-          last_activity_at = p_at
-        where j.id = job.id;
-        return query select 0, 'opened'::text, job.id, 'in_progress'::text, null::int, null::bytea,
-          hold, null::bigint, nullif(room, unlimited) - hold, wallet_balance, job.plan_version_id, null::jsonb;
+        nullif(item -> 'metadata', 'null'), item -> 'price_snapshot', (item ->> 'worst_cost_nanos')::bigint, p_at
+      from counted
+      returning job_id, (select counted.plan_version_id from counted) into found_job, version;
+      if found then
+        "position" := 0;
+        outcome := 'opened';
+        job_id := found_job;
+        job_status := 'in_progress';
+        held := 0;
+        plan_version_id := version;
+        return next;
         return;
       end if;
+    else
+      -- One call that is charged itself, without caps, where the wallet has enough: the same steps as below without sets.
+      select j.id, j.plan_version_id,
+        case when j.charged = 0 then coalesce((j.terms ->> 'minimum')::bigint, 0) else 0 end
+      into found_job, version, least_hold
+      from jobs j
+      where j.id = (item ->> 'job_id')::uuid and j.team_id = item ->> 'team_id' and j.ended_at is null
+        and j.terms ->> 'charged' = 'call' and j.max_cost_nanos is null and j.max_credits is null and j.ends_by is null
+        and j.terms ->> 'max_calls' is null and j.terms ->> 'single' is distinct from 'true'
+        and j.plan_version_id = (item ->> 'plan_version_id')::uuid
+      for update;
+      if found then
+        hold := greatest(coalesce((item ->> 'hold')::bigint, 0), least_hold);
+        if hold > 0 then
+          update wallets w set held = w.held + hold, updated_at = p_at
+          where w.id = (item ->> 'wallet_id')::uuid and w.next_due_at > p_at
+            and coalesce(w.balance + w.credit_limit - w.held, unlimited) >= hold
+          returning w.balance, w.balance + w.credit_limit - w.held into wallet_balance, room;
+        else
+          select w.balance, w.balance + w.credit_limit - w.held into wallet_balance, room from wallets w
+          where w.id = (item ->> 'wallet_id')::uuid and w.next_due_at > p_at
+            and coalesce(w.balance + w.credit_limit - w.held, unlimited) >= 0
+          for update;
+        end if;
+        if found then
+          with set_aside as (
+            insert into credit_holds (id, wallet_id, job_id, amount, created_at)
+            select (item ->> 'call_id')::uuid, (item ->> 'wallet_id')::uuid, found_job, hold, p_at where hold > 0
+          ), written as (
+            insert into llm_calls (
+              id, job_id, team_id, key_id, instance_id, alias, endpoint, stream, purpose, metadata, price_snapshot,
+              worst_cost_nanos, held, created_at)
+            values (
+              (item ->> 'call_id')::uuid, found_job, item ->> 'team_id', (item ->> 'key_id')::uuid, p_instance,
+              item ->> 'alias', item ->> 'endpoint', (item ->> 'stream')::boolean, item ->> 'purpose',
+              nullif(item -> 'metadata', 'null'), item -> 'price_snapshot', (item ->> 'worst_cost_nanos')::bigint, hold, p_at)
+          )
+          update jobs j
+          set calls = j.calls + 1, calls_in_flight = j.calls_in_flight + 1, held = j.held + hold, status = 'in_progress',
+            last_activity_at = p_at
+          where j.id = found_job;
+          "position" := 0;
+          outcome := 'opened';
+          job_id := found_job;
+          job_status := 'in_progress';
+          held := hold;
+          available := room;
+          balance := wallet_balance;
+          plan_version_id := version;
+          return next;
+          return;
+        end if;
+      end if;
+    end if;
+  end if;
+
+  select array_agg((value ->> 'job_id')::uuid order by ordinality), bool_or(value ? 'claim'), bool_or(value ? 'create'),
+    bool_or(value ? 'budgets')
+  into job_ids, with_claims, with_creations, with_budgets
+  from jsonb_array_elements(p_items) with ordinality;
+  if n > 1 and not with_claims and not with_creations and not with_budgets then
+    return query
+      select (o.i - 1)::int, 'opened'::text, o.job_id, 'in_progress'::text, null::int, null::bytea, o.held, null::bigint,
+        o.available, o.balance, o.plan_version_id, null::jsonb
+      from open_plain_calls_v1(p_at, p_instance, p_items)
+        with ordinality as o (job_id, held, available, balance, plan_version_id, i);
+    if found then
+      return;
     end if;
   end if;
 
@@ -150,11 +191,6 @@ begin
   availables := array_fill(null::bigint, array[n]);
   balances := array_fill(null::bigint, array[n]);
   versions := array_fill(null::uuid, array[n]);
-  select array_agg((value ->> 'job_id')::uuid order by ordinality), bool_or(value ? 'claim'), bool_or(value ? 'create'),
-    bool_or(value ? 'budgets')
-  into job_ids, with_claims, with_creations, with_budgets
-  from jsonb_array_elements(p_items) with ordinality;
-
   if with_claims then
     for entry in
       select ordinality::int as i, value from jsonb_array_elements(p_items) with ordinality
@@ -242,44 +278,7 @@ begin
     budget_added := array_fill(0::bigint, array[coalesce(cardinality(budget_ids), 0)]);
   end if;
 
-  -- Where nothing stands in the way of any item, as nearly always, they are opened together.
-  if not with_claims and not with_creations and not with_budgets then
-    select bool_and(
-        t.open and t.calls + t.same_job <= t.most_calls and (not t.per_call or (t.own_terms and t.room >= t.same_wallet))),
-      array_agg(t.hold order by t.i), array_agg(case when t.per_call then nullif(t.room, unlimited) - t.same_wallet end order by t.i),
-      array_agg(case when t.per_call then t.balance end order by t.i), array_agg(t.plan_version_id order by t.i)
-    into all_fit, helds, availables, balances, versions
-    from (
-      select x.*, count(*) over (partition by x.job_id) as same_job, sum(x.hold) over (partition by x.wallet_id) as same_wallet
-      from (
-        select t.i, j.id as job_id, j.calls, j.plan_version_id, w.id as wallet_id, w.balance,
-          coalesce(j.ended_at is null and j.max_cost_nanos is null and j.max_credits is null and j.ends_by is null
-            and j.terms ->> 'single' is distinct from 'true' and j.team_id = t.value ->> 'team_id', false) as open,
-          coalesce((j.terms ->> 'max_calls')::bigint, unlimited) as most_calls,
-          j.terms ->> 'charged' is not distinct from 'call' as per_call,
-          j.plan_version_id is not distinct from (t.value ->> 'plan_version_id')::uuid as own_terms,
-          coalesce(w.balance + w.credit_limit - w.held, unlimited) as room,
-          case when j.terms ->> 'charged' = 'call' then greatest(
-            coalesce((t.value ->> 'hold')::bigint, 0),
-            case when j.charged = 0 then coalesce((j.terms ->> 'minimum')::bigint, 0) else 0 end)
-          else 0 end as hold
-        from jsonb_array_elements(p_items) with ordinality as t (value, i)
-          left join jobs j on j.id = job_ids[t.i]
-          left join wallets w on w.id = (t.value ->> 'wallet_id')::uuid and j.terms ->> 'charged' = 'call'
-      ) x
-    ) t;
-    if all_fit then
-      outcomes := array_fill('opened'::text, array[n]);
-      job_statuses := array_fill('in_progress'::text, array[n]);
-    else
-      helds := array_fill(0::bigint, array[n]);
-      availables := array_fill(null::bigint, array[n]);
-      balances := array_fill(null::bigint, array[n]);
-      versions := array_fill(null::uuid, array[n]);
-    end if;
-  end if;
-
-  -- Otherwise one item after the other; what it is granted is no longer there for the next. Jobs that take credits at their creation come
+  -- One item after the other; what it is granted is no longer there for the next. Jobs that take credits at their creation come
   -- first: what they leave is read anew.
   for entry in
     select t.i::int as i, x.*, job_ids[t.i] as asked_job, j.id as found_job, j.ended_at, j.status, j.terms, j.calls, j.charged,

@@ -27,7 +27,6 @@ declare
   charge bigint := 0;
   wallet_balance bigint;
   wallet_available bigint;
-  entry_no bigint;
   per_call boolean;
   -- Ended jobs that are charged when their last call has ended.
   due boolean;
@@ -81,19 +80,22 @@ begin
     returning c.held, c.cost_held, c.budget_holds into call;
     if found then
       if per_call and (call.held > 0 or taken > 0) then
-        update credit_holds h set state = case when taken > 0 then 'settled' else 'released' end, resolved_at = p_at
-        where h.id = one.call_id and h.state = 'open';
-        update wallets w
-        set held = w.held - call.held, balance = w.balance - taken, entry_no = w.entry_no + (taken > 0)::int,
-          unattributed = w.unattributed + least(taken, greatest(w.balance, 0)), updated_at = p_at
-        where w.id = one.wallet_id
-        returning w.balance, w.balance + w.credit_limit - w.held, w.entry_no
-        into strict wallet_balance, wallet_available, entry_no;
-        if taken > 0 then
+        with resolved as (
+          update credit_holds h set state = case when taken > 0 then 'settled' else 'released' end, resolved_at = p_at
+          where h.id = one.call_id and h.state = 'open'
+        ), debited as (
+          update wallets w
+          set held = w.held - call.held, balance = w.balance - taken, entry_no = w.entry_no + (taken > 0)::int,
+            unattributed = w.unattributed + least(taken, greatest(w.balance, 0)), updated_at = p_at
+          where w.id = one.wallet_id
+          returning w.balance, w.balance + w.credit_limit - w.held as available, w.entry_no
+        ), entered as (
           insert into credit_transactions (
             wallet_id, entry_no, kind, amount, balance_after, call_id, job_id, charge_id, actor, created_at)
-          values (one.wallet_id, entry_no, 'charge', -taken, wallet_balance, one.call_id, job.id, one.call_id, 'system', p_at);
-        end if;
+          select one.wallet_id, d.entry_no, 'charge', -taken, d.balance, one.call_id, job.id, one.call_id, 'system', p_at
+          from debited d where taken > 0
+        )
+        select d.balance, d.available into strict wallet_balance, wallet_available from debited d;
       end if;
       update jobs j
       set calls_in_flight = j.calls_in_flight - 1,
@@ -133,7 +135,21 @@ begin
       elsif one.claim_id is not null then
         delete from idempotency_keys k where k.id = one.claim_id and k.call_id = one.call_id;
       end if;
-      return query select 0, 'settled'::text, taken, wallet_balance, wallet_available;
+      "position" := 0;
+      outcome := 'settled';
+      charged := taken;
+      balance := wallet_balance;
+      available := wallet_available;
+      return next;
+      return;
+    end if;
+  end if;
+
+  if n > 1 then
+    return query
+      select (o.i - 1)::int, 'settled'::text, o.charged, o.balance, o.available
+      from settle_plain_calls_v1(p_at, p_items) with ordinality as o (charged, balance, available, i);
+    if found then
       return;
     end if;
   end if;
@@ -164,25 +180,30 @@ begin
   end if;
 
   with live as materialized (
-    select distinct on (x.call_id) t.ordinality::int as i, x.*, c.held, c.cost_held, c.budget_holds, j.ended_at as job_ended_at,
+    select distinct on (x.call_id) x.*, c.held, c.cost_held, c.budget_holds, j.ended_at as job_ended_at,
       j.terms ->> 'charged' as charged_by, j.charged as job_charged, j.call_charges,
       coalesce((j.terms ->> 'minimum')::bigint, 0) as minimum,
       case
         when j.terms ->> 'charged' = 'call' and (x.status <> 'failed' or x.output_tokens > 0) then coalesce(x.charge, 0)
         else 0
       end as own_charge
-    from jsonb_array_elements(p_items) with ordinality as t (value, ordinality)
-      cross join lateral jsonb_to_record(t.value) as x (
-        call_id uuid, wallet_id uuid, status text, target text, input_tokens int, cached_input_tokens int,
-        cache_write_tokens int, output_tokens int, reasoning_tokens int, provider_cost_nanos bigint,
-        litellm_cost_nanos bigint, cost_flags text[], charge bigint, cache_hit boolean, latency_ms int, first_token_ms int,
-        finish_reason text, error_code text, error_message text, claim_id text, end_job text)
+    from rows from (
+        jsonb_to_recordset(p_items) as (
+          call_id uuid, wallet_id uuid, status text, target text, input_tokens int, cached_input_tokens int,
+          cache_write_tokens int, output_tokens int, reasoning_tokens int, provider_cost_nanos bigint,
+          litellm_cost_nanos bigint, cost_flags text[], charge bigint, cache_hit boolean, latency_ms int, first_token_ms int,
+          finish_reason text, error_code text, error_message text, claim_id text, end_job text),
+        generate_series(1, n)
+      ) as x (
+        call_id, wallet_id, status, target, input_tokens, cached_input_tokens, cache_write_tokens, output_tokens,
+        reasoning_tokens, provider_cost_nanos, litellm_cost_nanos, cost_flags, charge, cache_hit, latency_ms, first_token_ms,
+        finish_reason, error_code, error_message, claim_id, end_job, i)
       cross join lateral (
         select held, cost_held, budget_holds, job_id, ended_at from llm_calls where id = x.call_id limit 1
       ) c
-      join jobs j on j.id = job_ids[t.ordinality]
+      join jobs j on j.id = job_ids[x.i]
     where c.job_id = j.id and c.ended_at is null
-    order by x.call_id, t.ordinality
+    order by x.call_id, x.i
   ), owed as (
     select live.*, job_ids[i] as job_id,
       greatest(job_charged, case
@@ -265,12 +286,14 @@ begin
   end loop;
   if with_claims then
     with answers as materialized (
-      select ordinality as i, x.*, w.balance
-      from jsonb_array_elements(p_items) with ordinality as t (value, ordinality),
-        lateral jsonb_to_record(t.value) as x (
-          call_id uuid, wallet_id uuid, claim_id text, response_status int, sealed_response text)
+      select x.*, w.balance
+      from rows from (
+          jsonb_to_recordset(p_items) as (
+            call_id uuid, wallet_id uuid, claim_id text, response_status int, sealed_response text),
+          generate_series(1, n)
+        ) as x (call_id, wallet_id, claim_id, response_status, sealed_response, i)
         left join lateral (select * from wallets where touched and id = x.wallet_id limit 1) w on true
-      where x.claim_id is not null and outcomes[t.ordinality] = 'settled'
+      where x.claim_id is not null and outcomes[x.i] = 'settled'
     ), answered as (
       update idempotency_keys k
       set response_status = a.response_status, sealed_response = decode(a.sealed_response, 'hex'), instance_id = null,

@@ -3,12 +3,6 @@ import type { Mutation } from "./mutation.ts";
 export const callMutations: readonly Mutation[] = [
   {
     file: "open_calls",
-    text: "w.next_due_at > p_at for update;",
-    replacement: "w.next_due_at > p_at;",
-    why: "two calls are held by the same credits: the wallet is not locked",
-  },
-  {
-    file: "open_calls",
     text: "order by w.id for update\n",
     replacement: "order by w.id\n",
     why: "two batches are held by the same credits: wallets are not locked",
@@ -27,14 +21,14 @@ export const callMutations: readonly Mutation[] = [
   },
   {
     file: "open_calls",
-    text: "if found and room >= 0 and room >= hold then",
-    replacement: "if found and room >= 0 then",
+    text: "coalesce(w.balance + w.credit_limit - w.held, unlimited) >= hold",
+    replacement: "coalesce(w.balance + w.credit_limit - w.held, unlimited) >= 0",
     why: "a call is held by more than there is",
   },
   {
     file: "open_calls",
-    text: "case when job.charged = 0 then coalesce((job.terms ->> 'minimum')::bigint, 0) else 0 end);",
-    replacement: "0);",
+    text: "case when j.charged = 0 then coalesce((j.terms ->> 'minimum')::bigint, 0) else 0 end\n",
+    replacement: "0\n",
     why: "a single call does not hold the job's minimum",
   },
   {
@@ -45,8 +39,8 @@ export const callMutations: readonly Mutation[] = [
   },
   {
     file: "open_calls",
-    text: "w.next_due_at > p_at for update;",
-    replacement: "true for update;",
+    text: "and w.next_due_at > p_at\n            and coalesce(w.balance + w.credit_limit - w.held, unlimited) >= hold",
+    replacement: "and coalesce(w.balance + w.credit_limit - w.held, unlimited) >= hold",
     why: "a call is held by credits that have expired",
   },
   {
@@ -195,7 +189,7 @@ export const callMutations: readonly Mutation[] = [
   },
   {
     file: "resolve_lost_calls",
-    text: "perform charge_job_v1(p_at, job, 'failed');",
+    text: "perform charge_job_v1(p_at, job.id, job.status);",
     replacement: "",
     why: "a job that is lost with its call keeps its hold",
   },

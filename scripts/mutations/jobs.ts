@@ -88,8 +88,8 @@ export const jobMutations: readonly Mutation[] = [
   },
   {
     file: "charge_job",
-    text: "p_as = 'expired' and job.succeeded_calls > 0",
-    replacement: "p_as = 'expired' and job.succeeded_calls < 0",
+    text: "p_as = 'expired' and worked",
+    replacement: "p_as = 'expired' and not worked",
     why: "never completing is a free ride",
   },
   {
