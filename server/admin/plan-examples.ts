@@ -46,4 +46,5 @@ export const assignedPlanExample: AssignedPlanView = {
       created_at: "2026-11-23T12:00:00.000Z",
     },
   ],
+  version: 3,
 };

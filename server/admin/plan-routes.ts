@@ -213,16 +213,17 @@ function assignmentOperations<const Path extends AssignmentPath>(
           "From a date on, in place of what was planned from then on. From or to a plan that counts by period (`tiered`, `subscription`) the change takes effect at the start of the next period; at once when it is asked for now and no job has been created in the running one.",
         body: PlanAssign,
         success,
-        problems: ["not_found"],
+        problems: ["not_found", "version_conflict"],
         ...own,
       },
       async (input) => {
-        const { plan_id: planId, from, reason } = input.body;
+        const { plan_id: planId, from, reason, version } = input.body;
         await assignPlan(context, authorOf(input), {
           subject: subject.subject(input.params),
           planId,
           from: from === undefined ? undefined : new Date(from),
           reason,
+          version,
         });
         return read(input.params);
       },

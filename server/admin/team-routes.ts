@@ -42,6 +42,7 @@ export function teamOperations(context: Context): readonly Operation[] {
           id: body.id,
           creditsMicros: body.credits === undefined ? undefined : creditsToMicros(body.credits),
           groups: body.groups,
+          metadata: body.metadata,
           limits: body.limits && fromLimits(body.limits),
           actor: principal.actor,
           author: authorOf(input),

@@ -10,6 +10,10 @@ export const modelCommands: Readonly<Record<string, CommandEntry>> = {
     about: "List models with their prices",
     load: async () => (await import("./model.ts")).listModelsCommand,
   },
+  "model prices": {
+    about: "List what models cost, by the gateway's price book",
+    load: async () => (await import("./price-book.ts")).listPricesCommand,
+  },
   "model show": {
     about: "Show a model with its settings and targets",
     load: async () => (await import("./model.ts")).showModelCommand,

@@ -1,10 +1,11 @@
-import type { Refill, RefillList } from "../credits/refill-schema.ts";
+import type { Refill, RefillPage } from "../credits/refill-schema.ts";
 import type { Static } from "@sinclair/typebox";
 import { connect } from "./admin-client.ts";
 import { readNumber, readOptionalNumber, requirePositive } from "./amount.ts";
 import { clientSettings, type Command, jsonOption } from "./command.ts";
 import { walletPath } from "./credits.ts";
 import { print } from "./output.ts";
+import { pageLines, queryOf } from "./wallet.ts";
 
 export const createRefillCommand: Command = {
   name: "credits refill create",
@@ -49,17 +50,23 @@ export const createRefillCommand: Command = {
 
 export const listRefillsCommand: Command = {
   name: "credits refill list",
-  about: "Lists a team's refills, stopped ones too, oldest first.",
+  about: "Lists a team's refills, stopped ones too, newest first.",
   words: ["TEAM"],
-  options: { json: jsonOption },
+  options: {
+    state: { value: "STATE", about: "Only active or stopped ones" },
+    limit: { value: "N", about: "Refills at most, up to 200 [default 50]" },
+    cursor: { value: "CURSOR", about: "The next or previous page, as the last answer named it" },
+    json: jsonOption,
+  },
   settings: clientSettings,
-  examples: ["saas-litellm credits refill list routing"],
-  async run({ words: [team = ""], json, ...given }) {
-    const list = await connect(given).request<Static<typeof RefillList>>(
+  examples: ["saas-litellm credits refill list routing --state active"],
+  async run({ words: [team = ""], options, json, ...given }) {
+    const query = queryOf(options, { state: "state", limit: "limit", cursor: "cursor" });
+    const page = await connect(given).request<Static<typeof RefillPage>>(
       "GET",
-      walletPath(team, "/refills"),
+      walletPath(team, `/refills${query}`),
     );
-    print(json, list, list.data.length > 0 ? list.data.map(lineOf) : ["There is no refill."]);
+    print(json, page, pageLines(page.data.map(lineOf), page.next, "There is no such refill."));
     return 0;
   },
 };

@@ -88,12 +88,19 @@ export const showCodesCommand: Command = {
   name: "credits codes show",
   about: "Shows a batch and what became of its codes, each by its last four characters.",
   words: ["BATCH"],
-  options: { json: jsonOption },
+  options: {
+    state: { value: "STATE", about: "Only open, redeemed or revoked codes" },
+    limit: { value: "N", about: "Codes at most, up to 200 [default 50]" },
+    cursor: { value: "CURSOR", about: "The next or previous page, as the last answer named it" },
+    json: jsonOption,
+  },
   settings: clientSettings,
-  examples: ["saas-litellm credits codes show 019aaf3c-6a80-7c11-9d1b-2f9d1b6d2a10"],
-  async run({ words: [id = ""], json, ...given }) {
-    const batch = await connect(given).request<TopUpBatchDetail>("GET", batchPath(id));
-    print(json, batch, [batchLine(batch), ...batch.data.map((code) => `  ${codeLine(code)}`)]);
+  examples: ["saas-litellm credits codes show 019aaf3c-6a80-7c11-9d1b-2f9d1b6d2a10 --state open"],
+  async run({ words: [id = ""], options, json, ...given }) {
+    const query = queryOf(options, { state: "state", limit: "limit", cursor: "cursor" });
+    const batch = await connect(given).request<TopUpBatchDetail>("GET", batchPath(id, query));
+    const codes = pageLines(batch.data.map(codeLine), batch.next, "There is no such code.");
+    print(json, batch, [batchLine(batch), ...codes.map((line) => `  ${line}`)]);
     return 0;
   },
 };

@@ -115,6 +115,13 @@ export const WalletPatch = Type.Object(
       }),
     ),
     reason: Type.Optional(line(500, "Why, for the audit log.", "On terms from December")),
+    version: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        description: "The version that was read; refused when there is a newer one.",
+        examples: [1],
+      }),
+    ),
   },
   { ...closed, minProperties: 1, examples: [{ credit_limit: 1000, low_balance_threshold: 100 }] },
 );

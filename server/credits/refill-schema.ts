@@ -1,5 +1,6 @@
 import { Type, type Static } from "@sinclair/typebox";
 import { amount } from "../http/amounts.ts";
+import { pageOf, pageQuery } from "../http/pagination.ts";
 import { line } from "../jobs/fields.ts";
 import { CREDITS_PRIORITY } from "./change-schema.ts";
 import { nullable } from "../http/shapes.ts";
@@ -82,7 +83,17 @@ export const Refill = Type.Object(
 );
 export type Refill = Static<typeof Refill>;
 
-export const RefillList = Type.Object(
-  { data: Type.Array(Refill) },
-  { examples: [{ data: [refillExample] }] },
+export const RefillPage = pageOf(Refill, [refillExample]);
+
+export const RefillQuery = Type.Object(
+  {
+    ...pageQuery,
+    state: Type.Optional(
+      Type.Union([Type.Literal("active"), Type.Literal("stopped")], {
+        description: "Only those that go on giving, or only those that were stopped.",
+        examples: ["active"],
+      }),
+    ),
+  },
+  { additionalProperties: false },
 );

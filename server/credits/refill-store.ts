@@ -1,5 +1,6 @@
-import { and, asc, count, eq, sql } from "drizzle-orm";
+import { and, count, eq, sql } from "drizzle-orm";
 import type { Drizzle } from "../../db/client.ts";
+import { newestFirst, type PageStart } from "../../db/keyset.ts";
 import { creditRefills, wallets } from "../../db/schema/index.ts";
 
 export type RefillRow = typeof creditRefills.$inferSelect;
@@ -33,18 +34,27 @@ export async function countActiveRefills(drizzle: Drizzle, walletId: string): Pr
   return row!.active;
 }
 
-/** Oldest first. */
-export function selectRefills(
+/** Refills of a wallet beyond one, those nearest to it, always newest first; `active` undefined = stopped ones too. */
+export async function selectRefills(
   drizzle: Drizzle,
   walletId: string,
-  limit: number,
+  active: boolean | undefined,
+  page: { start: PageStart | undefined; limit: number },
 ): Promise<RefillRow[]> {
-  return drizzle
+  const { beyond, orderBy, rows } = newestFirst(creditRefills.id, page.start);
+  const read = await drizzle
     .select()
     .from(creditRefills)
-    .where(eq(creditRefills.walletId, walletId))
-    .orderBy(asc(creditRefills.id))
-    .limit(limit);
+    .where(
+      and(
+        eq(creditRefills.walletId, walletId),
+        active === undefined ? undefined : eq(creditRefills.active, active),
+        beyond,
+      ),
+    )
+    .orderBy(...orderBy)
+    .limit(page.limit);
+  return rows(read);
 }
 
 export async function selectRefill(

@@ -1,6 +1,8 @@
+import type { Static } from "@sinclair/typebox";
 import type { Drizzle } from "../../db/client.ts";
 import { type Author, recordAudit } from "../audit/audit.ts";
 import type { Context } from "../context.ts";
+import { type Page, type PageStart, parseUuid, readPage } from "../http/pagination.ts";
 import { DomainError } from "../kernel/errors.ts";
 import { isUuid, uuidV7 } from "../kernel/ids.ts";
 import { type Amount, microsToCredits, nanosToUsd } from "../kernel/money.ts";
@@ -14,13 +16,12 @@ import {
   selectRefill,
   selectRefills,
 } from "./refill-store.ts";
-import type { Refill } from "./refill-schema.ts";
+import type { Refill, RefillQuery } from "./refill-schema.ts";
 import { teamNotFound } from "../teams/unknown-team.ts";
 import { requireWallet } from "./wallet.ts";
 
 /** Each is looked at whenever something is due. */
 const MOST_ACTIVE = 20;
-const LIST_LIMIT = 1_000;
 /** 10^9 credits: given every day for decades, a balance still fits. */
 const LARGEST_REFILL = 10n ** 15n;
 
@@ -127,11 +128,23 @@ export function stopRefill(
   });
 }
 
-/** All refills of a team, oldest first; at most 1,000. Throws `not_found`. */
-export async function listRefills(context: Context, teamId: string): Promise<Refill[]> {
+/** A team's refills, newest first. Throws `not_found`, `invalid_request` for a cursor that is not ours. */
+export async function listRefills(
+  context: Context,
+  teamId: string,
+  query: Static<typeof RefillQuery>,
+): Promise<Page<Refill>> {
   const { drizzle } = context.database;
   const { id } = await requireWallet(drizzle, teamId, new Date(context.clock.now()));
-  return (await selectRefills(drizzle, id, LIST_LIMIT)).map(toRefill);
+  const active = query.state && query.state === "active";
+  return readPage(query, {
+    of: `refills of ${teamId}`,
+    read: (start: PageStart<string> | undefined, limit) =>
+      selectRefills(drizzle, id, active, { start, limit }),
+    keyOf: (refill) => refill.id,
+    parseKey: parseUuid,
+    toItem: toRefill,
+  });
 }
 
 function toRefill(row: RefillRow): Refill {

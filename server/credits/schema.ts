@@ -68,6 +68,7 @@ export const AdminWallet = Type.Object(
       Type.Number(),
       "A notice goes out when less than this is available; null = never.",
     ),
+    version: Type.Integer({ description: "Of the team; raised by every change of it." }),
     grants: TeamWallet.properties.grants,
   },
   {
@@ -76,6 +77,7 @@ export const AdminWallet = Type.Object(
         team_id: "routing",
         ...walletExample,
         low_balance_threshold: 100,
+        version: 1,
         grants: [openGrantExample],
       },
     ],

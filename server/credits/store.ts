@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, gt, gte, lt, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gt, gte, lt, ne, sql } from "drizzle-orm";
 import type { Drizzle } from "../../db/client.ts";
 import { creditGrants, creditTransactions, teams, wallets } from "../../db/schema/index.ts";
 import type { PageStart } from "../http/pagination.ts";
@@ -16,6 +16,8 @@ export interface WalletRow {
   id: string;
   organizationId: string;
   teamStatus: string;
+  /** Of the team: whoever changes limit or threshold raises it. */
+  version: number;
   balance: bigint;
   held: bigint;
   /** Null = unlimited. */
@@ -36,6 +38,7 @@ export async function selectWallet(
       id: wallets.id,
       organizationId: teams.organizationId,
       teamStatus: teams.status,
+      version: teams.version,
       balance: wallets.balance,
       held: wallets.held,
       creditLimit: wallets.creditLimit,
@@ -48,10 +51,23 @@ export async function selectWallet(
   return row;
 }
 
-/** Sets limit and threshold; an absent one stays. Locks the wallet. */
+/** The version of a wallet's team, which is locked until the transaction ends. Undefined = there is none. */
+export async function lockTeamVersion(
+  transaction: Drizzle,
+  teamId: string,
+): Promise<number | undefined> {
+  const [row] = await transaction
+    .select({ version: teams.version })
+    .from(teams)
+    .where(and(eq(teams.id, teamId), ne(teams.status, "deleted")))
+    .for("no key update");
+  return row?.version;
+}
+
+/** Sets limit and threshold; an absent one stays. Raises the team's version. Locks the wallet. */
 export async function updateWalletSettings(
   transaction: Drizzle,
-  walletId: string,
+  { walletId, teamId }: { walletId: string; teamId: string },
   settings: {
     at: Date;
     creditLimit: bigint | null | undefined;
@@ -68,6 +84,10 @@ export async function updateWalletSettings(
       updatedAt: settings.at,
     })
     .where(eq(wallets.id, walletId));
+  await transaction
+    .update(teams)
+    .set({ version: sql`${teams.version} + 1`, updatedAt: settings.at })
+    .where(eq(teams.id, teamId));
 }
 
 export type LedgerEntryRow = typeof creditTransactions.$inferSelect;

@@ -12,6 +12,7 @@ import {
   TopUpBatchPage,
   TopUpBatchQuery,
   TopUpCode,
+  TopUpCodeQuery,
 } from "./top-up-schema.ts";
 import { createBatch, listBatches, readBatch, revokeCode } from "./top-ups.ts";
 
@@ -79,13 +80,15 @@ export function topUpOperations(context: Context): readonly Operation[] {
       {
         operationId: "getTopUpBatch",
         summary: "Get a batch",
-        description: "With its codes, of each the last four characters.",
+        description:
+          "With a page of its codes in the order of their making, of each the last four characters.",
         tag,
         params,
+        query: TopUpCodeQuery,
         success: { description: "The batch.", schema: TopUpBatchDetail },
         problems: ["not_found"],
       },
-      ({ params: { batch_id } }) => readBatch(context, batch_id),
+      ({ params: { batch_id }, query }) => readBatch(context, batch_id, query),
     ),
 
     adminOperation(

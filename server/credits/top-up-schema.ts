@@ -121,10 +121,23 @@ export const TopUpCode = Type.Object(
 export type TopUpCode = Static<typeof TopUpCode>;
 
 export const TopUpBatchDetail = Type.Object(
-  { ...TopUpBatch.properties, data: Type.Array(TopUpCode, { description: "Its codes." }) },
-  { examples: [{ ...batchExample, data: [codeExample] }] },
+  { ...TopUpBatch.properties, ...pageOf(TopUpCode, [codeExample]).properties },
+  { examples: [{ ...batchExample, data: [codeExample], next: null, prev: null }] },
 );
 export type TopUpBatchDetail = Static<typeof TopUpBatchDetail>;
+
+export const TopUpCodeQuery = Type.Object(
+  {
+    ...pageQuery,
+    state: Type.Optional(
+      Type.Union([Type.Literal("open"), Type.Literal("redeemed"), Type.Literal("revoked")], {
+        description: "Only codes of this state.",
+        examples: ["open"],
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
 
 export const CodeRevoke = Type.Object(
   { reason: Type.Optional(line(500, "Why, for the audit log.", "Letter lost")) },

@@ -1,7 +1,7 @@
-import { and, asc, count, desc, eq, gt, lt } from "drizzle-orm";
+import { and, asc, count, desc, eq, gt, isNotNull, isNull, lt } from "drizzle-orm";
 import type { Drizzle } from "../../db/client.ts";
 import { topUpBatches, topUpCodes } from "../../db/schema/index.ts";
-import type { PageStart } from "../http/pagination.ts";
+import { keyset, type PageStart } from "../../db/keyset.ts";
 
 export type BatchRow = typeof topUpBatches.$inferSelect;
 export type CodeRow = typeof topUpCodes.$inferSelect;
@@ -31,7 +31,7 @@ const withCounts = {
 /** Batches beyond one, those nearest to it, always newest first. */
 export async function selectBatches(
   drizzle: Drizzle,
-  page: { start: PageStart<string> | undefined; limit: number },
+  page: { start: PageStart | undefined; limit: number },
 ): Promise<BatchWithCounts[]> {
   const { id } = topUpBatches;
   const newer = page.start?.towards === "newer";
@@ -69,12 +69,31 @@ export async function selectBatch(
   return row;
 }
 
-export function selectCodes(drizzle: Drizzle, batchId: string): Promise<CodeRow[]> {
-  return drizzle
+/** What has become of a code. */
+export type CodeState = "open" | "redeemed" | "revoked";
+
+const inState = {
+  open: and(isNull(topUpCodes.redeemedAt), isNull(topUpCodes.revokedAt)),
+  redeemed: isNotNull(topUpCodes.redeemedAt),
+  revoked: isNotNull(topUpCodes.revokedAt),
+} as const satisfies Record<CodeState, unknown>;
+
+/** Codes of a batch beyond one, those nearest to it, in the order in which they were made. */
+export async function selectCodes(
+  drizzle: Drizzle,
+  batchId: string,
+  state: CodeState | undefined,
+  page: { start: PageStart | undefined; limit: number },
+): Promise<CodeRow[]> {
+  const order = { column: topUpCodes.id, descending: false };
+  const { beyond, orderBy, rows } = keyset(topUpCodes, order, page.start);
+  const read = await drizzle
     .select()
     .from(topUpCodes)
-    .where(eq(topUpCodes.batchId, batchId))
-    .orderBy(asc(topUpCodes.id));
+    .where(and(eq(topUpCodes.batchId, batchId), state && inState[state], beyond))
+    .orderBy(...orderBy)
+    .limit(page.limit);
+  return rows(read);
 }
 
 /** A code of a batch, locked until the transaction ends, so that nobody redeems it meanwhile. */

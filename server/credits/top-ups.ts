@@ -1,3 +1,4 @@
+import type { Static } from "@sinclair/typebox";
 import type { Drizzle } from "../../db/client.ts";
 import { type Author, recordAudit } from "../audit/audit.ts";
 import type { Context } from "../context.ts";
@@ -9,7 +10,13 @@ import type { TeamPrincipal } from "../keys/principal.ts";
 import { creditsAmount, futureInstant, pricePaid, requireBalance } from "./amounts.ts";
 import { redeemTopUpCode } from "./change-store.ts";
 import { newTopUpCode, topUpCodeHash } from "./top-up-code.ts";
-import type { Redeemed, TopUpBatch, TopUpBatchDetail, TopUpCode } from "./top-up-schema.ts";
+import type {
+  Redeemed,
+  TopUpBatch,
+  TopUpBatchDetail,
+  TopUpCode,
+  TopUpCodeQuery,
+} from "./top-up-schema.ts";
 import {
   type BatchWithCounts,
   type CodeRow,
@@ -88,13 +95,24 @@ export function listBatches(
   });
 }
 
-/** A batch with its codes, of each the last four characters. Throws `not_found`. */
-export async function readBatch(context: Context, batchId: string): Promise<TopUpBatchDetail> {
+/** A batch with a page of its codes, of each the last four characters. Throws `not_found`, `invalid_request`. */
+export async function readBatch(
+  context: Context,
+  batchId: string,
+  query: Static<typeof TopUpCodeQuery>,
+): Promise<TopUpBatchDetail> {
   const { drizzle } = context.database;
   const batch = isUuid(batchId) ? await selectBatch(drizzle, batchId) : undefined;
   if (!batch) throw notFound("top-up batch", "batch_id", batchId);
-  const codes = await selectCodes(drizzle, batchId);
-  return { ...toBatch(batch), data: codes.map(toCode) };
+  const codes = await readPage(query, {
+    of: `codes of ${batchId}`,
+    read: (start: PageStart<string> | undefined, limit) =>
+      selectCodes(drizzle, batchId, query.state, { start, limit }),
+    keyOf: (code) => code.id,
+    parseKey: parseUuid,
+    toItem: toCode,
+  });
+  return { ...toBatch(batch), ...codes };
 }
 
 /** Makes a code worthless. Once more changes nothing. Throws `not_found`, `state_conflict` for a redeemed one. */

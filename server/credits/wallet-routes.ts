@@ -10,7 +10,7 @@ import { walletChangeOperations } from "./change-routes.ts";
 import { WalletPatch } from "./change-schema.ts";
 import { listGrants, listLedger, toOpenGrant, toWalletView } from "./entries.ts";
 import { once } from "./once.ts";
-import { Refill, RefillCreate, RefillList, RefillStop } from "./refill-schema.ts";
+import { Refill, RefillCreate, RefillPage, RefillQuery, RefillStop } from "./refill-schema.ts";
 import { createRefill, listRefills, stopRefill } from "./refills.ts";
 import { AdminLedgerPage, AdminWallet, GrantPage, GrantQuery, LedgerQuery } from "./schema.ts";
 import { topUpOperations } from "./top-up-routes.ts";
@@ -37,6 +37,7 @@ function readingOperations(context: Context): readonly Operation[] {
       team_id: teamId,
       ...toWalletView(wallet),
       low_balance_threshold: threshold === null ? null : microsToCredits(threshold),
+      version: wallet.version,
       grants: grants.map(toOpenGrant),
     };
   };
@@ -67,16 +68,17 @@ function readingOperations(context: Context): readonly Operation[] {
         params,
         body: WalletPatch,
         success: { description: "The wallet.", schema: AdminWallet },
-        problems: ["not_found", "amount_invalid"],
+        problems: ["not_found", "amount_invalid", "version_conflict"],
       },
       async (input) => {
-        const { credit_limit, low_balance_threshold, reason } = input.body;
+        const { credit_limit, low_balance_threshold, reason, version } = input.body;
         const teamId = requireTeamId(input.params.team_id);
         await changeWalletSettings(context, authorOf(input), {
           teamId,
           creditLimit: amountOrNull(credit_limit, "credit_limit"),
           lowBalanceThreshold: amountOrNull(low_balance_threshold, "low_balance_threshold"),
           reason,
+          version,
         });
         return view(teamId);
       },
@@ -124,15 +126,14 @@ function refillOperations(context: Context): readonly Operation[] {
       {
         operationId: "listRefills",
         summary: "List refills",
-        description: "Oldest first, stopped ones too; at most 1,000.",
+        description: "Newest first, stopped ones too.",
         tag,
         params,
-        success: { description: "The refills.", schema: RefillList },
+        query: RefillQuery,
+        success: { description: "A page of refills.", schema: RefillPage },
         problems: ["not_found"],
       },
-      async ({ params: { team_id } }) => ({
-        data: await listRefills(context, requireTeamId(team_id)),
-      }),
+      ({ params: { team_id }, query }) => listRefills(context, requireTeamId(team_id), query),
     ),
 
     adminOperation(

@@ -3,10 +3,12 @@ import type { Drizzle } from "../../db/client.ts";
 import { type Author, recordAudit } from "../audit/audit.ts";
 import type { Context } from "../context.ts";
 import { uuidV7 } from "../kernel/ids.ts";
+import { requireVersion } from "../kernel/versions.ts";
 import { bringUpToDate, rollOverDue } from "./change-store.ts";
 import {
   type GrantRow,
   insertWallet,
+  lockTeamVersion,
   selectOpenGrants,
   selectWallet,
   updateWalletSettings,
@@ -75,7 +77,10 @@ export async function requireWallet(drizzle: Drizzle, teamId: string, at: Date):
   };
 }
 
-/** Sets how far a team may go into debt (null = without end) and when it is told that credits run low (null = never). */
+/**
+ * Sets how far a team may go into debt (null = without end) and when it is told that credits run low (null = never).
+ * Throws `not_found`, `version_conflict`.
+ */
 export function changeWalletSettings(
   context: Context,
   author: Author,
@@ -84,19 +89,29 @@ export function changeWalletSettings(
     creditLimit?: bigint | null | undefined;
     lowBalanceThreshold?: bigint | null | undefined;
     reason?: string | undefined;
+    /** Of the team, as it was read; undefined = whichever it is. */
+    version?: number | undefined;
   },
 ): Promise<Wallet> {
   const { teamId, reason } = input;
   const at = new Date(context.clock.now());
   return context.database.drizzle.transaction(async (transaction) => {
+    // The team first, as whoever deletes it does.
+    const version = await lockTeamVersion(transaction, teamId);
+    if (version === undefined) throw teamNotFound(teamId);
+    requireVersion(version, input.version, { noun: `team ${teamId}` });
     const { id } = await requireWallet(transaction, teamId, at);
     await bringUpToDate(transaction, at, id);
     const before = await requireWallet(transaction, teamId, at);
-    await updateWalletSettings(transaction, id, {
-      at,
-      creditLimit: input.creditLimit,
-      lowBalanceThreshold: input.lowBalanceThreshold,
-    });
+    await updateWalletSettings(
+      transaction,
+      { walletId: id, teamId },
+      {
+        at,
+        creditLimit: input.creditLimit,
+        lowBalanceThreshold: input.lowBalanceThreshold,
+      },
+    );
     const after = await requireWallet(transaction, teamId, at);
     await recordAudit(transaction, at, author, {
       action: "wallet.settings",

@@ -4,12 +4,14 @@ import { changeConfig } from "../config-change.ts";
 import type { Context } from "../context.ts";
 import { DomainError } from "../kernel/errors.ts";
 import { uuidV7 } from "../kernel/ids.ts";
+import { requireVersion } from "../kernel/versions.ts";
 import { periodToWaitFor } from "./change-date.ts";
 import { type Assignment, assignmentAt } from "./in-force.ts";
 import { periodOf } from "../kernel/periods.ts";
 import { nextStart } from "./period.ts";
 import { requireActive, requirePlan } from "./plans.ts";
 import * as store from "./store.ts";
+import { lockOwnerVersion, ownerVersion, raiseOwnerVersion } from "./subject-store.ts";
 import { loadVersions, planAt, type PlanInForce, toAssignment, type Versions } from "./versions.ts";
 
 /** Whose plan it is. */
@@ -25,13 +27,15 @@ export interface AssignInput {
   /** Undefined = now. */
   from: Date | undefined;
   reason: string | undefined;
+  /** Of the team or organization, or of the platform's settings, as it was read; undefined = whichever it is. */
+  version?: number | undefined;
 }
 
 /**
  * Gives a team, an organization or the platform a plan from an instant on, in place of what was planned for it from then on. A
  * change from or to a plan that counts by period takes effect when the next one starts, unless it is asked for now and nobody
  * whom it concerns has created a job in the running one.
- * Throws `not_found` naming an unknown subject or plan, `invalid_request` for a date in the past or an archived plan.
+ * Throws `not_found` naming an unknown subject or plan, `version_conflict`, `invalid_request` for a date in the past or an archived plan.
  */
 export function assignPlan(
   context: Context,
@@ -42,9 +46,15 @@ export function assignPlan(
   const now = new Date(context.clock.now());
   const from = input.from ?? now;
   requireNotPast(from, now);
-  return changeConfig(context, ["plans"], async (transaction) => {
+  const kinds =
+    subject.kind === "platform" ? (["plans", "settings"] as const) : (["plans"] as const);
+  return changeConfig(context, kinds, async (transaction) => {
     await store.lockPlans(transaction);
     const scope = await requireSubject(transaction, subject);
+    const own = ownScope(subject);
+    const version = await lockOwnerVersion(transaction, own);
+    if (version === undefined) throw subjectNotFound(subject);
+    requireVersion(version, input.version, { noun: nounOf(subject) });
     if (planId !== null) requireActive(await requirePlan(transaction, planId));
     else if (subject.kind === "platform") throw platformNeedsPlan();
     const assignments = (await store.selectAssignments(transaction, scope)).map(toAssignment);
@@ -53,7 +63,6 @@ export function assignPlan(
       versions: await loadVersions(transaction),
     });
     const effectiveFrom = await dateOf(transaction, { ...change, scope, from, now });
-    const own = ownScope(subject);
     await store.deletePlanned(transaction, own, from);
     await store.insertAssignment(transaction, {
       id: uuidV7(now.getTime()),
@@ -65,6 +74,7 @@ export function assignPlan(
       reason: input.reason ?? null,
       createdAt: now,
     });
+    await raiseOwnerVersion(transaction, own, now);
     await recordAudit(transaction, now, author, {
       action: "plan.assign",
       subject: { kind: subject.kind, id: subject.kind === "platform" ? "platform" : subject.id },
@@ -116,6 +126,8 @@ export interface AssignedPlan {
   inForce: PlanInForce;
   /** The subject's own choices, latest first. */
   assignments: store.AssignmentRow[];
+  /** What a change is to be made from. */
+  version: number;
 }
 
 /** Choices that one answer tells of. */
@@ -131,7 +143,8 @@ export async function readAssignedPlan(
   const rows = await store.selectAssignments(drizzle, scope);
   const inForce = planAt(rows.map(toAssignment), await loadVersions(drizzle), context.clock.now());
   const own = rows.filter((row) => toAssignment(row).source === subject.kind);
-  return { inForce: inForce!, assignments: own.slice(0, MOST_TOLD) };
+  const version = await ownerVersion(drizzle, ownScope(subject));
+  return { inForce: inForce!, assignments: own.slice(0, MOST_TOLD), version: version! };
 }
 
 const ownScope = (subject: PlanSubject): store.Scope =>
@@ -150,10 +163,20 @@ async function requireSubject(drizzle: Drizzle, subject: PlanSubject): Promise<s
   } else if (await store.organizationExists(drizzle, id)) {
     return { organizationId: id };
   }
-  throw new DomainError("not_found", `There is no ${kind} ${JSON.stringify(id)}.`, {
+  throw subjectNotFound(subject);
+}
+
+function subjectNotFound(subject: PlanSubject): DomainError {
+  const { kind } = subject;
+  // There is always a platform.
+  const id = kind === "platform" ? kind : subject.id;
+  return new DomainError("not_found", `There is no ${kind} ${JSON.stringify(id)}.`, {
     hints: { field: `${kind}_id`, value: id },
   });
 }
+
+const nounOf = (subject: PlanSubject) =>
+  subject.kind === "platform" ? "the table of settings" : `${subject.kind} ${subject.id}`;
 
 function requireNotPast(from: Date, now: Date): void {
   if (from.getTime() >= now.getTime()) return;

@@ -105,8 +105,8 @@ async function describe(context: Context, rows: readonly PlanRow[]): Promise<Des
 }
 
 /** What a subject goes by, as admins see it. */
-export function toAssignedPlanView({ inForce, assignments }: AssignedPlan): AssignedPlanView {
-  const { version, source } = inForce;
+export function toAssignedPlanView(assigned: AssignedPlan): AssignedPlanView {
+  const { version, source } = assigned.inForce;
   return {
     in_force: {
       plan_id: version.planId,
@@ -117,12 +117,13 @@ export function toAssignedPlanView({ inForce, assignments }: AssignedPlan): Assi
       source,
       in_words: inWords(version.plan, "admin"),
     },
-    assignments: assignments.map((row) => ({
+    assignments: assigned.assignments.map((row) => ({
       plan_id: row.planId,
       effective_from: row.effectiveFrom.toISOString(),
       actor: row.actor,
       reason: row.reason,
       created_at: row.createdAt.toISOString(),
     })),
+    version: assigned.version,
   };
 }

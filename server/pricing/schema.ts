@@ -236,6 +236,13 @@ export const PlanAssign = Type.Object(
       }),
     ),
     reason: Type.Optional(Type.String({ minLength: 1, maxLength: 500, examples: ["contract"] })),
+    version: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        description: "The version that was read; refused when there is a newer one.",
+        examples: [1],
+      }),
+    ),
   },
   { additionalProperties: false, examples: [{ plan_id: "volume" }] },
 );
@@ -263,5 +270,8 @@ export const AssignedPlanView = Type.Object({
     }),
     { description: "Own choices, the latest first; those of the future among them. At most 100." },
   ),
+  version: Type.Integer({
+    description: "Of the team or organization, or of the settings; raised by every change of it.",
+  }),
 });
 export type AssignedPlanView = Static<typeof AssignedPlanView>;

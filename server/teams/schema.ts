@@ -26,6 +26,12 @@ export const TeamCreate = Type.Object(
         description: "Model access groups; absent or empty = `default`.",
       }),
     ),
+    metadata: Type.Optional(
+      Type.Record(Type.String(), Type.Unknown(), {
+        description: "What you want to keep with it, such as your own id of it; at most 16 KiB.",
+        examples: [{ crm: 4711 }],
+      }),
+    ),
     limits: Type.Optional(LimitsChange),
   },
   {

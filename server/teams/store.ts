@@ -1,7 +1,7 @@
 import { and, eq, isNull, ne, sql } from "drizzle-orm";
 import type { Drizzle } from "../../db/client.ts";
 import { hasText, keyset, type PageStart } from "../../db/keyset.ts";
-import { type CallLimits, organizations, teams } from "../../db/schema/index.ts";
+import { organizations, teams } from "../../db/schema/index.ts";
 import { isInState } from "../../db/tenant-state.ts";
 
 export type TeamRow = typeof teams.$inferSelect;
@@ -14,7 +14,7 @@ export type OwnedTeam = TeamRow & {
 /** Whether the id was free. */
 export async function insertTeam(
   transaction: Drizzle,
-  row: { id: string; organizationId: string; name: string; limits: CallLimits; at: Date },
+  row: Pick<TeamRow, "id" | "organizationId" | "name" | "limits" | "metadata"> & { at: Date },
 ): Promise<boolean> {
   const { at, ...columns } = row;
   const inserted = await transaction

@@ -43,6 +43,8 @@ export interface CreateTeamInput {
   creditsMicros?: bigint | undefined;
   /** Model access groups; none = `default`. */
   groups?: readonly string[] | undefined;
+  /** At most 16 KiB; undefined = empty. */
+  metadata?: Record<string, unknown> | undefined;
   /** Of all its keys together; undefined = none. */
   limits?: CallLimits | undefined;
   /** Who creates it; written into the ledger with the first credits. */
@@ -65,12 +67,13 @@ export interface CreatedTeam {
  */
 export function createTeam(context: Context, input: CreateTeamInput): Promise<CreatedTeam> {
   const at = new Date(context.clock.now());
-  const { name, organizationId, creditsMicros, actor, limits = {} } = input;
+  const { name, organizationId, creditsMicros, actor, limits = {}, metadata = {} } = input;
+  requireMetadata(metadata);
   const author = input.author ?? { actor, address: null, requestId: null };
   return changeConfig(context, ["tenants", "keys"], async (transaction) => {
     await requireOrganization(transaction, organizationId);
     const teamId = await claimSlug({ ...input, noun: "a team" }, (id) =>
-      insertTeam(transaction, { id, organizationId, name, limits, at }),
+      insertTeam(transaction, { id, organizationId, name, limits, metadata, at }),
     );
     const walletId = await openWallet(context, transaction, teamId);
     if (creditsMicros !== undefined && creditsMicros !== 0n) {
@@ -86,7 +89,7 @@ export function createTeam(context: Context, input: CreateTeamInput): Promise<Cr
       action: "team.create",
       ...subjectOf({ id: teamId, organizationId }),
       before: null,
-      after: { name, status: "active", groups, limits: toLimits(limits) },
+      after: { name, status: "active", groups, limits: toLimits(limits), metadata },
     });
     const key = await issueKey(context, transaction, {
       teamId,

@@ -199,3 +199,20 @@ test("dates in the past and unknown names are refused", async () => {
     problem(404, "not_found"),
   );
 });
+
+test("of two who assign from the same version one is refused, whoever's plan it is", async () => {
+  const { teamId, organizationId } = await seedTeam(context, { id: "versioned" });
+  for (const path of [`teams/${teamId}`, `organizations/${organizationId}`, "settings"]) {
+    const { version } = (await call("GET", `/api/${path}/plan`)).body as { version: number };
+    const assign = () => call("PUT", `/api/${path}/plan`, { plan_id: "default", version });
+    expect(await assign()).toMatchObject({ status: 200, body: { version: version + 1 } });
+    expect(await assign()).toMatchObject({
+      status: 409,
+      body: { code: "version_conflict", field: "version", value: version, version: version + 1 },
+    });
+  }
+  // A plan is changed along with all else of its team: whoever read the team before has not seen it.
+  expect(await call("PATCH", `/api/teams/${teamId}`, { name: "Late", version: 1 })).toMatchObject(
+    problem(409, "version_conflict"),
+  );
+});

@@ -23,6 +23,7 @@ test("an organization, a team, a key and credits, from nothing", async () => {
     body: { organization_id: "aperture-freight" },
   });
   const team = await post("/api/teams", {
+    metadata: { crm: 4711 },
     name: "Routing",
     organization_id: "aperture-freight",
     credits: 1000.5,
@@ -47,6 +48,7 @@ test("an organization, a team, a key and credits, from nothing", async () => {
     body: {
       organization_id: "aperture-freight",
       status: "active",
+      metadata: { crm: 4711 },
       groups: ["default"],
       wallet: { balance: 1000.500001, held: 0, available: 1000.500001, credit_limit: 0 },
       keys: [{ name: "default" }, { name: "production", revoked_at: null }],

@@ -180,8 +180,9 @@ test("refills are made, listed and stopped", async () => {
     body: { credits: 1000, period: "month", expires: false, first: "next" },
   });
   expect(out).toEqual(["refill r1  1000 credits a month from 2026-12-01T00:00:00.000Z, kept"]);
-  answer = { data: [{ ...refill, active: false }] };
-  await credits("refill", "list", "routing");
+  answer = { data: [{ ...refill, active: false }], next: null, prev: null };
+  await credits("refill", "list", "routing", "--state", "stopped");
+  expect(asked!.path).toBe("/api/teams/routing/wallet/refills?state=stopped");
   expect(out.at(-1)).toContain("kept (stopped)");
   answer = refill;
   await credits("refill", "stop", "routing", "r1", "--reason", "Over");
@@ -206,10 +207,10 @@ test("codes are made and printed once, listed, shown and revoked", async () => {
   await credits("codes", "list");
   expect(out.at(-1)).toBe("batch b1  Fair: 2 codes of 50 credits, 1 redeemed, 0 revoked");
   const code = { code_id: "c1", last_four: "7K2M", state: "open", redeemed_by: null };
-  answer = { ...batch, data: [code] };
-  await credits("codes", "show", "b1");
-  expect(asked!.path).toBe("/api/top-up-batches/b1");
-  expect(out.at(-1)).toContain("  code c1  …7K2M  open");
+  answer = { ...batch, data: [code], next: "abc", prev: null };
+  await credits("codes", "show", "b1", "--state", "open");
+  expect(asked!.path).toBe("/api/top-up-batches/b1?state=open");
+  expect(out.at(-1)).toContain("  code c1  …7K2M  open\n  more with --cursor abc");
   answer = code;
   await credits("codes", "revoke", "b1", "c1");
   expect(asked!.path).toBe("/api/top-up-batches/b1/codes/c1/revoke");

@@ -151,3 +151,14 @@ test.each([
   expect(await cli(...words)).toBe(2);
   expect(errors.join("")).toContain(message);
 });
+
+test("the price book is listed", async () => {
+  await cli("model", "prices", "--search", "claude");
+  expect(out).toEqual(["claude-x  $3 in, $15 out per million tokens  (chat)"]);
+  expect(await json("model", "prices", "--mode", "embedding")).toMatchObject({
+    data: [],
+    total: 0,
+  });
+  await cli("model", "prices", "--search", "nothing");
+  expect(out).toEqual([expect.any(String), "The book has no such model."]);
+});

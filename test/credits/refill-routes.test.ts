@@ -22,8 +22,15 @@ describe("refills", () => {
       body: { balance: 100, grants: [{ kind: "refill", expires_at: "2026-12-01T00:00:00.000Z" }] },
     });
     expect(await get(`${team.path}/refills`)).toMatchObject({
-      body: { data: [{ credits: 100 }, { credits: 7, starts_at: "2026-12-01T00:00:00.000Z" }] },
+      body: { data: [{ credits: 7, starts_at: "2026-12-01T00:00:00.000Z" }, { credits: 100 }] },
     });
+    const first = await get(`${team.path}/refills?limit=1`);
+    expect(first.body).toMatchObject({ data: [{ credits: 7 }], prev: null });
+    const second = await get(`${team.path}/refills?limit=1&cursor=${String(first.body["next"])}`);
+    expect(second.body).toMatchObject({ data: [{ credits: 100 }], next: null });
+    const back = await get(`${team.path}/refills?limit=1&cursor=${String(second.body["prev"])}`);
+    expect(back.body["data"]).toEqual(first.body["data"]);
+    expect(await get(`${team.path}/refills?state=stopped`)).toMatchObject({ body: { data: [] } });
     const { refill_id } = created.body as { refill_id: string };
     expect((await auditOf(refill_id))[0]).toMatchObject({ action: "refill.create", actor: "cli" });
   });

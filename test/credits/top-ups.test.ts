@@ -52,6 +52,17 @@ test("codes are shown once and stored as hashes", async () => {
   }
   const detail = await get(`/api/top-up-batches/${batch_id}`);
   expect(detail.body).toMatchObject({ codes: 3, data: [{ state: "open" }, {}, {}] });
+  const page = await get(`/api/top-up-batches/${batch_id}?limit=2&state=open`);
+  expect(page.body).toMatchObject({ codes: 3, prev: null });
+  const last = await get(
+    `/api/top-up-batches/${batch_id}?limit=2&state=open&cursor=${String(page.body["next"])}`,
+  );
+  const codesOf = (body: Record<string, unknown>) => body["data"] as object[];
+  expect([...codesOf(page.body), ...codesOf(last.body)]).toEqual(codesOf(detail.body));
+  expect(last.body["next"]).toBeNull();
+  expect(await get(`/api/top-up-batches/${batch_id}?state=redeemed`)).toMatchObject({
+    body: { codes: 3, data: [] },
+  });
   expect(detail.body["secrets"]).toBeUndefined();
   const audit = await database.query<{ after: object }>(
     "select action, after from audit_log where subject_id = $1",

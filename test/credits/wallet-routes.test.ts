@@ -24,6 +24,14 @@ test("limit and threshold are set, to null too, and audited", async () => {
   ] as const) {
     expect(await patch(team.path, body)).toMatchObject(problem(422, code));
   }
+  const { version } = (await get(team.path)).body as { version: number };
+  expect(await patch(team.path, { low_balance_threshold: 7, version })).toMatchObject({
+    body: { low_balance_threshold: 7, version: version + 1 },
+  });
+  expect(await patch(team.path, { low_balance_threshold: 8, version })).toMatchObject(
+    problem(409, "version_conflict"),
+  );
+  expect((await get(team.path)).body).toMatchObject({ low_balance_threshold: 7 });
   expect(await patch("/api/teams/nobody/wallet", { credit_limit: 0 })).toMatchObject(
     problem(404, "not_found"),
   );
