@@ -2,7 +2,8 @@ import { expect } from "vitest";
 import { systemAuthor } from "../../server/audit/audit.ts";
 import { assignPlan } from "../../server/pricing/assignments.ts";
 import { createPlan } from "../../server/pricing/plans.ts";
-import { seedModel, seedTeam, testApp, until } from "../harness.ts";
+import type { LoopbackProvider } from "../../server/loopback/provider.ts";
+import { seedModel, seedTeam, type TestApp, testApp, until } from "../harness.ts";
 
 /** Micro-credits of a token: 0.001 USD at this model, with a markup of 30 %. */
 const PRICE = 13_000;
@@ -19,22 +20,32 @@ export interface Ended {
   output_tokens: number | null;
 }
 
-/** Calls that go wrong, each of a team of its own that pays call by call: holds and charges are real. */
+type FaultParts = Pick<TestApp, "context" | "calls" | "handle"> & { provider: LoopbackProvider };
+
+/** A token costs 0.001 USD. */
+export const dear = { inputPrice: 1_000, outputPrice: 1_000 };
+
+/** Calls that go wrong at a stand-in for LiteLLM. */
 export async function faultPath() {
   const app = await testApp({ streamCommentMs: 25 });
-  const { context, database, gateway, calls, handle } = app;
-  const { provider } = gateway;
-  const dear = { inputPrice: 1_000, outputPrice: 1_000 };
+  const { context, gateway } = app;
   await seedModel(context, gateway.upstream, { alias: "dear", ...dear });
   const limited = { hasty: { firstByte: 150 }, lively: { idle: 400 }, brief: { total: 150 } };
   for (const [alias, timeouts] of Object.entries(limited))
     await seedModel(context, gateway.upstream, { alias, timeouts, ...dear });
+  const { provider } = gateway;
+  return { ...app, provider, caller: await faultCallers({ ...app, provider }) };
+}
+
+/** Makes callers, each a team of its own that pays call by call: holds and charges are real. */
+export async function faultCallers(parts: FaultParts) {
+  const { context, provider, calls, handle } = parts;
+  const { database } = context;
   const { planId } = await createPlan(context, systemAuthor, {
     ...{ name: "By the call", kind: "markup", rules: { percent: 30 } },
   });
 
-  /** A team, and how its requests are sent and accounted. */
-  async function caller() {
+  return async function caller() {
     const team = await seedTeam(context, { credits: CREDITS });
     const subject = { kind: "team" as const, id: team.teamId };
     await assignPlan(context, systemAuthor, {
@@ -72,6 +83,7 @@ export async function faultPath() {
         await until(
           "the call has ended here and upstream",
           () => calls.inFlight === 0 && provider.counters.inFlight === 0,
+          { timeoutMs: 15_000 },
         );
         const rows = await database.query<Ended & { charged: number }>(
           `select status, error_code, 'estimated' = any(cost_flags) as estimated, input_tokens, output_tokens, charged::float8
@@ -101,9 +113,7 @@ export async function faultPath() {
         charges: charged === 0 ? [] : [-charged],
       });
     }
-  }
-
-  return { ...app, provider, caller };
+  };
 }
 
 /** A text that scripts the provider; the alias is the one that the request names. */
