@@ -150,12 +150,16 @@ test("SIGTERM during a stream lets it end whole, takes no new calls, and ends wi
   expect(await stopped).toEqual({ code: 0, signal: null });
 });
 
-test("after SIGKILL no child is left, and the next start resolves the calls before it is ready", async () => {
+test("after SIGKILL no child is left, the next start resolves the calls before it is ready, and a repeat pays once", async () => {
   const server = await startExecutable({ env: gateway.env });
   const tenant = await seedByCommands(server);
   const jobId = await createJob(tenant);
+  const ask = (path: string, key: string, script: object) =>
+    tenant.post(`/api/jobs/${jobId}/${path}`, scripted(script), { "idempotency-key": key });
+  const answered = await (await ask("llm-call", "answered", {})).text();
+  const streamed = await (await ask("llm-call-stream", "streamed", {})).text();
   const held = gateway.provider.once("held");
-  const lost = tenant.post(`/api/jobs/${jobId}/llm-call`, scripted({ hold: "sigkill" }));
+  const lost = ask("llm-call", "lost", { hold: "sigkill" });
   lost.catch(() => {});
   await held;
   // Fails when a process of the data directory, PostgreSQL included, is there 5 s later.
@@ -164,12 +168,42 @@ test("after SIGKILL no child is left, and the next start resolves the calls befo
 
   const next = await startExecutable({ env: gateway.env, dataDir: server.dataDir });
   await next.ready();
-  const job = (await next.cli("job", "show", jobId, "--json")).json<{
-    calls_in_flight: number;
-    calls: { status: string; cost_flags: string[] }[];
-  }>();
-  expect(job.calls_in_flight).toBe(0);
-  expect(job.calls).toMatchObject([{ status: "aborted", cost_flags: ["estimated"] }]);
+  const callsOf = async () => {
+    const job = (await next.cli("job", "show", jobId, "--json")).json<{
+      calls_in_flight: number;
+      calls: { status: string; cost_flags: string[] }[];
+    }>();
+    expect(job.calls_in_flight).toBe(0);
+    return job.calls;
+  };
+  const [succeeded, estimated] = [{ status: "succeeded" }, { cost_flags: ["estimated"] }];
+  const aborted = { status: "aborted", ...estimated };
+  expect(await callsOf()).toMatchObject([succeeded, succeeded, aborted]);
+  // What was answered is answered again, also by the new process; what was lost is free and runs anew.
+  const again = (path: string, key: string, script: object) =>
+    fetch(`${next.apiUrl}/api/jobs/${jobId}/${path}`, {
+      method: "POST",
+      headers: {
+        authorization: `Bearer ${tenant.key}`,
+        "content-type": "application/json",
+        "idempotency-key": key,
+      },
+      body: JSON.stringify(scripted(script)),
+    });
+  const asked = gateway.provider.counters.total;
+  for (const [path, key, first] of [
+    ["llm-call", "answered", answered],
+    ["llm-call-stream", "streamed", streamed],
+  ] as const) {
+    const replay = await again(path, key, {});
+    expect(replay.headers.get("idempotency-replayed")).toBe("true");
+    expect(await replay.text()).toBe(first);
+  }
+  expect(gateway.provider.counters.total).toBe(asked);
+  const anew = await again("llm-call", "lost", { hold: "sigkill" });
+  expect([anew.status, anew.headers.has("idempotency-replayed")]).toEqual([200, false]);
+  expect(await callsOf()).toMatchObject([succeeded, succeeded, aborted, succeeded]);
+  expect((await next.cli("doctor", "--ledger")).stdout).toContain("every invariant holds");
   await next.stop();
 });
 

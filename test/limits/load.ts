@@ -4,19 +4,28 @@ import { type caller, isRefusal, outcomeOf } from "./callers.ts";
 /** Without Redis nothing here waits for anything, and timers would not come to their turn. */
 export const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
 
-/** Asks both instances as fast as they answer, eight at a time each, for so long; when what was let through. */
+/** A call that was let through: somewhere between these two moments, in milliseconds. */
+export interface Admitted {
+  askedMs: number;
+  answeredMs: number;
+  /** 1 unless said otherwise. */
+  tokens?: number;
+}
+
+/** Asks both instances as fast as they answer, eight at a time each, for so long. */
 export async function load(
   instances: readonly { limits: Limits }[],
   of: ReturnType<typeof caller>,
   options: { ms: number; run?: () => Promise<void> },
-): Promise<number[]> {
-  const admittedMs: number[] = [];
+): Promise<Admitted[]> {
+  const admitted: Admitted[] = [];
   const endsMs = performance.now() + options.ms;
   const ask = async (limits: Limits) => {
     while (performance.now() < endsMs) {
+      const askedMs = performance.now();
       const outcome = await outcomeOf(of.admit(limits));
       if (!isRefusal(outcome)) {
-        admittedMs.push(performance.now());
+        admitted.push({ askedMs, answeredMs: performance.now() });
         await options.run?.();
         outcome.release();
       }
@@ -26,16 +35,15 @@ export async function load(
   await Promise.all(
     instances.flatMap(({ limits }) => Array.from({ length: 8 }, () => ask(limits))),
   );
-  return admittedMs.sort((one, other) => one - other);
+  return admitted;
 }
 
-/** The most within any span of this length. */
-export function most(times: readonly number[], spanMs: number): number {
-  let first = 0;
-  let most = 0;
-  times.forEach((ms, index) => {
-    while (times[first]! <= ms - spanMs) first += 1;
-    most = Math.max(most, index - first + 1);
-  });
-  return most;
-}
+/** The most that was surely let through within one span of this length, however late the answers were read. */
+export const most = (admitted: readonly Admitted[], spanMs: number): number =>
+  Math.max(
+    ...admitted.map(({ askedMs: from }) =>
+      admitted
+        .filter(({ askedMs, answeredMs }) => askedMs >= from && answeredMs < from + spanMs)
+        .reduce((sum, { tokens = 1 }) => sum + tokens, 0),
+    ),
+  );

@@ -8,7 +8,7 @@ import { RedisConnection } from "../../server/redis/connection.ts";
 import { until } from "../harness/process.ts";
 import { testRedis } from "../harness/redis.ts";
 import { caller, isRefusal, outcomeOf, refusalOf } from "./callers.ts";
-import { load, most, nextTurn } from "./load.ts";
+import { type Admitted, load, most, nextTurn } from "./load.ts";
 
 /** Two instances with one Redis, by the real time of both. */
 
@@ -27,10 +27,15 @@ let number = 0;
 /** A second instead of a minute. */
 const second: WindowShape = { bucketMs: 20, buckets: 50 };
 
-async function instance(options: { shape?: WindowShape; leaseMs?: number; log?: Log } = {}) {
+/** On a busy machine a Redis that is there answers late now and then; that it is away is not what is looked at. */
+const patient = { shape: second, timeoutMs: 10_000 };
+
+async function instance(
+  options: { shape?: WindowShape; leaseMs?: number; log?: Log; timeoutMs?: number } = {},
+) {
   number += 1;
-  const { log = silentLog, ...of } = options;
-  const redis = new RedisConnection({ url: server.url, log });
+  const { log = silentLog, timeoutMs, ...of } = options;
+  const redis = new RedisConnection({ url: server.url, log, ...(timeoutMs && { timeoutMs }) });
   const instanceId = `019aaf3c-6a80-7c11-9d1b-${String(number).padStart(12, "0")}`;
   const limits = new Limits({ clock: systemClock, instanceId, redis, ...of });
   started.push(limits, redis);
@@ -119,22 +124,46 @@ const readingOf = async (limits: Limits, { principal }: ReturnType<typeof caller
   (await limits.used(principal))[0]!.reading;
 
 test("requests under load come to between 0.95 and 1.05 of the limit on two instances", async () => {
-  const instances = await two({ shape: second });
+  const instances = await two(patient);
   const limit = 200;
   const admitted = await load(instances, caller({ team: { requestsPerMinute: limit } }), {
-    ms: 3_200,
+    ms: 3_600,
   });
-  // Seen from here an answer comes up to some milliseconds after it was counted.
-  const inWindow = most(admitted, 980) / limit;
-  expect(inWindow).toBeGreaterThanOrEqual(0.95);
-  expect(inWindow).toBeLessThanOrEqual(1.05);
+  expect(most(admitted, 1_000)).toBeLessThanOrEqual(limit);
   // Of four windows that have begun.
   expect(admitted.length / (limit * 4)).toBeGreaterThanOrEqual(0.95);
   expect(admitted.length / (limit * 4)).toBeLessThanOrEqual(1.05);
 }, 20_000);
 
+test("tokens under load exceed the limit on two instances by no more than the calls in flight", async () => {
+  const instances = await two(patient);
+  const limit = 8_000;
+  const of = caller({ team: { tokensPerMinute: limit } });
+  const endsMs = performance.now() + 2_500;
+  const admitted: (Admitted & { tokens: number })[] = [];
+  // Taken for 20 each, they take up to 40.
+  const ask = async (limits: Limits) => {
+    while (performance.now() < endsMs) {
+      const askedMs = performance.now();
+      const outcome = await outcomeOf(of.admit(limits, 20));
+      const answeredMs = performance.now();
+      await nextTurn();
+      if (isRefusal(outcome)) continue;
+      const tokens = 10 + ((admitted.length * 7) % 31);
+      admitted.push({ askedMs, answeredMs, tokens });
+      outcome.settle(used(tokens));
+      outcome.release();
+    }
+  };
+  const askers = instances.flatMap(({ limits }) => Array.from({ length: 8 }, () => ask(limits)));
+  await Promise.all(askers);
+  // In flight for Redis is also what has ended while word of it is on its way.
+  expect(most(admitted, 1_000)).toBeLessThanOrEqual(limit + 2 * 16 * 20);
+  expect(admitted.reduce((sum, { tokens }) => sum + tokens, 0)).toBeGreaterThanOrEqual(2 * limit);
+}, 20_000);
+
 test("calls at once are never more than the limit on two instances", async () => {
-  const instances = await two();
+  const instances = await two(patient);
   let running = 0;
   let highest = 0;
   await load(instances, caller({ team: { concurrentCalls: 5 } }), {
