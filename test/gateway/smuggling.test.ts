@@ -57,13 +57,16 @@ const commands: Record<string, unknown> = {
   ...{ aws_region_name: "x", vertex_project: "x", azure_ad_token: "x", secret_fields: {} },
 };
 
+const allNames = Object.keys(commands);
+/** Where a form is read as another that sees them all. */
+const worst = ["fallbacks", "user_config", "api_base", "mock_response", "litellm_metadata"];
+
 describe.each(endpoints)("%s %j", (path, body) => {
   test("refuses each by its name, and nothing is sent on", async () => {
-    for (const [name, value] of Object.entries(commands)) {
-      const refused = await post(path, { ...body, [name]: value });
-      expect([name, refused.status, refused.text]).toEqual([
-        ...[name, 422, expect.stringContaining(name)],
-      ]);
+    for (const name of "stream" in body || path.includes("create") ? worst : allNames) {
+      const refused = await post(path, { ...body, [name]: commands[name] });
+      expect({ name, status: refused.status }).toEqual({ name, status: 422 });
+      expect(refused.text).toContain(name);
     }
     // Own fields of the body all the same, which `JSON.parse` alone can make.
     for (const name of ["__proto__", "constructor", "toString"]) {
