@@ -94,7 +94,7 @@ describe.each(Object.entries({ inNode, inPython }))("OpenAI's SDK %s", (_, drive
   });
 });
 
-/** What each of them makes of the answers that `test/sdk/frameworks.py` and `vercel.ts` script. */
+/** What each of them makes of the answers that `test/sdk/frameworks.py` and `vercel.ts` script for it. */
 const outcomes = {
   chat: "Hello there.",
   stream: "One two three four five.",
@@ -105,8 +105,10 @@ const outcomes = {
 
 describe("what is built upon the SDKs", () => {
   test.each([
-    ["vercel", async () => vercel(url(), team.key)],
+    ["vercel-chat", async () => vercel(url(), team.key, "chat")],
+    ["vercel-responses", async () => vercel(url(), team.key, "responses")],
     ["langchain", () => inFrameworks("langchain")],
+    ["langchain-responses", () => inFrameworks("langchain-responses")],
     ["instructor", () => inFrameworks("instructor")],
   ])(
     "%s chats, streams, calls tools and gets what a schema says, each call accounted for",

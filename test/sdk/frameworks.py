@@ -1,7 +1,9 @@
-"""LangChain and Instructor: a chat, a stream, a tool that is called and answered, and an object by a schema; all in one job."""
+"""LangChain over either endpoint, and Instructor: a chat, a stream, a tool that is called and answered, and an object by a schema;
+all in one job."""
 
 import json
 import sys
+from functools import partial
 
 from pydantic import BaseModel
 
@@ -30,11 +32,16 @@ def joined(pieces):
     return "".join(pieces)
 
 
-def langchain(url, key, headers):
+def text_of(message):
+    """Of the one endpoint a text, of the other a list of parts."""
+    return message.text if isinstance(message.text, str) else message.text()
+
+
+def langchain(url, key, headers, **endpoint):
     from langchain_core.messages import HumanMessage, ToolMessage
     from langchain_openai import ChatOpenAI
 
-    model = ChatOpenAI(model=MODEL, base_url=url, api_key=key, default_headers=headers, stream_usage=True)
+    model = ChatOpenAI(model=MODEL, base_url=url, api_key=key, default_headers=headers, stream_usage=True, **endpoint)
 
     chat = model.invoke(saying(text="Hello there."))
     assert chat.usage_metadata["total_tokens"] == 1100
@@ -54,10 +61,10 @@ def langchain(url, key, headers):
         saying(text='{"title":"Export fails","urgent":true}')
     )
     return {
-        "chat": chat.content,
-        "stream": joined([chunk.content for chunk in chunks if chunk.content]),
+        "chat": text_of(chat),
+        "stream": joined([text_of(chunk) for chunk in chunks if text_of(chunk)]),
         "tool_call": {"name": call["name"], "arguments": call["args"]},
-        "answer": answer.content,
+        "answer": text_of(answer),
         "structured": structured.model_dump(),
     }
 
@@ -109,5 +116,9 @@ def instructor(url, key, headers):
 asked = json.load(sys.stdin)
 framework = asked["framework"]
 headers = {"X-Job-Ref": framework, "X-Job-Type": framework}
-run = {"langchain": langchain, "instructor": instructor}[framework]
+run = {
+    "langchain": langchain,
+    "langchain-responses": partial(langchain, use_responses_api=True, store=False),
+    "instructor": instructor,
+}[framework]
 json.dump(run(asked["url"], asked["key"], headers), sys.stdout)

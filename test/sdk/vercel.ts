@@ -9,10 +9,19 @@ interface Ticket {
   urgent: boolean;
 }
 
-/** Vercel's AI SDK: a chat, a stream, a tool that is called and answered, and an object by a schema; all in one job. */
-export async function vercel(baseURL: string, apiKey: string) {
-  const headers = { "X-Job-Ref": "vercel", "X-Job-Type": "vercel" };
-  const model = createOpenAI({ baseURL, apiKey, headers }).chat("chat-fast");
+/**
+ * Vercel's AI SDK over either endpoint: a chat, a stream, a tool that is called and answered, and an object by a schema; all in one
+ * job. Responses are not kept, which it has to know before it answers a tool's call.
+ */
+export async function vercel(baseURL: string, apiKey: string, endpoint: "chat" | "responses") {
+  const name = `vercel-${endpoint}`;
+  const openai = createOpenAI({
+    baseURL,
+    apiKey,
+    headers: { "X-Job-Ref": name, "X-Job-Type": name },
+  });
+  const model = openai[endpoint]("chat-fast");
+  const providerOptions = endpoint === "chat" ? {} : { openai: { store: false } };
 
   const chat = await generateText({ model, prompt: saying({ text: "Hello there." }) });
 
@@ -25,6 +34,7 @@ export async function vercel(baseURL: string, apiKey: string) {
   const weather = await generateText({
     model,
     prompt: saying({ tool_call: call }),
+    providerOptions,
     tools: {
       get_weather: tool({
         description: "The weather of a city.",
