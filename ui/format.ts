@@ -173,3 +173,8 @@ export function day(time: string): string {
 export function fullDay(time: string): string {
   return date.format(Date.parse(time));
 }
+
+/** The hour of an instant in UTC: "14:00". */
+export function hour(time: string): string {
+  return `${new Date(time).toISOString().slice(11, 13)}:00`;
+}

@@ -29,11 +29,13 @@ export function useRead<Answer>(
     /** Reads again so often while the page is visible; false = never. A function decides by the last answer. */
     pollMs?: number | false | ((answer: Answer | undefined) => number | false);
     enabled?: boolean;
+    /** What else the answer depends on: another value reads it again. */
+    key?: string | number | null;
   } = {},
 ): Read<Answer> {
   const { parameters = {}, pollMs = false, enabled = true } = options;
   const query = useQuery({
-    queryKey: [path, parameters],
+    queryKey: [path, parameters, options.key ?? null],
     queryFn: ({ signal }) => get<Answer>(path, parameters, signal),
     enabled,
     refetchInterval: ({ state }) => {

@@ -204,6 +204,8 @@ export const PriceBookView = Type.Object(
   },
 );
 
+export type PriceBookView = Static<typeof PriceBookView>;
+
 export const PriceBookQuery = Type.Object(
   {
     search: Type.Optional(

@@ -4,8 +4,12 @@ import type { AddressInfo } from "node:net";
 import { extname, join } from "node:path";
 import { CONTENT_SECURITY_POLICY } from "../../server/admin/pages.ts";
 
-/** What the admin API would answer; `silent` keeps the request open, `gone` cuts it as a stopped server does. */
-export type Answer = { status: number; body?: unknown } | "silent" | "gone";
+/** What the admin API would answer; `events` are sent one by one on a stream that stays open, `silent` keeps the request open, `gone` cuts it as a stopped server does. */
+export type Answer =
+  | { status: number; body?: unknown }
+  | { events: readonly string[] }
+  | "silent"
+  | "gone";
 
 export type AnswerTo = (request: {
   method: string;
@@ -57,6 +61,11 @@ export async function startUiServer(folder: string, answerTo: AnswerTo): Promise
       if (answer === "silent") return;
       if (answer === "gone") {
         response.destroy();
+        return;
+      }
+      if ("events" in answer) {
+        response.writeHead(200, { "content-type": "text/event-stream" });
+        for (const event of answer.events) response.write(event);
         return;
       }
       const type = answer.status < 400 ? "application/json" : "application/problem+json";

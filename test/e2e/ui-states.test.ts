@@ -159,6 +159,9 @@ describe("what the page does", () => {
     current = { ...current, "GET /api/status": ok(answers.readyStatus) };
     await page.getByText("Serves configuration 12.").waitFor();
     expect(await page.getByRole("progressbar").count()).toBe(0);
+    // What was begun here stays until it is put away.
+    await page.getByText("4 of 4 done").waitFor();
+    await page.getByRole("button", { name: "Hide" }).click();
     expect(await page.getByRole("heading", { name: "Set up" }).count()).toBe(0);
   });
 
@@ -218,7 +221,7 @@ describe("what the page does", () => {
   });
 
   it("follows the end of the log until the reader scrolls up", async () => {
-    const page = await open("/");
+    const page = await open("/gateway");
     const log = page.getByRole("region", { name: "Newest lines of the gateway's log" });
     await log.getByText("41223").waitFor();
     const fromEnd = () => log.evaluate((at) => at.scrollHeight - at.scrollTop - at.clientHeight);

@@ -111,6 +111,7 @@ it("signs in with the printed link and shows what runs", async () => {
     await panel.getByText("Ready", { exact: true }).waitFor();
   }
   await page.getByText(server.apiUrl, { exact: true }).waitFor();
+  await page.getByRole("link", { name: "Gateway", exact: true }).click();
   const processes = page.getByRole("table", { name: "Gateway processes" });
   await processes.getByText("Ready", { exact: true }).first().waitFor();
   expect(pageErrors).toEqual([]);

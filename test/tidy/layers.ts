@@ -75,6 +75,7 @@ function outOfUi(path: string, target: string, typeOnly: boolean): string | unde
   ) {
     return undefined;
   }
-  if (!/^server\/[^/]+\/schema\.ts$/.test(target)) return "the UI knows only wire shapes";
+  if (!/^server\/[^/]+\/(?:[a-z-]+-)?schema\.ts$/.test(target))
+    return "the UI knows only wire shapes";
   return typeOnly ? undefined : "the UI takes only the types of wire shapes";
 }

@@ -1,5 +1,6 @@
 import type { Answer } from "../e2e/ui-server.ts";
 import * as answers from "./answers.ts";
+import * as operate from "./answers-operate.ts";
 
 export const ok = (body: unknown): Answer => ({ status: 200, body });
 export const refused = (status: number, code: string, detail: string): Answer => ({
@@ -14,6 +15,16 @@ export const healthy: Record<string, Answer> = {
   "GET /api/session": ok({ kind: "session", expires_at: "2026-11-24T02:20:00Z" }),
   "GET /api/status": ok(answers.readyStatus),
   "GET /api/jobs?limit=8": ok({ ...answers.jobPage, data: answers.jobPage.data.slice(0, 8) }),
+  "GET /api/usage?from=2026-10-25&to=2026-11-24&bucket=day": ok(operate.money),
+  "GET /api/usage?from=2026-10-25&to=2026-11-24&bucket=day&group_by=alias": ok(operate.byModel),
+  "GET /api/usage?from=2026-09-25&to=2026-10-25": ok(operate.before),
+  "GET /api/notices?limit=50": ok(operate.notices),
+  "GET /api/gateway/config": ok(operate.gatewayConfig),
+  "GET /api/settings": ok(operate.settings),
+  "GET /api/credentials?limit=50": ok(operate.none),
+  "GET /api/models?limit=200": ok(operate.none),
+  "GET /api/teams?limit=20": ok(operate.none),
+  "GET /api/calls/live": { events: Object.values(operate.calls).map(operate.frame) },
   "GET /api/jobs?limit=25": ok(answers.jobPage),
   "GET /api/jobs?limit=25&cursor=older-25": ok(answers.olderJobPage),
   "GET /api/jobs?limit=25&cursor=newer-25": ok(answers.jobPage),
@@ -32,13 +43,14 @@ export interface State {
 export const databaseDown = refused(503, "database_unavailable", "The database does not answer.");
 
 export const states: State[] = [
-  { name: "overview", path: "/", shows: "Latest jobs" },
+  { name: "overview", path: "/", shows: "Calls by model" },
   {
     name: "overview-first-start",
     path: "/",
     given: {
       "GET /api/status": ok(answers.installingStatus),
       "GET /api/jobs?limit=8": ok(answers.noJobs),
+      "GET /api/notices?limit=50": ok(operate.none),
     },
     shows: "Installing 87 of 141 packages",
   },
@@ -53,6 +65,37 @@ export const states: State[] = [
     path: "/",
     given: { "GET /api/status": "silent", "GET /api/jobs?limit=8": "silent" },
     shows: "Latest jobs",
+  },
+  {
+    name: "overview-quiet",
+    path: "/",
+    given: {
+      "GET /api/notices?limit=50": databaseDown,
+      "GET /api/usage?from=2026-10-25&to=2026-11-24&bucket=day": ok(operate.noFigures),
+      "GET /api/usage?from=2026-10-25&to=2026-11-24&bucket=day&group_by=alias": databaseDown,
+    },
+    shows: "No data in this period",
+  },
+  { name: "gateway", path: "/gateway", shows: "SAAS_LITELLM_CREDENTIAL_0" },
+  {
+    name: "gateway-error",
+    path: "/gateway",
+    given: { "GET /api/gateway/config": databaseDown },
+    shows: "The configuration could not be read",
+  },
+  { name: "live", path: "/live", shows: "upstream_rate_limited" },
+  {
+    name: "live-refused",
+    path: "/live",
+    given: { "GET /api/calls/live": refused(429, "too_many_streams", "Close one.") },
+    shows: "Connect again",
+  },
+  { name: "settings", path: "/settings", shows: "Save the settings" },
+  {
+    name: "settings-error",
+    path: "/settings",
+    given: { "GET /api/settings": databaseDown },
+    shows: "The settings could not be read",
   },
   { name: "jobs", path: "/jobs", shows: "25 jobs shown" },
   {

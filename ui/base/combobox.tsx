@@ -14,6 +14,8 @@ interface Props extends Partial<ControlIds> {
   onChange: (value: string) => void;
   placeholder?: string;
   disabled?: boolean;
+  /** What is typed counts also when no choice is like it. */
+  free?: boolean;
 }
 
 /** A field that finds its choices on the server while one types: a team, a model of the price book. */
@@ -56,6 +58,7 @@ export function Combobox({
   onChange,
   placeholder,
   disabled = false,
+  free = false,
   choices,
   current,
   onSearch,
@@ -91,11 +94,13 @@ export function Combobox({
     inputValue: typed ?? chosen?.label ?? value,
     openOnClick: true,
     selectionBehavior: "preserve",
+    allowCustomValue: free,
     positioning: { placement: "bottom-start", gutter: 4, sameWidth: true },
     onInputValueChange: ({ inputValue, reason }) => {
       if (reason !== "input-change") return;
       setTyped(inputValue);
       onSearch?.(inputValue);
+      if (free) onChange(inputValue.trim());
     },
     onValueChange: ({ value: [next] }) => {
       setTyped(undefined);

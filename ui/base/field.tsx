@@ -21,7 +21,7 @@ export function Field({
   children,
 }: {
   label: string;
-  hint?: ComponentChildren;
+  hint?: ComponentChildren | undefined;
   error?: string | undefined;
   optional?: boolean;
   children: (ids: ControlIds) => ComponentChildren;

@@ -5,7 +5,7 @@ import { Problem } from "../base/problem.tsx";
 import { Progress } from "../base/progress.tsx";
 import * as format from "../format.ts";
 import { FactsSkeleton } from "./factsSkeleton.tsx";
-import { gatewayModes, gatewayNote, gatewayTones } from "./gatewayState.ts";
+import { gatewayModes, gatewayNote, gatewayTones } from "../gateway/gatewayState.ts";
 
 /** LiteLLM as a whole: version, what it serves, and what keeps it from serving. */
 export function GatewayPanel({ status }: { status: Status | undefined }) {
@@ -16,6 +16,14 @@ export function GatewayPanel({ status }: { status: Status | undefined }) {
   return (
     <Panel
       title={title}
+      action={
+        <a
+          href="/gateway"
+          class="focus-ring rounded text-12 font-medium text-accent hover:underline"
+        >
+          Details
+        </a>
+      }
       badge={<Badge tone={gatewayTones[gateway.state]}>{format.label(gateway.state)}</Badge>}
     >
       <Facts

@@ -1,52 +1,59 @@
 import type { Status } from "../../server/admin/schema.ts";
+import { PeriodPicker, usePeriod } from "../base/periodPicker.tsx";
 import { Failure, Skeleton } from "../base/states.tsx";
 import * as format from "../format.ts";
+import { needsAttention } from "../gateway/gatewayState.ts";
 import { LatestJobs } from "../jobs/latestJobs.tsx";
+import { Checklist } from "../setup/checklist.tsx";
 import { PageHead } from "../shell/pageHead.tsx";
 import { useServerNow, useStatus } from "../shell/status.ts";
+import { overview } from "../strings/overview.ts";
 import { ApiPanel } from "./apiPanel.tsx";
+import { Business } from "./business.tsx";
 import { DatabasePanel } from "./databasePanel.tsx";
-import { GatewayLog } from "./gatewayLog.tsx";
 import { GatewayPanel } from "./gatewayPanel.tsx";
-import { needsAttention } from "./gatewayState.ts";
-import { ProcessesPanel } from "./processesPanel.tsx";
-import { SetupSteps } from "./setupSteps.tsx";
+import { LowBalances } from "./lowBalances.tsx";
 
 export function PageOverview() {
   const { status, error, retry } = useStatus();
+  const period = usePeriod(useServerNow());
   if (!status && error) {
     return (
       <>
-        <PageHead title="Overview" />
+        <PageHead title={overview.title} />
         <div class="rounded-card border border-line bg-surface shadow-card">
-          <Failure title="The status could not be read" error={error} onRetry={retry} retrying />
+          <Failure title={overview.statusNotRead} error={error} onRetry={retry} retrying />
         </div>
       </>
     );
   }
-  const gateway = (
-    <div class="grid gap-4 xl:grid-cols-2">
-      <ProcessesPanel status={status} />
-      <GatewayLog lines={status?.gateway.log_tail} />
+  const parts = (
+    <div class="grid gap-4 md:grid-cols-3">
+      <ApiPanel status={status} />
+      <DatabasePanel status={status} />
+      <GatewayPanel status={status} />
     </div>
   );
-  const gatewayFirst = status !== undefined && needsAttention(status.gateway);
+  const partsFirst = status !== undefined && needsAttention(status.gateway);
+  const isUp = status === undefined || status.database.state === "ready";
   return (
     <>
       <PageHead
-        title="Overview"
+        title={overview.title}
         facts={status ? <Counts status={status} /> : <Skeleton class="my-1 h-3 w-64" />}
+        actions={<PeriodPicker period={period} />}
       />
       <div class="grid gap-4">
-        {status && <SetupSteps status={status} />}
-        <div class="grid gap-4 md:grid-cols-3">
-          <ApiPanel status={status} />
-          <DatabasePanel status={status} />
-          <GatewayPanel status={status} />
+        {status && isUp && <Checklist status={status} />}
+        {partsFirst && parts}
+        {isUp && status?.counts.jobs !== 0 && (
+          <Business period={period} ready={status !== undefined} />
+        )}
+        <div class="grid gap-4 xl:grid-cols-[minmax(0,2fr)_minmax(0,1fr)]">
+          <LatestJobs />
+          {isUp && <LowBalances />}
         </div>
-        {gatewayFirst && gateway}
-        <LatestJobs />
-        {!gatewayFirst && gateway}
+        {!partsFirst && parts}
       </div>
     </>
   );

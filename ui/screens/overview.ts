@@ -1,4 +1,4 @@
-import { OverviewIcon } from "../base/icons.tsx";
+import { LiveIcon, OverviewIcon } from "../base/icons.tsx";
 import { anyone } from "../session/permission.ts";
 import { page, type ScreenGroup } from "./screen.ts";
 
@@ -11,6 +11,15 @@ export const overview: ScreenGroup = {
       may: anyone,
       pages: {
         "/": page(() => import("../overview/pageOverview.tsx").then((m) => m.PageOverview)),
+      },
+    },
+    {
+      href: "/live",
+      name: "Live calls",
+      Icon: LiveIcon,
+      may: anyone,
+      pages: {
+        "/live": page(() => import("../live/pageLive.tsx").then((m) => m.PageLive)),
       },
     },
   ],

@@ -1,0 +1,22 @@
+export const gateway = {
+  title: "Gateway",
+  facts: "LiteLLM, which carries the calls to the providers.",
+  restart: "Restart…",
+  restartTitle: "Restart the gateway?",
+  restartText:
+    "New processes start with the same models. Those that serve finish their calls first, so no call fails.",
+  restartAction: "Start new processes",
+  restarted: "The gateway is being restarted",
+  config: "Configuration",
+  configText: "Text of the configuration",
+  configNote: "As LiteLLM reads it. Providers' keys reach it by environment and never stand in it.",
+  configOwn: "A gateway of your own keeps its configuration itself.",
+  configFailed: "The configuration could not be read",
+  version: (version: string) => `version ${version}`,
+  wanted: "Newest configuration",
+  served: "Served configuration",
+  inFlight: "Calls in flight",
+  mode: "Mode",
+  litellm: "LiteLLM",
+  summary: "Summary",
+} as const;
