@@ -124,7 +124,7 @@ function Config({ version }: { version: number | null | undefined }) {
     <Panel
       title={text.config}
       badge={
-        data?.version != null && (
+        typeof data?.version === "number" && (
           <span class="text-12 text-muted">{text.version(format.count(data.version))}</span>
         )
       }
