@@ -1,6 +1,7 @@
 import { browserOperations } from "./browser/routes.ts";
 import { createPages } from "./admin/pages.ts";
-import { authenticate } from "./admin/principal.ts";
+import { authenticate } from "./accounts/principal.ts";
+import { accountOperations } from "./accounts/routes.ts";
 import { adminOperations } from "./admin/routes.ts";
 import { analyticsOperations } from "./analytics/routes.ts";
 import { adminCallOperations } from "./calls/routes.ts";
@@ -84,6 +85,7 @@ export function createAdminApp(parts: AdminParts): HttpApp {
   const { settings } = parts;
   const operations = [
     livenessRoute,
+    ...accountOperations(parts.context),
     ...adminOperations(parts.context, parts),
     ...adminCallOperations(parts.context),
     ...chargeOperations(parts.context),
@@ -131,7 +133,10 @@ function adminDocument(
     description:
       "What the admin pages and the commands use. Bodies and answers are JSON; times are ISO 8601 in UTC; errors are problem documents (RFC 9457).",
     tags: [
-      { name: "Session", description: "Who is signed in." },
+      { name: "Session", description: "Signing in and out, and links that make accounts." },
+      { name: "Account", description: "One's own: password, second factor, sessions." },
+      { name: "Accounts", description: "Who may sign in, with which role." },
+      { name: "API tokens", description: "For scripts." },
       { name: "Status", description: "The state of everything." },
       { name: "Organizations", description: "Customers." },
       { name: "Teams", description: "Tenants: their state, credits and access to models." },

@@ -124,8 +124,20 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     load: async () => (await import("./cli/usage.ts")).rebuildUsageCommand,
   },
   "admin setup-url": {
-    about: "Make a one-time address that opens the admin UI",
+    about: "Make a one-time address at which the first owner is created",
     load: async () => (await import("./cli/admin.ts")).setupUrlCommand,
+  },
+  "admin create": {
+    about: "Invite somebody to the admin UI",
+    load: async () => (await import("./cli/admin.ts")).inviteCommand,
+  },
+  "admin list": {
+    about: "List who may sign in to the admin UI",
+    load: async () => (await import("./cli/admin.ts")).listAccountsCommand,
+  },
+  "admin reset": {
+    about: "Make a one-time address that sets a new password",
+    load: async () => (await import("./cli/admin.ts")).resetCommand,
   },
   "admin token create": {
     about: "Make a token of the admin API, for scripts",

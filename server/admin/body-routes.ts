@@ -12,6 +12,7 @@ export function bodyOperations(context: Context): readonly Operation[] {
       "/api/calls/:call_id/bodies",
       {
         operationId: "getCallBodies",
+        needs: "support",
         summary: "Get a call's request and answer",
         description:
           "Only of calls that the setting `store_bodies` asked for when they began, and as long as `store_bodies_days`. They are encrypted at rest.",

@@ -33,6 +33,7 @@ export function budgetOperations(context: Context): readonly Operation[] {
       "/api/budgets",
       {
         operationId: "createBudget",
+        needs: "billing",
         summary: "Create a budget",
         description:
           "Caps the provider cost of an organization, team, key or alias. It counts from the start of its present period: what that has cost so far is in it at once, calls under way with what they may cost at most until they have ended.",
@@ -64,6 +65,7 @@ export function budgetOperations(context: Context): readonly Operation[] {
       "/api/budgets",
       {
         operationId: "listBudgets",
+        needs: "viewer",
         summary: "List budgets",
         description: "Newest first, each with what its present period has spent and held.",
         tag,
@@ -78,6 +80,7 @@ export function budgetOperations(context: Context): readonly Operation[] {
       "/api/budgets/:budget_id",
       {
         operationId: "getBudget",
+        needs: "viewer",
         summary: "Get a budget",
         description: "With what its present period has spent and held.",
         tag,
@@ -93,6 +96,7 @@ export function budgetOperations(context: Context): readonly Operation[] {
       "/api/budgets/:budget_id",
       {
         operationId: "changeBudget",
+        needs: "billing",
         summary: "Change a budget",
         description:
           "Its limit or alerts, from the next call on. Subject, kind and period never change: make another budget.",
@@ -120,6 +124,7 @@ export function budgetOperations(context: Context): readonly Operation[] {
       "/api/budgets/:budget_id",
       {
         operationId: "deleteBudget",
+        needs: "billing",
         summary: "Delete a budget",
         description: "No call is held in it or refused by it any more.",
         tag,

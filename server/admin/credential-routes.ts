@@ -36,6 +36,7 @@ export function credentialOperations(context: Context): readonly Operation[] {
       "/api/credentials",
       {
         operationId: "createCredential",
+        needs: "admin",
         summary: "Add a provider credential",
         description:
           "A provider's key and base URL, for targets of models. One of an organization serves only calls of that organization's teams.",
@@ -62,6 +63,7 @@ export function credentialOperations(context: Context): readonly Operation[] {
       "/api/credentials",
       {
         operationId: "listCredentials",
+        needs: "viewer",
         summary: "List provider credentials",
         description: "By name, with the models that use them. Keys are never shown.",
         tag,
@@ -76,6 +78,7 @@ export function credentialOperations(context: Context): readonly Operation[] {
       "/api/credentials/:credential_id",
       {
         operationId: "getCredential",
+        needs: "viewer",
         summary: "Get a provider credential",
         description: "Of the key only the last four characters.",
         tag,
@@ -91,6 +94,7 @@ export function credentialOperations(context: Context): readonly Operation[] {
       "/api/credentials/:credential_id",
       {
         operationId: "changeCredential",
+        needs: "admin",
         summary: "Change a provider credential",
         description:
           "Fields that are absent stay, the key too. A credential that is switched off takes its targets out of use within seconds; a model without any other target answers 503. Calls that run go on.",
@@ -118,6 +122,7 @@ export function credentialOperations(context: Context): readonly Operation[] {
       "/api/credentials/:credential_id",
       {
         operationId: "deleteCredential",
+        needs: "admin",
         summary: "Delete a provider credential",
         description: "Refused while a target of a model uses it.",
         tag,
@@ -133,6 +138,7 @@ export function credentialOperations(context: Context): readonly Operation[] {
       "/api/credentials/:credential_id/test",
       {
         operationId: "testCredential",
+        needs: "admin",
         summary: "Test a provider credential",
         description:
           "Asks the provider for its list of models with the key, which costs nothing. Changes nothing.",

@@ -31,6 +31,7 @@ export function groupOperations(context: Context): readonly Operation[] {
       "/api/groups",
       {
         operationId: "createGroup",
+        needs: "admin",
         summary: "Create a group of models",
         description: "Teams that are granted the group may use every model in it.",
         tag,
@@ -47,6 +48,7 @@ export function groupOperations(context: Context): readonly Operation[] {
       "/api/groups",
       {
         operationId: "listGroups",
+        needs: "viewer",
         summary: "List groups of models",
         description: "By id, with their models and the number of teams.",
         tag,
@@ -61,6 +63,7 @@ export function groupOperations(context: Context): readonly Operation[] {
       "/api/groups/:group_id",
       {
         operationId: "getGroup",
+        needs: "viewer",
         summary: "Get a group of models",
         description: "With its models.",
         tag,
@@ -76,6 +79,7 @@ export function groupOperations(context: Context): readonly Operation[] {
       "/api/groups/:group_id",
       {
         operationId: "changeGroup",
+        needs: "admin",
         summary: "Change a group of models",
         description: "Renames it or replaces its models. Fields that are absent stay.",
         tag,
@@ -97,6 +101,7 @@ export function groupOperations(context: Context): readonly Operation[] {
       "/api/groups/:group_id/models",
       {
         operationId: "addGroupModels",
+        needs: "admin",
         summary: "Add models to a group",
         description: "Models that are in it already stay.",
         tag,
@@ -117,6 +122,7 @@ export function groupOperations(context: Context): readonly Operation[] {
       "/api/groups/:group_id/models/:alias",
       {
         operationId: "removeGroupModel",
+        needs: "admin",
         summary: "Remove a model from a group",
         description: "Teams that are granted it by no other group may not use it any more.",
         tag,
@@ -138,6 +144,7 @@ export function groupOperations(context: Context): readonly Operation[] {
       "/api/groups/:group_id",
       {
         operationId: "deleteGroup",
+        needs: "admin",
         summary: "Delete a group of models",
         description: "Refused while it is granted to a team. Its models stay.",
         tag,

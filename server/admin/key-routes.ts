@@ -43,6 +43,7 @@ function teamOperations(context: Context): readonly Operation[] {
       "/api/teams/:team_id/keys",
       {
         operationId: "createKey",
+        needs: "support",
         summary: "Issue a virtual key",
         description: "The secret is shown this once.",
         tag,
@@ -76,6 +77,7 @@ function teamOperations(context: Context): readonly Operation[] {
       "/api/teams/:team_id/keys",
       {
         operationId: "listKeys",
+        needs: "viewer",
         summary: "List a team's keys",
         description: "Newest first, with those that were revoked or have expired.",
         tag,
@@ -97,6 +99,7 @@ function ownOperations(context: Context): readonly Operation[] {
       "/api/keys/:key_id",
       {
         operationId: "getKey",
+        needs: "viewer",
         summary: "Get a key",
         description: "Its first and last characters tell it apart; the secret is stored nowhere.",
         tag,
@@ -112,6 +115,7 @@ function ownOperations(context: Context): readonly Operation[] {
       "/api/keys/:key_id",
       {
         operationId: "changeKey",
+        needs: "support",
         summary: "Change a key",
         description: "What is left out stays. Takes effect on every instance within a second.",
         tag,
@@ -139,6 +143,7 @@ function ownOperations(context: Context): readonly Operation[] {
       "/api/keys/:key_id/rotate",
       {
         operationId: "rotateKey",
+        needs: "support",
         summary: "Rotate a key",
         description:
           "Issues a key in its place, with its name, addresses and limits; the secret is shown this once. The old key works until the grace ends.",
@@ -166,6 +171,7 @@ function ownOperations(context: Context): readonly Operation[] {
       "/api/keys/:key_id/revoke",
       {
         operationId: "revokeKey",
+        needs: "support",
         summary: "Revoke a key",
         description: "Within a second it opens nothing, for ever. Takes no body.",
         tag,

@@ -36,6 +36,7 @@ export function modelOperations(
       "/api/models",
       {
         operationId: "addModel",
+        needs: "admin",
         summary: "Add a model alias",
         description:
           "With one target, its credential and its place in an access group. Without prices, LiteLLM's price book gives them; a model that it does not know needs both.",
@@ -76,6 +77,7 @@ export function modelOperations(
       "/api/models",
       {
         operationId: "listModels",
+        needs: "viewer",
         summary: "List model aliases",
         description:
           "By name, with targets, prices and access groups. The search looks at the names of the models behind them too.",
@@ -91,6 +93,7 @@ export function modelOperations(
       "/api/models/:alias",
       {
         operationId: "getModel",
+        needs: "viewer",
         summary: "Get a model alias",
         description: "With its targets, prices and access groups.",
         tag,
@@ -106,6 +109,7 @@ export function modelOperations(
       "/api/models/:alias",
       {
         operationId: "changeModel",
+        needs: "admin",
         summary: "Change a model alias",
         description:
           "Fields that are absent stay. The gateway moves over in the background: no call fails, and calls that run are charged at the prices with which they began.",
@@ -135,6 +139,7 @@ export function modelOperations(
       "/api/models/:alias",
       {
         operationId: "deleteModel",
+        needs: "admin",
         summary: "Delete a model alias",
         description:
           "Refused while it is in an access group, a team's default, or set for a job type.",

@@ -11,6 +11,7 @@ export function noticeOperations(context: Context): readonly Operation[] {
       "/api/notices",
       {
         operationId: "listNotices",
+        needs: "viewer",
         summary: "List notices",
         description:
           "Low and negative balances, budgets that have reached a percent, credits about to expire; each told once a crossing. Newest first.",

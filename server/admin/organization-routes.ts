@@ -49,6 +49,7 @@ function recordOperations(context: Context): readonly Operation[] {
       "/api/organizations",
       {
         operationId: "createOrganization",
+        needs: "admin",
         summary: "Create an organization",
         description:
           "A customer. Its id is a slug, given or made from the name, and never changes.",
@@ -70,6 +71,7 @@ function recordOperations(context: Context): readonly Operation[] {
       "/api/organizations",
       {
         operationId: "listOrganizations",
+        needs: "viewer",
         summary: "List organizations",
         description: "By name unless sorted otherwise, each with the number of its teams.",
         tag,
@@ -84,6 +86,7 @@ function recordOperations(context: Context): readonly Operation[] {
       "/api/organizations/:organization_id",
       {
         operationId: "getOrganization",
+        needs: "viewer",
         summary: "Get an organization",
         description: "A deleted one is not found; the list shows it with `status=deleted`.",
         tag,
@@ -99,6 +102,7 @@ function recordOperations(context: Context): readonly Operation[] {
       "/api/organizations/:organization_id",
       {
         operationId: "changeOrganization",
+        needs: "admin",
         summary: "Change an organization",
         description: "What is left out stays.",
         tag,
@@ -123,6 +127,7 @@ function stateOperations(context: Context): readonly Operation[] {
       "/api/organizations/:organization_id/suspend",
       {
         operationId: "suspendOrganization",
+        needs: "billing or support",
         summary: "Suspend an organization",
         description:
           "Within a second every request of all its teams is refused with `team_suspended`, and their streams are cut and settled. JSON calls that run are let finish.",
@@ -144,6 +149,7 @@ function stateOperations(context: Context): readonly Operation[] {
       "/api/organizations/:organization_id/pause",
       {
         operationId: "pauseOrganization",
+        needs: "billing or support",
         summary: "Pause an organization",
         description:
           "Within a second new jobs and calls of all its teams are refused with `team_paused`; reads, the end of jobs and calls that run go on. It ends by itself at `until`.",
@@ -168,6 +174,7 @@ function stateOperations(context: Context): readonly Operation[] {
       "/api/organizations/:organization_id/resume",
       {
         operationId: "resumeOrganization",
+        needs: "billing or support",
         summary: "Resume an organization",
         description:
           "Lifts its suspension or pause. A team that is suspended or paused itself stays as it is.",
@@ -189,6 +196,7 @@ function stateOperations(context: Context): readonly Operation[] {
       "/api/organizations/:organization_id",
       {
         operationId: "deleteOrganization",
+        needs: "admin",
         summary: "Delete an organization",
         description:
           "With its teams, whose keys stop working. Its id stays taken, and jobs, calls and ledger are kept. Refused while credits are held for work that runs.",
@@ -210,6 +218,7 @@ function stateOperations(context: Context): readonly Operation[] {
       "/api/organizations/:organization_id/history",
       {
         operationId: "getOrganizationHistory",
+        needs: "viewer",
         summary: "List changes of an organization's state",
         description: "Newest first, with who and why. Its teams have histories of their own.",
         tag,

@@ -16,7 +16,7 @@ import {
   PlanView,
 } from "../pricing/schema.ts";
 import { assignedPlanExample, planExample } from "./plan-examples.ts";
-import type { AdminPrincipal } from "./principal.ts";
+import type { AdminPrincipal } from "../accounts/principal.ts";
 
 const tag = "Plans";
 const params = { plan_id: Type.String({ description: "Id of a plan.", examples: ["volume"] }) };
@@ -33,6 +33,7 @@ export function planOperations(context: Context): readonly Operation[] {
       "/api/plans",
       {
         operationId: "createPlan",
+        needs: "billing",
         summary: "Create a plan",
         description:
           "With its first version. Nobody goes by it until it is assigned. Charged are jobs at their end (`flat`, `tiered`, `subscription`) or their calls one by one (`markup`, `per_token`).",
@@ -52,6 +53,7 @@ export function planOperations(context: Context): readonly Operation[] {
       "/api/plans",
       {
         operationId: "listPlans",
+        needs: "viewer",
         summary: "List plans",
         description: "By id, each with the version in force, those to come, and who has it.",
         tag,
@@ -76,6 +78,7 @@ export function planOperations(context: Context): readonly Operation[] {
       "/api/plans/:plan_id",
       {
         operationId: "getPlan",
+        needs: "viewer",
         summary: "Get a plan",
         description: "With all its versions, in words and worked out in numbers.",
         tag,
@@ -91,6 +94,7 @@ export function planOperations(context: Context): readonly Operation[] {
       "/api/plans/:plan_id",
       {
         operationId: "changePlan",
+        needs: "billing",
         summary: "Rename or archive a plan",
         description:
           "What it charges changes by a new version. A plan that somebody has, now or from a later date on, cannot be archived.",
@@ -112,6 +116,7 @@ export function planOperations(context: Context): readonly Operation[] {
       "/api/plans/:plan_id/versions",
       {
         operationId: "createPlanVersion",
+        needs: "billing",
         summary: "Change what a plan charges",
         description:
           "Jobs keep the version that they were created under. A new version counts for new jobs at once, but from or to `tiered` and `subscription` from the start of the next period on; of a plan that nobody has, always at once.",
@@ -194,6 +199,7 @@ function assignmentOperations<const Path extends AssignmentPath>(
       subject.path,
       {
         operationId: `get${subject.name}Plan`,
+        needs: "viewer",
         summary: `Get the plan of ${subject.of}`,
         description:
           "The plan that counts now and whose choice it is: the team's own, else its organization's, else the platform's.",
@@ -208,6 +214,7 @@ function assignmentOperations<const Path extends AssignmentPath>(
       subject.path,
       {
         operationId: `assign${subject.name}Plan`,
+        needs: "billing",
         summary: `Assign a plan to ${subject.of}`,
         description:
           "From a date on, in place of what was planned from then on. From or to a plan that counts by period (`tiered`, `subscription`) the change takes effect at the start of the next period; at once when it is asked for now and no job has been created in the running one.",

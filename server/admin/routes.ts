@@ -16,7 +16,6 @@ import { noticeOperations } from "./notice-routes.ts";
 import { organizationOperations } from "./organization-routes.ts";
 import { planOperations } from "./plan-routes.ts";
 import { JobDetail, JobPage, JobQuery, Status } from "./schema.ts";
-import { sessionOperations } from "./session-routes.ts";
 import { settingsOperations } from "./settings-routes.ts";
 import { readStatus, type StatusSource } from "./status.ts";
 import { teamOperations } from "./team-routes.ts";
@@ -28,7 +27,6 @@ export function adminOperations(
   parts: { status: StatusSource; upstream: GatewayParts },
 ): readonly Operation[] {
   return [
-    ...sessionOperations(context),
     ...organizationOperations(context),
     ...teamOperations(context),
     ...teamStateOperations(context),
@@ -50,6 +48,7 @@ export function adminOperations(
       "/api/status",
       {
         operationId: "getStatus",
+        needs: "viewer",
         summary: "Get the status",
         description: "The state of API, database and gateway, with the gateway's last log lines.",
         tag: "Status",
@@ -68,6 +67,7 @@ function jobOperations(context: Context): readonly Operation[] {
       "/api/jobs",
       {
         operationId: "listJobs",
+        needs: "viewer",
         summary: "List jobs of all teams",
         description: "Newest first, with what they cost.",
         tag,
@@ -87,6 +87,7 @@ function jobOperations(context: Context): readonly Operation[] {
       "/api/jobs/:job_id",
       {
         operationId: "getJob",
+        needs: "viewer",
         summary: "Get a job",
         description: "With its newest 500 calls in the order of their start, and what they cost.",
         tag,

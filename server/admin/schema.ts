@@ -7,19 +7,6 @@ import { nullable } from "../http/shapes.ts";
 
 /** Wire shapes of the admin API on :3002. Money in USD and credits as JSON numbers, times ISO 8601 UTC. */
 
-export const Session = Type.Object({
-  /** How the caller proved itself. */
-  kind: Type.Union([Type.Literal("session"), Type.Literal("token")]),
-  expires_at: nullable(Type.String({ format: "date-time" })),
-});
-export type Session = Static<typeof Session>;
-
-export const SessionCreate = Type.Object(
-  { setup_token: Type.String({ minLength: 1 }) },
-  { additionalProperties: false },
-);
-export type SessionCreate = Static<typeof SessionCreate>;
-
 const GatewayChildView = Type.Object({
   pid: nullable(Type.Integer()),
   port: Type.Integer(),
@@ -223,41 +210,4 @@ export const PriceBookQuery = Type.Object(
     ),
   },
   { additionalProperties: false },
-);
-
-export const SetupLinkView = Type.Object(
-  {
-    url: Type.String({ description: "Opens one admin session." }),
-    expires_at: Type.String({ format: "date-time" }),
-  },
-  {
-    examples: [
-      {
-        url: "http://127.0.0.1:3002/setup#token=0000000000000000000000000000000000000000000",
-        expires_at: "2026-11-23T12:30:00.000Z",
-      },
-    ],
-  },
-);
-
-export const TokenCreate = Type.Object(
-  { name: Name },
-  { additionalProperties: false, examples: [{ name: "billing sync" }] },
-);
-
-export const TokenCreated = Type.Object(
-  {
-    token_id: Type.String(),
-    name: Type.String(),
-    token: Type.String({ description: "The secret. It is shown this once." }),
-  },
-  {
-    examples: [
-      {
-        token_id: "019aaf3c-6a80-7c11-9d1b-2f9d1b6d2a10",
-        name: "billing sync",
-        token: "slt-0000000000000000000000000000000000000000000",
-      },
-    ],
-  },
 );

@@ -16,6 +16,7 @@ export function settingsOperations(context: Context): readonly Operation[] {
       "/api/settings",
       {
         operationId: "getSettings",
+        needs: "viewer",
         summary: "Get the settings",
         description:
           "Those of the platform, which every instance follows within a second. What a server needs to start stands in its flags and environment.",
@@ -30,6 +31,7 @@ export function settingsOperations(context: Context): readonly Operation[] {
       "/api/settings",
       {
         operationId: "changeSettings",
+        needs: "admin",
         summary: "Change settings",
         description: "Those that are named; the others stay.",
         tag,

@@ -26,6 +26,7 @@ export function teamOperations(context: Context): readonly Operation[] {
       "/api/teams",
       {
         operationId: "createTeam",
+        needs: "admin",
         summary: "Create a team",
         description:
           "With its wallet, first credits, access to models and first key: all of it or nothing.",
@@ -66,6 +67,7 @@ export function teamOperations(context: Context): readonly Operation[] {
       "/api/teams",
       {
         operationId: "listTeams",
+        needs: "viewer",
         summary: "List teams",
         description: "By name unless sorted otherwise.",
         tag,
@@ -81,6 +83,7 @@ export function teamOperations(context: Context): readonly Operation[] {
       "/api/teams/:team_id",
       {
         operationId: "getTeam",
+        needs: "viewer",
         summary: "Get a team",
         description: "With its wallet, access groups and keys. No secret is ever shown again.",
         tag,
@@ -97,6 +100,7 @@ export function teamOperations(context: Context): readonly Operation[] {
       "/api/teams/:team_id",
       {
         operationId: "changeTeam",
+        needs: "admin",
         summary: "Change a team",
         description: "What is left out stays. Its id and organization never change.",
         tag,

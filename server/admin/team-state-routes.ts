@@ -31,6 +31,7 @@ function stateOperations(context: Context): readonly Operation[] {
       "/api/teams/:team_id/suspend",
       {
         operationId: "suspendTeam",
+        needs: "billing or support",
         summary: "Suspend a team",
         description:
           "Within a second every request of its keys is refused with `team_suspended`, and its streams are cut and settled. JSON calls that run are let finish.",
@@ -49,6 +50,7 @@ function stateOperations(context: Context): readonly Operation[] {
       "/api/teams/:team_id/pause",
       {
         operationId: "pauseTeam",
+        needs: "billing or support",
         summary: "Pause a team",
         description:
           "Within a second new jobs and calls are refused with `team_paused`; reads, the end of jobs and calls that run go on. It ends by itself at `until`.",
@@ -73,6 +75,7 @@ function stateOperations(context: Context): readonly Operation[] {
       "/api/teams/:team_id/resume",
       {
         operationId: "resumeTeam",
+        needs: "billing or support",
         summary: "Resume a team",
         description:
           "Lifts its suspension or pause. While its organization is suspended or paused, so is the team.",
@@ -91,6 +94,7 @@ function stateOperations(context: Context): readonly Operation[] {
       "/api/teams/:team_id",
       {
         operationId: "deleteTeam",
+        needs: "admin",
         summary: "Delete a team",
         description:
           "Its keys stop working. Its id stays taken, and jobs, calls and ledger are kept. Refused while credits are held for work that runs.",
@@ -109,6 +113,7 @@ function stateOperations(context: Context): readonly Operation[] {
       "/api/teams/:team_id/history",
       {
         operationId: "getTeamHistory",
+        needs: "viewer",
         summary: "List changes of a team's state",
         description:
           "Newest first, with who and why; those of its organization are not among them.",
@@ -133,6 +138,7 @@ function accessOperations(context: Context): readonly Operation[] {
       "/api/teams/:team_id/access",
       {
         operationId: "getTeamAccess",
+        needs: "viewer",
         summary: "Get a team's access to models",
         description: "The groups that it is granted, and the models that they hold together.",
         tag,
@@ -148,6 +154,7 @@ function accessOperations(context: Context): readonly Operation[] {
       "/api/teams/:team_id/access",
       {
         operationId: "changeTeamAccess",
+        needs: "admin",
         summary: "Set a team's access to models",
         description:
           "Replaces the groups. A default model or one of a job type that would no longer be granted is refused, unless it is changed along with them.",

@@ -19,6 +19,7 @@ export function analyticsOperations(context: Context): readonly Operation[] {
       "/api/usage",
       {
         operationId: "getReport",
+        needs: "viewer",
         summary: "Get cost, revenue and margin",
         description: `${description} With \`Accept: text/csv\`, all rows as CSV.`,
         tag,
@@ -42,6 +43,7 @@ export function analyticsOperations(context: Context): readonly Operation[] {
       "/api/usage.csv",
       {
         operationId: "getReportAsCsv",
+        needs: "viewer",
         summary: "Get cost, revenue and margin as CSV",
         description: `${description} Streamed, however long. Texts that a spreadsheet would run as a formula carry an apostrophe in front.`,
         tag,
@@ -61,6 +63,7 @@ export function analyticsOperations(context: Context): readonly Operation[] {
       "/api/usage/rebuild",
       {
         operationId: "rebuildUsage",
+        needs: "admin",
         summary: "Count usage anew",
         description:
           "Computes the UTC days of a span anew from jobs and calls (all of them without one), and says how many figures came out differently. Works for some seconds, then says where to go on.",

@@ -5,7 +5,7 @@ import { insertAuditEntry } from "./store.ts";
 
 /** Who makes a change, as the audit log tells it. */
 export interface Author {
-  /** As ledger entries name it: `cli`, `session:<id>`, `api-token:<id>`, `system`. */
+  /** As ledger entries name it: `cli`, `user:<id>`, `api-token:<id>`, `system`. */
   actor: string;
   /** Network address; null = the server itself. */
   address: string | null;

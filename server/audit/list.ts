@@ -1,40 +1,41 @@
 import type { Context } from "../context.ts";
 import { parseUuid, type Page, type PageStart, readPage } from "../http/pagination.ts";
-import type { AuditEntryView, AuditQuery } from "./schema.ts";
-import { type AuditRow, selectAuditEntries } from "./store.ts";
+import type { AuditEntryView, AuditFilterQuery, AuditQuery } from "./schema.ts";
+import { type AuditFilter, type AuditRow, selectAuditEntries } from "./store.ts";
 
 /** What was done, newest first. Throws `invalid_request` for a cursor that is not ours. */
 export function listAuditEntries(
   context: Context,
   query: AuditQuery,
 ): Promise<Page<AuditEntryView>> {
-  const { from, to, subject, ...filter } = query;
-  const [, subjectKind, subjectId = subject] = /^([a-z_]+):(.+)$/.exec(subject ?? "") ?? [];
+  const filter = filterOf(query);
   return readPage(query, {
     of: "audit",
     read: (start: PageStart<string> | undefined, limit) =>
-      selectAuditEntries(context.database.drizzle, {
-        filter: {
-          ...filter,
-          subjectKind,
-          subjectId,
-          from: from === undefined ? undefined : new Date(from),
-          to: to === undefined ? undefined : new Date(to),
-        },
-        start,
-        limit,
-      }),
+      selectAuditEntries(context.database.drizzle, { filter, start, limit }),
     keyOf: (entry) => entry.id,
     parseKey: parseUuid,
     toItem: toAuditEntryView,
   });
 }
 
-function toAuditEntryView(entry: AuditRow): AuditEntryView {
+export function filterOf({ from, to, subject, ...filter }: AuditFilterQuery): AuditFilter {
+  const [, subjectKind, subjectId = subject] = /^([a-z_]+):(.+)$/.exec(subject ?? "") ?? [];
+  return {
+    ...filter,
+    subjectKind,
+    subjectId,
+    from: from === undefined ? undefined : new Date(from),
+    to: to === undefined ? undefined : new Date(to),
+  };
+}
+
+export function toAuditEntryView(entry: AuditRow): AuditEntryView {
   return {
     audit_id: entry.id,
     created_at: entry.createdAt.toISOString(),
     actor: entry.actor,
+    actor_name: entry.actorName,
     address: entry.address,
     request_id: entry.requestId,
     action: entry.action,

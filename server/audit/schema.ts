@@ -7,20 +7,25 @@ const text = (description: string, example: string) =>
 const instant = (description: string, example: string) =>
   Type.Optional(Type.String({ format: "date-time", description, examples: [example] }));
 
+const filters = {
+  search: text(
+    "Only what has this text in action, subject, actor, tenant or address, in any case.",
+    "suspend",
+  ),
+  actor: text("Only what this one did: `cli`, `user:<id>`, `api-token:<id>`, `system`.", "cli"),
+  action: text("Only this action; one that ends in a dot is a whole kind.", "team.suspend"),
+  subject: text("Only what was done to it: its id, or `kind:id`.", "team:routing"),
+  team: text("Only what concerns this team.", "routing"),
+  organization: text("Only what concerns this organization.", "aperture-freight"),
+  from: instant("From then on.", "2026-11-01T00:00:00Z"),
+  to: instant("Before then.", "2026-12-01T00:00:00Z"),
+};
+
+export const AuditFilterQuery = Type.Object(filters, { additionalProperties: false });
+export type AuditFilterQuery = Static<typeof AuditFilterQuery>;
+
 export const AuditQuery = Type.Object(
-  {
-    ...pageQuery,
-    actor: text(
-      "Only what this one did: `cli`, `session:<id>`, `api-token:<id>`, `system`.",
-      "cli",
-    ),
-    action: text("Only this action; one that ends in a dot is a whole kind.", "team.suspend"),
-    subject: text("Only what was done to it: its id, or `kind:id`.", "team:routing"),
-    team: text("Only what concerns this team.", "routing"),
-    organization: text("Only what concerns this organization.", "aperture-freight"),
-    from: instant("From then on.", "2026-11-01T00:00:00Z"),
-    to: instant("Before then.", "2026-12-01T00:00:00Z"),
-  },
+  { ...pageQuery, ...filters },
   { additionalProperties: false },
 );
 export type AuditQuery = Static<typeof AuditQuery>;
@@ -32,6 +37,7 @@ const entryExample = {
   audit_id: "019aaf3c-6a80-7c11-9d1b-2f9d1b6d2a10",
   created_at: "2026-11-23T12:00:00.000Z",
   actor: "cli",
+  actor_name: null,
   address: "127.0.0.1",
   request_id: "019aaf3c-6a80-7c11-9d1b-2f9d1b6d2a10",
   action: "team.suspend",
@@ -47,7 +53,13 @@ export const AuditEntryView = Type.Object(
   {
     audit_id: Type.String(),
     created_at: Type.String({ format: "date-time" }),
-    actor: Type.String({ description: "Who did it." }),
+    actor: Type.String({
+      description: "Who did it: `user:<id>`, `api-token:<id>`, `cli`, `system`.",
+    }),
+    actor_name: nullable(
+      Type.String(),
+      "E-mail of an account, also of a removed one; name of a token. Null = of neither.",
+    ),
     address: nullable(Type.String(), "Where from; null = the server itself."),
     request_id: nullable(Type.String(), "As in the log; null = no request."),
     action: Type.String(),

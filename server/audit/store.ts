@@ -1,10 +1,13 @@
-import { and, eq, gte, lt, type SQL, sql } from "drizzle-orm";
+import { and, eq, getTableColumns, gte, lt, or, type SQL, sql } from "drizzle-orm";
 import type { Drizzle } from "../../db/client.ts";
-import { newestFirst, type PageStart } from "../../db/keyset.ts";
-import { auditLog } from "../../db/schema/index.ts";
+import { hasText, newestFirst, type PageStart } from "../../db/keyset.ts";
+import { adminUsers, apiTokens, auditLog } from "../../db/schema/index.ts";
 import { highestIdUntil, lowestIdFrom } from "../kernel/ids.ts";
 
-export type AuditRow = typeof auditLog.$inferSelect;
+export interface AuditRow extends Readonly<typeof auditLog.$inferSelect> {
+  /** E-mail of an account, name of a token; null = of neither. */
+  actorName: string | null;
+}
 
 export async function insertAuditEntry(
   transaction: Drizzle,
@@ -23,7 +26,14 @@ export interface AuditFilter {
   organization?: string | undefined;
   from?: Date | undefined;
   to?: Date | undefined;
+  /** In action, subject, actor, tenant or address, in any case. */
+  search?: string | undefined;
 }
+
+/** The row that an actor such as `user:<id>` names. */
+const actorIs = (kind: "user" | "api-token", id: typeof adminUsers.id | typeof apiTokens.id) =>
+  sql`${id} = case when starts_with(${auditLog.actor}, ${`${kind}:`}::text)
+    then substr(${auditLog.actor}, ${kind.length + 2}::int)::uuid end`;
 
 const when = <Value>(value: Value | undefined, condition: (value: Value) => SQL | undefined) =>
   value === undefined ? undefined : condition(value);
@@ -40,8 +50,13 @@ export async function selectAuditEntries(
   const { filter } = page;
   const { beyond, orderBy, rows } = newestFirst(auditLog.id, page.start);
   const read = await drizzle
-    .select()
+    .select({
+      ...getTableColumns(auditLog),
+      actorName: sql<string | null>`coalesce(${adminUsers.email}, ${apiTokens.name})`,
+    })
     .from(auditLog)
+    .leftJoin(adminUsers, actorIs("user", adminUsers.id))
+    .leftJoin(apiTokens, actorIs("api-token", apiTokens.id))
     .where(
       and(
         when(filter.actor, (actor) => eq(auditLog.actor, actor)),
@@ -60,10 +75,17 @@ export async function selectAuditEntries(
         when(filter.to, (to) =>
           and(lt(auditLog.id, highestIdUntil(to)), lt(auditLog.createdAt, to)),
         ),
+        when(filter.search, contains),
         beyond,
       ),
     )
     .orderBy(...orderBy)
     .limit(page.limit);
   return rows(read);
+}
+
+function contains(text: string): SQL | undefined {
+  const { action, subjectKind, subjectId, actor, teamId, organizationId, address } = auditLog;
+  const own = [action, subjectKind, subjectId, actor, teamId, organizationId, address];
+  return or(hasText(own, text), hasText([adminUsers.email, apiTokens.name], text));
 }

@@ -21,6 +21,7 @@ export function adminCallOperations(context: Context): readonly Operation[] {
       "/api/calls",
       {
         operationId: "listCalls",
+        needs: "viewer",
         summary: "List calls of all teams",
         description: "Newest first, with what they cost.",
         tag,
@@ -36,6 +37,7 @@ export function adminCallOperations(context: Context): readonly Operation[] {
       "/api/calls/live",
       {
         operationId: "watchCalls",
+        needs: "viewer",
         summary: "Watch calls begin and end",
         description:
           "Server-Sent Events for an `EventSource`: `started` and `ended`, each with the call as the list shows it, from all servers; at first what is in flight. `passed_over` says that more calls came than are shown. A comment every 15 s; the stream ends after 15 minutes, and an `EventSource` connects again by itself.",
@@ -66,6 +68,7 @@ export function adminCallOperations(context: Context): readonly Operation[] {
       "/api/calls/:call_id",
       {
         operationId: "getCall",
+        needs: "viewer",
         summary: "Get a call",
         description:
           "With the prices it was opened with, its tokens by kind, and what was held for it.",

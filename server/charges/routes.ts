@@ -12,6 +12,7 @@ export function chargeOperations(context: Context): readonly Operation[] {
       "/api/jobs/:job_id/charge",
       {
         operationId: "explainCharge",
+        needs: "viewer",
         summary: "Explain a charge",
         description:
           "The plan version that a job goes by, the formula with its numbers, each call's part, what was held, the ledger's entries, refunds and what remains; `lines` says it in sentences.",

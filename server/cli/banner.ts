@@ -1,5 +1,5 @@
-import { createSetupLink, setupUrl } from "../admin/sessions.ts";
-import { hasSession } from "../main/first-start.ts";
+import { linkUrl } from "../accounts/links.ts";
+import { createSetupLink, hasOwner } from "../accounts/setup.ts";
 import type { RunningServer } from "../main.ts";
 import { GatewayLines } from "./gateway-lines.ts";
 import type { Terminal } from "./terminal.ts";
@@ -37,11 +37,11 @@ export class Banner {
     const { dim, green, line } = this.#terminal;
     const { mode, serverVersion } = server.services.storage.state();
     line(`  ${green("✓")} PostgreSQL ${serverVersion} ${dim(`(${mode})`)}`);
-    if (!(await hasSession(context.database))) {
+    if (!(await hasOwner(context))) {
       const { token } = await createSetupLink(context);
       line();
-      line(`  Open the admin UI with this address; it works once, for 30 minutes:`);
-      line(`  ${setupUrl(server.adminUrl, token)}`);
+      line(`  Create the owner of the admin UI at this address; it works once, for 30 minutes:`);
+      line(`  ${linkUrl(server.adminUrl, "setup", token)}`);
     }
     if ((await catalog.gatewayConfig()).models.length === 0) {
       line();

@@ -59,7 +59,10 @@ function serverLog(config: Config): Log {
 async function tellNextSteps(server: RunningServer, banner: Banner | undefined, log: Log) {
   if (banner) await banner.databaseReady();
   else
-    log.info("ready for administration; saas-litellm admin setup-url opens the admin UI", {
-      admin: server.adminUrl,
-    });
+    log.info(
+      "ready for administration; saas-litellm admin setup-url makes the first owner's link",
+      {
+        admin: server.adminUrl,
+      },
+    );
 }

@@ -36,6 +36,7 @@ export function walletChangeOperations(context: Context): readonly Operation[] {
       "/api/teams/:team_id/wallet/allocate",
       {
         operationId: "allocateCredits",
+        needs: "billing",
         summary: "Allocate credits",
         description: `Gives credits. A debt is paid first. ${onceOnly}`,
         tag,
@@ -63,6 +64,7 @@ export function walletChangeOperations(context: Context): readonly Operation[] {
       "/api/teams/:team_id/wallet/deduct",
       {
         operationId: "deductCredits",
+        needs: "billing",
         summary: "Deduct credits",
         description: `Takes credits, at most what is available. ${onceOnly}`,
         tag,
@@ -86,6 +88,7 @@ export function walletChangeOperations(context: Context): readonly Operation[] {
       "/api/teams/:team_id/wallet/adjust",
       {
         operationId: "adjustCredits",
+        needs: "billing",
         summary: "Adjust the balance",
         description: `Puts right what is wrong. Below 0 it may leave a debt, which refuses new work. ${onceOnly}`,
         tag,
@@ -109,6 +112,7 @@ export function walletChangeOperations(context: Context): readonly Operation[] {
       "/api/teams/:team_id/wallet/refund",
       {
         operationId: "refundJob",
+        needs: "billing or support",
         summary: "Refund a job",
         description: `Gives back the charge of a job or a part of it, as credits without expiry. All refunds of a job are at most its charge. ${onceOnly}`,
         tag,
@@ -137,6 +141,7 @@ export function walletChangeOperations(context: Context): readonly Operation[] {
       "/api/teams/:team_id/wallet/transfer",
       {
         operationId: "transferCredits",
+        needs: "billing",
         summary: "Transfer credits",
         description: `Moves credits to another team of the organization, at most what is available. They keep priority and expiry. The answer is the entry of the team that gives. ${onceOnly}`,
         tag,

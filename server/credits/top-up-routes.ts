@@ -29,6 +29,7 @@ export function topUpOperations(context: Context): readonly Operation[] {
       "/api/top-up-batches",
       {
         operationId: "createTopUpBatch",
+        needs: "billing",
         summary: "Create top-up codes",
         description:
           "Codes worth the same, each redeemed once by some team. They are shown by this answer only; a repeat with the same Idempotency-Key within a day shows it again.",
@@ -65,6 +66,7 @@ export function topUpOperations(context: Context): readonly Operation[] {
       "/api/top-up-batches",
       {
         operationId: "listTopUpBatches",
+        needs: "viewer",
         summary: "List batches of top-up codes",
         description: "Newest first, with how many of their codes were redeemed.",
         tag,
@@ -79,6 +81,7 @@ export function topUpOperations(context: Context): readonly Operation[] {
       "/api/top-up-batches/:batch_id",
       {
         operationId: "getTopUpBatch",
+        needs: "viewer",
         summary: "Get a batch",
         description:
           "With a page of its codes in the order of their making, of each the last four characters.",
@@ -96,6 +99,7 @@ export function topUpOperations(context: Context): readonly Operation[] {
       "/api/top-up-batches/:batch_id/codes/:code_id/revoke",
       {
         operationId: "revokeTopUpCode",
+        needs: "billing",
         summary: "Revoke a top-up code",
         description: "It can no longer be redeemed. Once more changes nothing.",
         tag,

@@ -47,6 +47,7 @@ function readingOperations(context: Context): readonly Operation[] {
       "/api/teams/:team_id/wallet",
       {
         operationId: "getWallet",
+        needs: "viewer",
         summary: "Get a wallet",
         description: "With what is left of its grants, in the order in which they are used up.",
         tag,
@@ -62,6 +63,7 @@ function readingOperations(context: Context): readonly Operation[] {
       "/api/teams/:team_id/wallet",
       {
         operationId: "changeWallet",
+        needs: "billing",
         summary: "Set credit limit and low-balance threshold",
         description: "An absent field stays as it is.",
         tag,
@@ -89,6 +91,7 @@ function readingOperations(context: Context): readonly Operation[] {
       "/api/teams/:team_id/wallet/entries",
       {
         operationId: "listWalletEntries",
+        needs: "viewer",
         summary: "List the entries of a ledger",
         description: "Newest first, with who made them. Entries never change.",
         tag,
@@ -105,6 +108,7 @@ function readingOperations(context: Context): readonly Operation[] {
       "/api/teams/:team_id/wallet/grants",
       {
         operationId: "listGrants",
+        needs: "viewer",
         summary: "List grants",
         description: "Credits that were given and what is left of them, newest first.",
         tag,
@@ -125,6 +129,7 @@ function refillOperations(context: Context): readonly Operation[] {
       "/api/teams/:team_id/wallet/refills",
       {
         operationId: "listRefills",
+        needs: "viewer",
         summary: "List refills",
         description: "Newest first, stopped ones too.",
         tag,
@@ -141,6 +146,7 @@ function refillOperations(context: Context): readonly Operation[] {
       "/api/teams/:team_id/wallet/refills",
       {
         operationId: "createRefill",
+        needs: "billing",
         summary: "Create a refill",
         description:
           "Gives the team credits every period. A period that was missed is not made up.",
@@ -175,6 +181,7 @@ function refillOperations(context: Context): readonly Operation[] {
       "/api/teams/:team_id/wallet/refills/:refill_id/stop",
       {
         operationId: "stopRefill",
+        needs: "billing",
         summary: "Stop a refill",
         description: "It gives no more; what it gave stays. Once more changes nothing.",
         tag,

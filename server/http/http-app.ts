@@ -1,3 +1,5 @@
+import { requirePermission } from "../accounts/permissions.ts";
+import type { AdminPrincipal } from "../accounts/principal.ts";
 import { allowOrigin, isPreflight, preflight } from "./cors.ts";
 import type { OriginCheck } from "../browser/origins.ts";
 import { setImmediate } from "node:timers";
@@ -162,6 +164,7 @@ async function answer(
   try {
     const principal = await options.authenticate[access]?.(request);
     if (access === "team") requireForBrowsers(principal as TeamPrincipal, spec);
+    if (access === "admin") requirePermission(principal as AdminPrincipal, operation);
     if (spec.startsWork) requireActiveTeam(principal as TeamPrincipal);
     const query = validatedQuery(spec.query ?? noQuery, queryOf(request.url));
     const body = spec.body && (await bodyOf(options, operation, spec.body, request));

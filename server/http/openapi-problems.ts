@@ -48,7 +48,7 @@ const byAccess: Readonly<Record<Access, readonly ErrorCode[]>> = {
     ...(["ip_not_allowed", "origin_not_allowed", "browser_token_refused"] as const),
     ...(["team_suspended", "database_unavailable"] as const),
   ],
-  admin: ["session_required", "database_unavailable"],
+  admin: ["session_required", "scope_required", "database_unavailable"],
   public: [],
 };
 
@@ -59,6 +59,8 @@ export function problemCodes({ method, access, spec }: Operation): readonly Erro
       ...always,
       ...byAccess[access],
       ...(access === "admin" && method !== "GET" ? (["origin_not_allowed"] as const) : []),
+      ...(spec.needs === undefined || spec.needs === "viewer" ? [] : (["role_required"] as const)),
+      ...(spec.forPeople ? (["account_required"] as const) : []),
       ...(spec.startsWork ? (["team_paused"] as const) : []),
       ...(spec.body ? (["invalid_json", "unsupported_media_type", "body_too_large"] as const) : []),
       ...(spec.idempotent ? (["idempotency_mismatch", "idempotency_running"] as const) : []),

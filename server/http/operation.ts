@@ -1,5 +1,6 @@
 import type { Static, TSchema } from "@sinclair/typebox";
-import type { AdminPrincipal } from "../admin/principal.ts";
+import type { AdminPrincipal } from "../accounts/principal.ts";
+import type { Need } from "../accounts/roles.ts";
 import type { ErrorCode } from "../kernel/errors.ts";
 import type { TeamPrincipal } from "../keys/principal.ts";
 
@@ -58,6 +59,18 @@ export interface OperationSpec<Path extends string, Body extends TSchema, Query 
   problems?: readonly ErrorCode[];
 }
 
+/** An admin's operation says who may use it: one that does not is no program. */
+export interface AdminOperationSpec<
+  Path extends string,
+  Body extends TSchema,
+  Query extends TSchema,
+> extends OperationSpec<Path, Body, Query> {
+  /** The least role, of sessions and tokens. */
+  needs: Need;
+  /** Only for a person: of tokens, scoped or not, nobody's own account is known. */
+  forPeople?: boolean;
+}
+
 export interface SuccessSpec {
   /** 200 when absent. */
   status?: number;
@@ -101,9 +114,14 @@ export interface Operation {
   readonly method: Method;
   readonly path: string;
   readonly access: Access;
-  readonly spec: OperationSpec<string, TSchema, TSchema>;
+  readonly spec: OperationSpec<string, TSchema, TSchema> &
+    Partial<Pick<AdminOperationSpec<string, TSchema, TSchema>, "needs" | "forPeople">>;
   readonly handle: (input: OperationInput<unknown, string, unknown, unknown>) => unknown;
 }
+
+type Handler<Principal, Path extends string, Body extends TSchema, Query extends TSchema> = (
+  input: OperationInput<Principal, Path, Static<Body>, Static<Query>>,
+) => unknown;
 
 function operationFor<Principal>(access: Access) {
   return <
@@ -114,7 +132,7 @@ function operationFor<Principal>(access: Access) {
     method: Method,
     path: Path,
     spec: OperationSpec<Path, Body, Query>,
-    handle: (input: OperationInput<Principal, Path, Static<Body>, Static<Query>>) => unknown,
+    handle: Handler<Principal, Path, Body, Query>,
   ): Operation => ({
     method,
     path,
@@ -126,7 +144,17 @@ function operationFor<Principal>(access: Access) {
 
 /** `teamOperation("GET", "/api/jobs/:job_id", { … }, async ({ principal, params }) => …)`: with a virtual key. */
 export const teamOperation = operationFor<TeamPrincipal>("team");
-/** With an admin session or token. */
-export const adminOperation = operationFor<AdminPrincipal>("admin");
 /** Without proof of who calls. */
 export const publicOperation = operationFor<undefined>("public");
+
+/** With an admin session or token of the role that it needs. */
+export const adminOperation: <
+  const Path extends string,
+  Body extends TSchema = TSchema,
+  Query extends TSchema = TSchema,
+>(
+  method: Method,
+  path: Path,
+  spec: AdminOperationSpec<Path, Body, Query>,
+  handle: Handler<AdminPrincipal, Path, Body, Query>,
+) => Operation = operationFor<AdminPrincipal>("admin");

@@ -72,7 +72,17 @@ export const problemKinds: Readonly<Record<ErrorCode, ProblemKind>> = {
   session_required: {
     status: 401,
     title: "A session or token is required",
-    remedy: "Open a session with a set-up link, or send `Authorization: Bearer` with an API token.",
+    remedy: "Sign in, or send `Authorization: Bearer` with an API token.",
+  },
+  sign_in_failed: {
+    status: 401,
+    title: "E-mail, password or code is wrong",
+    remedy: "Try again; the command `admin reset` makes a link that sets a new password.",
+  },
+  second_factor_required: {
+    status: 401,
+    title: "A code is required too",
+    remedy: "Send the code of the authenticator app, or a backup code, as `code`.",
   },
   origin_not_allowed: {
     status: 403,
@@ -80,10 +90,51 @@ export const problemKinds: Readonly<Record<ErrorCode, ProblemKind>> = {
     remedy:
       "Use the API from a page that the key names, or from a server; send changes of an admin from the admin pages, or with an API token.",
   },
+  role_required: {
+    status: 403,
+    title: "The role does not allow it",
+    remedy: "Ask somebody who has the role that `detail` names.",
+  },
+  scope_required: {
+    status: 403,
+    title: "The token's scopes do not allow it",
+    remedy: "Use a token that has the scope that `detail` names.",
+  },
+  account_required: {
+    status: 403,
+    title: "Only people have an account",
+    remedy: "Sign in to the admin UI; tokens and commands have no account of their own.",
+  },
   setup_link_invalid: {
     status: 403,
     title: "The set-up link is not valid",
-    remedy: "Make another with `saas-litellm admin setup-url`.",
+    remedy: "Make another with the command `admin setup-url`.",
+  },
+  too_many_attempts: { status: 429, title: "Too many attempts", remedy: tryLater },
+  setup_done: {
+    status: 409,
+    title: "There is an owner",
+    remedy: "Sign in; the command `admin reset` makes a link that sets a new password.",
+  },
+  link_invalid: {
+    status: 403,
+    title: "The link is not valid",
+    remedy: "Ask whoever sent it for another.",
+  },
+  password_wrong: {
+    status: 403,
+    title: "The password is wrong",
+    remedy: "Send the password that the account has now.",
+  },
+  code_wrong: {
+    status: 403,
+    title: "The code is wrong",
+    remedy: "Send the code that the authenticator app shows now; check the clock of its device.",
+  },
+  last_owner: {
+    status: 409,
+    title: "The last owner stays",
+    remedy: "Make somebody else an owner first.",
   },
   team_suspended: {
     status: 403,

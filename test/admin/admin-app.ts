@@ -1,7 +1,11 @@
 import type { Database } from "../../db/client.ts";
-import { createSetupLink } from "../../server/admin/sessions.ts";
+import type { Role } from "../../server/accounts/roles.ts";
+import { openSession } from "../../server/accounts/sessions.ts";
+import { SESSION_COOKIE } from "../../server/accounts/principal.ts";
+import { insertAccount } from "../../server/accounts/store.ts";
 import type { Context } from "../../server/context.ts";
 import { createAdminApp } from "../../server/app.ts";
+import { uuidV7 } from "../../server/kernel/ids.ts";
 import type { PriceBook } from "../../server/litellm/upstream.ts";
 import type { Assets } from "../../server/runtime/runtime.ts";
 import {
@@ -30,12 +34,19 @@ const assets: Assets = {
 export interface AdminApp {
   context: Context;
   clock: ManualClock;
-  readonly send: (method: string, path: string, message?: Message) => Promise<TestAnswer>;
+  readonly send: (method: string, path: string, message?: AdminMessage) => Promise<TestAnswer>;
   /** How often the gateway was asked to restart, and whether it has no processes to restart. */
   readonly gatewayRestarts: () => number;
   readonly ownGateway: () => void;
-  /** Opens a session and gives its cookie. */
-  readonly signIn: () => Promise<string>;
+  /** The whole answer, for streams. */
+  readonly handle: (request: Request) => Promise<Response>;
+  /** Opens a session of a new account without a password and gives its cookie. */
+  readonly signIn: (role?: Role) => Promise<string>;
+}
+
+interface AdminMessage extends Message {
+  /** The other end of the connection. */
+  from?: string;
 }
 
 const CLI_TOKEN = "cli-token-of-this-start";
@@ -101,8 +112,10 @@ export function adminAppOf({ context, clock, book, api }: AdminAppOptions): Admi
     },
   });
 
-  const send: AdminApp["send"] = async (method, path, message) =>
-    answerOf(await app.handle(requestOf(method, `http://localhost${path}`, message)));
+  const send: AdminApp["send"] = async (method, path, { from, ...message } = {}) => {
+    const request = requestOf(method, `http://localhost${path}`, message);
+    return answerOf(await app.handle(request, from === undefined ? undefined : { address: from }));
+  };
 
   return {
     context,
@@ -112,10 +125,16 @@ export function adminAppOf({ context, clock, book, api }: AdminAppOptions): Admi
     ownGateway() {
       restartable = false;
     },
-    async signIn() {
-      const { token } = await createSetupLink(context);
-      const opened = await send("POST", "/api/session", { body: { setup_token: token } });
-      return opened.headers.get("set-cookie")!.split(";")[0]!;
+    handle: (request) => app.handle(request),
+    async signIn(role = "owner") {
+      const at = new Date(clock.now());
+      const id = uuidV7(at.getTime());
+      await insertAccount(context.database.drizzle, {
+        ...{ id, email: `${role}-${id}@example.com`, name: role, role, createdAt: at },
+      });
+      const visit = { address: null, userAgent: null, requestId: "test", cookie: undefined };
+      const { secret } = await openSession(context.database.drizzle, at, { accountId: id, visit });
+      return `${SESSION_COOKIE}=${secret}`;
     },
   };
 }

@@ -1,7 +1,10 @@
 import type { Context } from "../context.ts";
 import { DomainError } from "../kernel/errors.ts";
 import { sha256 } from "../kernel/sealing.ts";
-import { selectApiToken, selectSession } from "./store.ts";
+import type { Scope } from "./areas.ts";
+import { commonRole, type Role } from "./roles.ts";
+import { seenSession, selectSession } from "./session-store.ts";
+import { selectApiToken, usedApiToken } from "./token-store.ts";
 
 /** Who is calling the admin API. */
 export interface AdminPrincipal {
@@ -9,8 +12,13 @@ export interface AdminPrincipal {
   kind: "session" | "token" | "cli";
   /** Of the session or token; `cli` otherwise. */
   id: string;
-  /** As ledger entries name it: `cli`, `session:<id>`, `api-token:<id>`. */
+  /** As ledger entries name it: `cli`, `user:<id>`, `api-token:<id>`. */
   actor: string;
+  role: Role;
+  /** What a token is limited to; null = whatever the role may. */
+  scopes: readonly Scope[] | null;
+  /** Whose session it is; null = of a token or command. */
+  account: { id: string; email: string; name: string } | null;
   /** Null = it does not end by itself. */
   expiresAt: Date | null;
 }
@@ -19,6 +27,9 @@ export const SESSION_COOKIE = "saas_litellm_session";
 
 /** Methods that change nothing. */
 const SAFE_METHODS = ["GET", "HEAD", "OPTIONS"];
+
+/** A use is noted once in this time. */
+const NOTED_EVERY_MS = 60_000;
 
 /**
  * Who sent a request: by bearer token, else by session cookie. Throws `session_required`, and `origin_not_allowed` for a
@@ -39,19 +50,29 @@ export async function authenticate(
       "This token is not known, has expired or was revoked.",
     );
   }
-  const cookie = sessionCookieOf(request);
-  const session = cookie && (await selectSession(context.database.drizzle, sha256(cookie)));
-  if (!session || session.revokedAt || session.expiresAt.getTime() <= context.clock.now()) {
-    throw new DomainError(
-      "session_required",
-      "Open a session with a set-up link (saas-litellm admin setup-url), or send an API token.",
-    );
-  }
+  const principal = await ofSession(context, request);
+  if (!principal) throw new DomainError("session_required", "Sign in, or send an API token.");
   if (!SAFE_METHODS.includes(request.method)) requireOwnOrigin(request);
+  return principal;
+}
+
+/** The principal of the cookie's session, if it is open. */
+async function ofSession(context: Context, request: Request): Promise<AdminPrincipal | undefined> {
+  const cookie = sessionCookieOf(request);
+  const found = cookie && (await selectSession(context.database.drizzle, sha256(cookie)));
+  const now = context.clock.now();
+  if (!found || found.session.expiresAt.getTime() <= now) return undefined;
+  const { session, user } = found;
+  if (isDue(session.lastSeenAt, now)) {
+    await seenSession(context.database.drizzle, session.id, new Date(now));
+  }
   return {
     kind: "session",
     id: session.id,
-    actor: `session:${session.id}`,
+    actor: `user:${user.id}`,
+    role: user.role as Role,
+    scopes: null,
+    account: { id: user.id, email: user.email, name: user.name },
     expiresAt: session.expiresAt,
   };
 }
@@ -64,13 +85,33 @@ async function ofBearer(
   const hash = sha256(token);
   // Hashes are compared, so that the time taken tells nothing of the token.
   if (hash.equals(sha256(cliToken))) {
-    return { kind: "cli", id: "cli", actor: "cli", expiresAt: null };
+    const role = "owner";
+    return { ...{ kind: "cli", id: "cli", actor: "cli", role }, ...ofNobody, expiresAt: null };
   }
-  const row = await selectApiToken(context.database.drizzle, hash);
-  if (!row || row.revokedAt) return undefined;
-  if (row.expiresAt && row.expiresAt.getTime() <= context.clock.now()) return undefined;
-  return { kind: "token", id: row.id, actor: `api-token:${row.id}`, expiresAt: row.expiresAt };
+  const found = await selectApiToken(context.database.drizzle, hash);
+  const now = context.clock.now();
+  if (!found) return undefined;
+  const { token: row, maker } = found;
+  if (row.expiresAt && row.expiresAt.getTime() <= now) return undefined;
+  if (isDue(row.lastUsedAt, now)) {
+    await usedApiToken(context.database.drizzle, row.id, new Date(now));
+  }
+  const role = row.role as Role;
+  return {
+    kind: "token",
+    id: row.id,
+    actor: `api-token:${row.id}`,
+    role: maker ? commonRole(role, maker.role as Role) : role,
+    scopes: row.scopes as Scope[] | null,
+    account: null,
+    expiresAt: row.expiresAt,
+  };
 }
+
+const ofNobody = { scopes: null, account: null } as const;
+
+const isDue = (noted: Date | null, now: number) =>
+  noted === null || now - noted.getTime() >= NOTED_EVERY_MS;
 
 /** Throws `origin_not_allowed` unless the page that sent the request came from the host that it is sent to. */
 export function requireOwnOrigin(request: Request): void {
@@ -84,7 +125,7 @@ export function requireOwnOrigin(request: Request): void {
 }
 
 /** The value of our cookie, if the request has one. */
-function sessionCookieOf(request: Request): string | undefined {
+export function sessionCookieOf(request: Request): string | undefined {
   for (const part of request.headers.get("cookie")?.split(";") ?? []) {
     const [name, value] = part.trim().split("=", 2);
     if (name === SESSION_COOKIE && value) return value;
