@@ -9,6 +9,7 @@ import { ApiError } from "./api.ts";
 import { Centered } from "./base/centered.tsx";
 import { Failure } from "./base/states.tsx";
 import { screenGroups } from "./screens/screens.ts";
+import { PageLink } from "./session/pageLink.tsx";
 import { PageSignIn } from "./session/pageSignIn.tsx";
 import { SessionEnded } from "./session/sessionEnded.tsx";
 import { sessionKey, useSession } from "./session/session.ts";
@@ -51,7 +52,9 @@ function SignedIn() {
     case "opening":
       return <Centered busy>Signing in</Centered>;
     case "closed":
-      return <PageSignIn reason={session.reason} />;
+      return <PageSignIn />;
+    case "link":
+      return <PageLink link={session.link} leave={session.leave} />;
     case "unreachable":
       return (
         <Centered>

@@ -22,7 +22,7 @@ export function hashPassword(password: string): Promise<string> {
 export function verifyPassword(password: string, phc: string | null | undefined): Promise<boolean> {
   return inTurn(async () => {
     const right = await (await passwordHash()).verify(password, phc ?? NOBODYS);
-    return right && phc != null;
+    return right && typeof phc === "string";
   });
 }
 

@@ -2,7 +2,6 @@ import { Type, type Static } from "@sinclair/typebox";
 import { CallView } from "../calls/schema.ts";
 import { ExternalTaskId, UserId } from "../jobs/fields.ts";
 import { searchQuery } from "../jobs/search/schema.ts";
-import { Name } from "../organizations/schema.ts";
 import { nullable } from "../http/shapes.ts";
 
 /** Wire shapes of the admin API on :3002. Money in USD and credits as JSON numbers, times ISO 8601 UTC. */

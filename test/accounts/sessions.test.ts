@@ -53,10 +53,8 @@ test("changes by a session need the server's own origin; reads and tokens do not
     headers: asCli,
   });
   const [, first] = log["data"] as { actor: string; actor_name: string }[];
-  expect(first).toMatchObject({
-    actor: expect.stringMatching(/^user:[0-9a-f-]{36}$/),
-    actor_name: expect.stringMatching(/^owner-.*@example\.com$/),
-  });
+  expect(first?.actor).toMatch(/^user:[0-9a-f-]{36}$/);
+  expect(first?.actor_name).toMatch(/^owner-.*@example\.com$/);
 });
 
 test("a wrong bearer token is refused, also beside a good cookie", async () => {

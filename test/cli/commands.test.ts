@@ -151,7 +151,7 @@ test.each([
   [["team", "create", "A", "--org", "x", "--credits=-.5"], '--credits is "-.5": it must be'],
   [["team", "create", "A", "--org", "x", "-x"], "-x is no option of team create"],
   [["org", "crate", "X"], "error: There is no command org crate."],
-  [["admin", "create"], "error: There is no command admin create."],
+  [["admin", "make"], "error: There is no command admin make."],
   [["admin", "token"], "error: There is no command admin token."],
   [["team"], "error: team needs more."],
   [["doctor", "--sideways"], "--sideways is no option of doctor"],

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { startExecutable, type Executable } from "./executable.ts";
+import { createOwner, owner } from "./owner.ts";
 import { createJob, fastGateway, seedByCommands } from "./gateway-mode.ts";
 import { scripted } from "./tenant.ts";
 
@@ -19,18 +20,11 @@ beforeAll(async () => {
   const price = ["--input-price", "1", "--output-price", "2"];
   const words = ["model", "add", "keyed", "--model", "loopback-keyed", ...price];
   expect((await server.cli(...words, "--api-key-env", "THE_PROVIDER_KEY")).code).toBe(0);
-  const { url } = (await server.cli("admin", "setup-url", "--json")).json<{ url: string }>();
   const { token } = (await server.cli("admin", "token", "create", "t", "--json")).json<{
     token: string;
   }>();
-  const setupToken = url.split("#token=")[1]!;
-  const session = await fetch(`${server.adminUrl}/api/session`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ setup_token: setupToken }),
-  });
-  expect(session.status).toBe(201);
-  const cookie = /=([^;]+)/.exec(session.headers.get("set-cookie") ?? "")![1]!;
+  const { setupToken, cookie: whole } = await createOwner(server);
+  const cookie = whole.split("=")[1]!;
 
   const jobId = await createJob(tenant);
   const body = { ...scripted({ text: "confidential-reply-7702" }), model: "keyed" };
@@ -52,6 +46,7 @@ beforeAll(async () => {
     "the set-up token": setupToken,
     "the session": cookie,
     "the API token": token,
+    "the owner's password": owner.password,
     "the token of commands": readFileSync(join(server.dataDir, "cli-token"), "utf8").trim(),
     "the master key": masterKey,
     "the prompt": prompt,

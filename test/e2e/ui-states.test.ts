@@ -91,32 +91,53 @@ describe("every state is accessible, fits its window and keeps the policy", () =
 });
 
 describe("what the page does", () => {
-  const link = "/setup#token=once";
-  const opened = {
-    "POST /api/session": ok({ kind: "session", expires_at: "2026-11-24T02:20:00Z" }),
-  };
+  const signedIn = { status: 204 };
 
-  it("exchanges the link for a session and keeps the token out of the address and the history", async () => {
-    const page = await open(link, { ...opened, "GET /api/session": noSession });
-    await page.getByRole("heading", { name: "Latest jobs" }).waitFor();
+  it("makes the owner by the link, keeps its token out of the address and the history", async () => {
+    const page = await open("/setup#token=once", {
+      "GET /api/session": noSession,
+      "POST /api/setup": signedIn,
+    });
+    await page.getByLabel("E-mail").fill("ada@example.com");
     expect(page.url()).toBe(`${server.url}/`);
-    expect(requests[0]).toBe('POST /api/session {"setup_token":"once"}');
-    expect(requests.filter((line) => line.startsWith("POST"))).toHaveLength(1);
-    expect(requests).not.toContain("GET /api/session");
+    await page.getByLabel("Name").fill("Ada");
+    await page.getByLabel("Password").fill("correct horse battery staple");
+    current = { ...healthy, "POST /api/setup": signedIn };
+    await page.getByRole("button", { name: "Create the account" }).click();
+    await page.getByRole("heading", { name: "Latest jobs" }).waitFor();
+    expect(requests.filter((line) => line.startsWith("POST"))).toEqual([
+      'POST /api/setup {"setup_token":"once","email":"ada@example.com","name":"Ada","password":"correct horse battery staple"}',
+    ]);
   });
 
-  it("lets who is signed in already go on after a link that was used before", async () => {
-    const used = refused(401, "setup_link_invalid", "The link is not valid.");
-    const page = await open("/setup#token=used", { "POST /api/session": used });
-    await page.getByRole("link", { name: "Continue as signed in" }).click();
-    await page.getByRole("heading", { name: "Latest jobs" }).waitFor();
+  it("asks for a code only of an account that has one, and goes where it was asked to", async () => {
+    const second = refused(401, "second_factor_required", "Send a code as well.");
+    const page = await open("/jobs", {
+      "GET /api/session": noSession,
+      "POST /api/session": second,
+    });
+    await page.getByLabel("E-mail").fill("ada@example.com");
+    await page.getByLabel("Password").fill("correct horse battery staple");
+    await page.keyboard.press("Enter");
+    const code = page.getByLabel("Code");
+    await code.waitFor();
+    await takeScreenshot(page, "sign-in-code-1440-light");
+    expect(await accessibilityProblems(page)).toEqual([]);
+    await code.fill("123456");
+    current = { ...healthy, "POST /api/session": signedIn };
+    await page.keyboard.press("Enter");
+    await page.getByText("25 jobs shown").waitFor();
+    expect(new URL(page.url()).pathname).toBe("/jobs");
+    expect(requests.filter((line) => line.startsWith("POST")).at(-1)).toBe(
+      'POST /api/session {"email":"ada@example.com","password":"correct horse battery staple","code":"123456"}',
+    );
   });
 
   it("signs out on the server and forgets what it showed", async () => {
     const page = await open("/jobs", { "DELETE /api/session": { status: 204 } });
     await page.getByText("25 jobs shown").waitFor();
     await page.getByRole("button", { name: "Sign out" }).click();
-    await page.getByRole("heading", { name: "Sign in with a one-time link" }).waitFor();
+    await page.getByRole("heading", { name: "Sign in" }).waitFor();
     expect(requests).toContain("DELETE /api/session");
     expect(await page.getByText("invoice_extraction").count()).toBe(0);
   });
@@ -131,8 +152,10 @@ describe("what the page does", () => {
     expect(await page.getByText("25 jobs shown").count()).toBe(1);
     expect(await accessibilityProblems(page)).toEqual([]);
     await takeScreenshot(page, "session-ended-1440-light");
-    current = { ...healthy, "GET /api/status": status! };
-    await dialog.getByRole("button", { name: "Go on" }).click();
+    current = { ...healthy, "GET /api/status": status!, "POST /api/session": signedIn };
+    await dialog.getByLabel("E-mail").fill("ada@example.com");
+    await dialog.getByLabel("Password").fill("correct horse battery staple");
+    await dialog.getByRole("button", { name: "Sign in" }).click();
     await dialog.waitFor({ state: "hidden" });
     await page.getByText("Connected", { exact: true }).first().waitFor();
   });

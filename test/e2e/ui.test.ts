@@ -7,6 +7,7 @@ import {
 import { testRuntime } from "../harness.ts";
 import { accessibilityProblems, overflowPixels, startChromium, takeScreenshot } from "./browser.ts";
 import { type Executable, startExecutable } from "./executable.ts";
+import { owner, setupUrl, signInAsOwner } from "./owner.ts";
 
 /** The admin UI as the executable serves it, with a real job through real LiteLLM behind it. */
 
@@ -93,18 +94,23 @@ async function newPage(theme: "light" | "dark" = "light", width = 1440): Promise
   return page;
 }
 
-async function setupUrl(): Promise<string> {
-  return (await cli<{ url: string; expires_at: string }>("admin", "setup-url")).url;
-}
+const signIn = (page: Page) => signInAsOwner(page, server);
 
-async function signIn(page: Page): Promise<void> {
-  await page.goto(await setupUrl());
-  await page.getByRole("heading", { name: "Latest jobs" }).waitFor();
-}
-
-it("signs in with the printed link and shows what runs", async () => {
+it("makes the first owner at the printed link, once, and shows what runs", async () => {
   const page = await newPage();
-  await signIn(page);
+  const url = await setupUrl(server);
+  await page.goto(server.adminUrl);
+  await page.getByRole("heading", { name: "Create the first owner" }).waitFor();
+  await page.getByText("saas-litellm admin setup-url").waitFor();
+  await page.goto(url);
+  await page.getByLabel("E-mail").fill(owner.email);
+  await page.getByLabel("Name").fill(owner.name);
+  await page.getByLabel("Password").fill("too short");
+  await page.getByRole("button", { name: "Create the account" }).click();
+  await page.getByText("12 characters or more.", { exact: true }).waitFor();
+  await page.getByLabel("Password").fill(owner.password);
+  await page.getByRole("button", { name: "Create the account" }).click();
+  await page.getByRole("heading", { name: "Latest jobs" }).waitFor();
   expect(page.url()).toBe(`${server.adminUrl}/`);
   for (const part of ["Team API", "Database", "Gateway"]) {
     const panel = page.getByRole("region", { name: part, exact: true });
@@ -136,15 +142,21 @@ it("shows the job with what it really cost, and each of its calls", async () => 
   expect(pageErrors).toEqual([]);
 });
 
-it("refuses a link that was used, and says how to get another", async () => {
-  const url = await setupUrl();
-  const first = await newPage();
-  await first.goto(url);
-  await first.getByRole("heading", { name: "Latest jobs" }).waitFor();
-  const second = await newPage();
-  await second.goto(url);
-  await second.getByText("It was used before or has expired").waitFor();
-  await second.getByText("saas-litellm admin setup-url").waitFor();
+it("refuses a set-up link once there is an owner, and leads to signing in", async () => {
+  const page = await newPage();
+  await signIn(page);
+  const made = await server.cli("admin", "setup-url");
+  expect(made.code).not.toBe(0);
+  const stranger = await newPage();
+  await stranger.goto(`${server.adminUrl}/setup#token=used`);
+  expect(stranger.url()).toBe(`${server.adminUrl}/`);
+  await stranger.getByLabel("E-mail").fill("eve@example.com");
+  await stranger.getByLabel("Name").fill("Eve");
+  await stranger.getByLabel("Password").fill(owner.password);
+  await stranger.getByRole("button", { name: "Create the account" }).click();
+  await stranger.getByText("setup_link_invalid").waitFor();
+  await stranger.getByRole("button", { name: "Go to sign-in" }).click();
+  await stranger.getByRole("heading", { name: "Sign in" }).waitFor();
   expect((await fetch(`${server.adminUrl}/api/status`)).status).toBe(401);
 });
 
@@ -157,7 +169,7 @@ it("ends the session on the server when one signs out", async () => {
   expect((await status()).status).toBe(200);
   expect(cookies.every(({ httpOnly, sameSite }) => httpOnly && sameSite === "Strict")).toBe(true);
   await page.getByRole("button", { name: "Sign out" }).click();
-  await page.getByRole("heading", { name: "Sign in with a one-time link" }).waitFor();
+  await page.getByRole("heading", { name: "Sign in" }).waitFor();
   expect((await status()).status).toBe(401);
 });
 

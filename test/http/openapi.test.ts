@@ -97,7 +97,11 @@ describe.each(Object.entries(documents))("the document of the %s API", (name, do
     expect(open.map(({ path, method }) => `${method} ${path}`).sort()).toEqual(
       name === "team"
         ? ["get /health", "get /healthz", "get /readyz"]
-        : ["get /healthz", "post /api/session"],
+        : [
+            ...["get /api/setup", "get /healthz", "post /api/invitation"],
+            ...["post /api/invitation/accept", "post /api/reset", "post /api/session"],
+            "post /api/setup",
+          ],
     );
   });
 });

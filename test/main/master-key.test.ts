@@ -104,6 +104,8 @@ test("every column of bytes is a hash, or sealed and found by the rotation", () 
       .map(({ purpose }) => purpose)
       .sort(),
   ).toEqual([
+    "admin_users.sealed_pending_totp",
+    "admin_users.sealed_totp_secret",
     "call_bodies.sealed_request",
     "call_bodies.sealed_response",
     "idempotency_keys.sealed_response",

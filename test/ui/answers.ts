@@ -1,3 +1,4 @@
+import type { Session } from "../../server/accounts/schema.ts";
 import type { JobDetail, JobPage, JobView, Status } from "../../server/admin/schema.ts";
 import type { CallView } from "../../server/calls/schema.ts";
 
@@ -6,6 +7,14 @@ import type { CallView } from "../../server/calls/schema.ts";
 const nowMs = Date.parse("2026-11-23T14:20:00Z");
 const before = (milliseconds: number) => new Date(nowMs - milliseconds).toISOString();
 const minute = 60_000;
+
+export const session: Session = {
+  ...{ kind: "session", role: "owner", scopes: null, expires_at: "2026-11-24T02:20:00Z" },
+  account: {
+    account_id: "019aaf3c-6a80-7c11-9d1b-2f9d1b6d2a10",
+    ...{ email: "ada@example.com", name: "Ada Byron" },
+  },
+};
 
 export const readyStatus: Status = {
   version: "0.1.0",

@@ -12,7 +12,8 @@ export const jobPath = `/jobs/${answers.jobDetail.job_id}`;
 
 /** What a server answers that has nothing to complain of. */
 export const healthy: Record<string, Answer> = {
-  "GET /api/session": ok({ kind: "session", expires_at: "2026-11-24T02:20:00Z" }),
+  "GET /api/session": ok(answers.session),
+  "GET /api/setup": ok({ owner_exists: true }),
   "GET /api/status": ok(answers.readyStatus),
   "GET /api/jobs?limit=8": ok({ ...answers.jobPage, data: answers.jobPage.data.slice(0, 8) }),
   "GET /api/usage?from=2026-10-25&to=2026-11-24&bucket=day": ok(operate.money),
@@ -123,16 +124,45 @@ export const states: State[] = [
     name: "signed-out",
     path: "/",
     given: { "GET /api/session": noSession },
-    shows: "Sign in with a one-time link",
+    shows: "Lost your password?",
+  },
+  {
+    name: "no-owner",
+    path: "/",
+    given: { "GET /api/session": noSession, "GET /api/setup": ok({ owner_exists: false }) },
+    shows: "Nobody can sign in yet",
+  },
+  {
+    name: "set-up",
+    path: "/setup#token=once",
+    given: { "GET /api/session": noSession },
+    shows: "This account may do everything",
+  },
+  {
+    name: "invitation",
+    path: "/invitation#token=once",
+    given: {
+      "GET /api/session": noSession,
+      "POST /api/invitation": ok({
+        ...{ email: "grace@example.com", role: "support", expires_at: "2026-11-30T14:20:00Z" },
+      }),
+    },
+    shows: "grace@example.com is invited as support",
   },
   {
     name: "link-refused",
-    path: "/setup#token=used",
+    path: "/invitation#token=used",
     given: {
       "GET /api/session": noSession,
-      "POST /api/session": refused(401, "setup_link_invalid", "The link is not valid."),
+      "POST /api/invitation": refused(403, "link_invalid", "This link is not known."),
     },
-    shows: "It was used before or has expired",
+    shows: "This link does not work",
+  },
+  {
+    name: "reset",
+    path: "/reset#token=once",
+    given: { "GET /api/session": noSession },
+    shows: "It takes the place of the old one",
   },
   {
     name: "unreachable",

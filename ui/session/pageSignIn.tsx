@@ -1,70 +1,56 @@
 import { useEffect } from "preact/hooks";
-import { buttonClass } from "../base/button.tsx";
+import type { SetupState } from "../../server/accounts/schema.ts";
 import { Centered } from "../base/centered.tsx";
 import { CommandLine } from "../base/copy.tsx";
-import { LinkIcon, WarningIcon } from "../base/icons.tsx";
-import type { ClosedReason } from "./session.ts";
+import { useRead } from "../query.ts";
+import { session as words } from "../strings/session.ts";
+import { SignInForm } from "./signInForm.tsx";
 
-const setupCommand = "saas-litellm admin setup-url";
+/** How often a page that waits for the first owner looks whether there is one. */
+const lookMs = 5_000;
 
-/** Without a session: how to get one. A refused link says so first, because its reader expected to be in. */
-export function PageSignIn({ reason }: { reason: ClosedReason }) {
-  const failed = reason.kind === "link_failed";
+/** Without a session: signing in, or, as long as there is nobody who could, how to become the first. */
+export function PageSignIn() {
+  const { data } = useRead<SetupState>("/api/setup", {
+    pollMs: (answer) => (answer?.owner_exists === false ? lookMs : false),
+  });
+  const first = data?.owner_exists === false;
+  const title = first ? words.noOwnerTitle : words.signInTitle;
   useEffect(() => {
-    document.title = "Sign in · SaaS LiteLLM";
-  }, []);
+    document.title = `${title} · ${words.brand}`;
+  }, [title]);
   return (
     <Centered>
       <div class="px-6 py-6">
-        <span
-          class={`grid size-10 place-items-center rounded-popup ${failed ? "bg-bad-soft text-bad" : "border border-line bg-rail text-muted"}`}
-        >
-          {failed ? <WarningIcon /> : <LinkIcon />}
-        </span>
-        <h1 class="mt-4 text-20 font-semibold tracking-[-0.015em]">
-          {failed ? "This link did not sign you in" : "Sign in with a one-time link"}
-        </h1>
-        {failed ? <FailedLink reason={reason} /> : <NoSession />}
-        <div class="mt-4">
-          <CommandLine command={setupCommand} what="the command" />
-        </div>
-        <p class="mt-3 text-12 text-muted">
-          Run it on the machine that runs the server. The link it prints works once, for 30 minutes.
-        </p>
+        <h1 class="text-20 font-semibold tracking-[-0.015em]">{title}</h1>
+        {first ? <NoOwner /> : <SignIn />}
       </div>
     </Centered>
   );
 }
 
-function NoSession() {
+function NoOwner() {
   return (
-    <p class="mt-2 text-ink-2">
-      There is no password. The server printed a link when it first started; open it, or ask for a
-      new one:
-    </p>
+    <>
+      <p class="mt-2 text-ink-2">{words.noOwnerText}</p>
+      <div class="mt-4">
+        <CommandLine command={words.setupCommand} what="the command" />
+      </div>
+      <p class="mt-3 text-12 text-muted">{words.setupCommandText}</p>
+    </>
   );
 }
 
-function FailedLink({ reason }: { reason: Extract<ClosedReason, { kind: "link_failed" }> }) {
-  const { error, otherSession } = reason;
-  const refused = error.code === "setup_link_invalid";
+function SignIn() {
   return (
-    <div role="alert">
-      <p class="mt-2 text-ink-2">
-        {refused ? "It was used before or has expired: each link works once." : error.message} Ask
-        for a new one:
-      </p>
-      <p class="mt-1 font-mono text-12 break-all text-muted">
-        {error.code}
-        {error.requestId && ` · ${error.requestId}`}
-      </p>
-      {otherSession && (
-        <p class="mt-3">
-          <a href="/" class={buttonClass("primary")}>
-            Continue as signed in
-          </a>
-        </p>
-      )}
-    </div>
+    <>
+      <p class="mt-2 mb-5 text-ink-2">{words.signInText}</p>
+      <SignInForm />
+      <details class="mt-5 text-12 text-muted">
+        <summary class="focus-ring cursor-pointer rounded-control">{words.forgotten}</summary>
+        <p class="my-2">{words.forgottenText}</p>
+        <CommandLine command={words.resetCommand} what="the command" />
+      </details>
+    </>
   );
 }

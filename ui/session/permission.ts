@@ -1,9 +1,9 @@
 import { skipToken, useQuery } from "@tanstack/preact-query";
-import type { Session } from "../../server/admin/schema.ts";
+import type { Session } from "../../server/accounts/schema.ts";
 import { sessionKey } from "./session.ts";
 
 /** Roles by rank; who may see what a role may, may see what lower ones may. */
-export type Role = "owner" | "admin" | "billing" | "support" | "viewer";
+export type Role = Session["role"];
 
 /** What a screen or button needs. The API decides; the UI only leaves out what it would refuse. */
 export type Permission = readonly Role[];
@@ -13,13 +13,18 @@ export const admins: Permission = ["owner", "admin"];
 export const billing: Permission = ["owner", "admin", "billing"];
 export const support: Permission = ["owner", "admin", "support"];
 
-/** Answers whether the one who is signed in may do something. A session without a role is the set-up link's: it may all. */
-export function useCan(): (permission: Permission) => boolean {
-  const { data } = useQuery<(Session & { role?: Role | null }) | null>({
+/** Who is signed in, once that is known. */
+export function useWhoAmI(): Session | undefined {
+  const { data } = useQuery<Session | null>({
     queryKey: sessionKey,
     // The one who asks for the session is `useSession`.
     queryFn: skipToken,
   });
-  const role = data?.role ?? "owner";
-  return (permission) => permission.includes(role);
+  return data ?? undefined;
+}
+
+/** Answers whether the one who is signed in may do something. */
+export function useCan(): (permission: Permission) => boolean {
+  const role = useWhoAmI()?.role;
+  return (permission) => role !== undefined && permission.includes(role);
 }

@@ -1,52 +1,44 @@
 import { type Query, useMutation, useQuery, useQueryClient } from "@tanstack/preact-query";
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { Session, SessionCreate } from "../../server/admin/schema.ts";
-import { ApiError, get, post, remove } from "../api.ts";
+import type { Session } from "../../server/accounts/schema.ts";
+import { ApiError, get, remove } from "../api.ts";
 
 export const sessionKey = ["session"];
 const retryMs = 2000;
 
-/** Why there is no session, as far as the page knows. */
-export type ClosedReason =
-  | { kind: "none" }
-  /** The link was refused, or the server could not take it. */
-  | { kind: "link_failed"; error: ApiError; otherSession: boolean };
+/** A one-time link that was opened: what for, and its secret. */
+export interface Link {
+  page: "setup" | "invitation" | "reset";
+  token: string;
+}
 
 type SessionState =
-  /** The set-up link is being exchanged, or the cookie's session asked for. */
+  /** The cookie's session is being asked for. */
   | { state: "opening" }
   | { state: "open" }
   /** It was open on this page and is over: the page stays, so that no form is lost, and asks to sign in over it. */
   | { state: "ended" }
-  | { state: "closed"; reason: ClosedReason }
+  | { state: "closed" }
+  /** A link was opened; it comes before a session that there may be. `leave` forgets it. */
+  | { state: "link"; link: Link; leave: () => void }
   | { state: "unreachable"; error: ApiError; retry: () => void };
 
 /**
- * The set-up token of the address `/setup#token=…`, which it also removes from there: a one-time secret must not stay
- * in the history, not even when the server refuses it.
+ * The link of an address such as `/setup#token=…`, which it also removes from there: a one-time secret must not stay in the
+ * history, not even when the server refuses it.
  */
-function takeSetupToken(): string | undefined {
-  if (location.pathname !== "/setup") return undefined;
-  const token = new URLSearchParams(location.hash.slice(1)).get("token") ?? undefined;
+function takeLink(): Link | undefined {
+  const page = /^\/(setup|invitation|reset)$/.exec(location.pathname)?.[1];
+  if (page === undefined) return undefined;
+  const token = new URLSearchParams(location.hash.slice(1)).get("token");
   history.replaceState(null, "", "/");
-  return token;
+  return token ? { page: page as Link["page"], token } : undefined;
 }
 
-/** Exchanges a set-up link for the session cookie, else asks for the cookie's session, and follows its end. */
+/** Asks for the cookie's session, and follows its end. */
 export function useSession(): SessionState {
   const queryClient = useQueryClient();
-  const [setupToken] = useState(takeSetupToken);
-  const exchange = useMutation({
-    mutationFn: (token: string) =>
-      post<Session>("/api/session", { setup_token: token } satisfies SessionCreate),
-    onSuccess: (session) => queryClient.setQueryData(sessionKey, session),
-  });
-  const { mutate } = exchange;
-  useEffect(() => {
-    if (setupToken) mutate(setupToken);
-  }, [setupToken, mutate]);
-
-  const exchanging = setupToken !== undefined && (exchange.isIdle || exchange.isPending);
+  const [link, setLink] = useState(takeLink);
   const session = useQuery({
     queryKey: sessionKey,
     // A missing session is an answer, not a failure.
@@ -55,11 +47,10 @@ export function useSession(): SessionState {
         if (error instanceof ApiError && error.status === 401) return null;
         throw error;
       }),
-    enabled: !exchanging,
     refetchInterval: (query) =>
       query.state.data === undefined && query.state.error ? retryMs : false,
     staleTime: Number.POSITIVE_INFINITY,
-    // Another tab may have opened the link meanwhile.
+    // Another tab may have signed in meanwhile.
     refetchOnWindowFocus: (query) => (query.state.data === null ? "always" : false),
   });
 
@@ -76,22 +67,20 @@ export function useSession(): SessionState {
     };
   }, [open, queryClient]);
 
-  if (exchanging) return { state: "opening" };
-  if (exchange.error instanceof ApiError) {
-    const reason = {
-      kind: "link_failed",
-      error: exchange.error,
-      otherSession: Boolean(session.data),
-    } as const;
-    return { state: "closed", reason };
-  }
+  if (link) return { state: "link", link, leave: () => setLink(undefined) };
   if (session.data) return { state: "open" };
   if (session.data === null && wasOpen.current && !signedOut) return { state: "ended" };
-  if (session.data === null) return { state: "closed", reason: { kind: "none" } };
+  if (session.data === null) return { state: "closed" };
   if (session.error instanceof ApiError) {
     return { state: "unreachable", error: session.error, retry: () => void session.refetch() };
   }
   return { state: "opening" };
+}
+
+/** Asks anew who is signed in, after somebody has. */
+export function useSignedIn(): () => Promise<void> {
+  const queryClient = useQueryClient();
+  return () => queryClient.refetchQueries({ queryKey: sessionKey });
 }
 
 /** Whether the session was closed by hand: then nothing of the page stays. */
