@@ -20,6 +20,7 @@ export function gatewayOperations(context: Context, upstream: GatewayParts): rea
       "/api/gateway/config",
       {
         operationId: "getGatewayConfig",
+        needs: "admin",
         summary: "Get the gateway's configuration",
         description:
           "As LiteLLM reads it on this server. Keys of providers reach it by environment and never stand in it.",
@@ -37,6 +38,7 @@ export function gatewayOperations(context: Context, upstream: GatewayParts): rea
       "/api/gateway/restart",
       {
         operationId: "restartGateway",
+        needs: "admin",
         summary: "Restart the gateway",
         description:
           "Starts new processes on this server with the same models. Those that serve finish their calls once the new ones are ready, so that no call fails.",
@@ -68,6 +70,7 @@ export function gatewayOperations(context: Context, upstream: GatewayParts): rea
       "/api/price-book",
       {
         operationId: "searchPriceBook",
+        needs: "viewer",
         summary: "Search the price book",
         description: "Models that the gateway knows a price of, by name, for the form of a model.",
         tag,

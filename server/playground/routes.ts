@@ -16,6 +16,7 @@ export function playgroundOperations(context: Context, api: TeamApi): readonly O
       "/api/teams/:team_id/playground",
       {
         operationId: "callAsTeam",
+        needs: "support",
         summary: "Call a model as a team",
         description:
           "A job of one call in the team's name, through the team's own API: with its models, limits and prices, and charged to its wallet. The key for it lives ten minutes; its creation stands in the audit log. What the call cost stands in the job that `x-job-id` names.",

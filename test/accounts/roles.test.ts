@@ -130,12 +130,16 @@ const matrix: Readonly<Record<string, Row>> = {
   "PATCH /api/credentials/{credential_id}": [admins, 404, "models:write"],
   "DELETE /api/credentials/{credential_id}": [admins, 404, "models:write"],
   "POST /api/credentials/{credential_id}/test": [admins, 404, "models:write"],
+  "GET /api/gateway/config": [admins, 200, "models:read"],
+  "POST /api/gateway/restart": [admins, 202, "models:write"],
+  "GET /api/price-book": [everybody, 200, "models:read"],
   "GET /api/settings": [everybody, 200, "platform:read"],
   "PATCH /api/settings": [admins, 200, "platform:write"],
   "GET /api/status": [everybody, 200, "platform:read"],
 
   // What was asked and answered is for support, not for whoever only looks.
   "GET /api/calls/{call_id}/bodies": [support, 404, "jobs:read"],
+  "POST /api/teams/{team_id}/playground": [support, 422, "jobs:write"],
   "GET /api/jobs": [everybody, 200, "jobs:read"],
   "GET /api/jobs/{job_id}": [everybody, 404, "jobs:read"],
   "GET /api/jobs/{job_id}/charge": [everybody, 404, "jobs:read"],
