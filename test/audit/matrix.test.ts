@@ -104,9 +104,14 @@ const changes: readonly Change[] = [
   change(`POST ${wallet}/refund`, `${routing}/wallet/refund`, "wallet.refund", {
     ...{ job_id: "{job}", credits: 4, reason: "r" },
   }),
-  change(`POST ${wallet}/transfer`, `${routing}/wallet/transfer`, "wallet.transfer wallet.transfer", {
-    ...{ to_team_id: "customs", credits: 112 },
-  }),
+  change(
+    `POST ${wallet}/transfer`,
+    `${routing}/wallet/transfer`,
+    "wallet.transfer wallet.transfer",
+    {
+      ...{ to_team_id: "customs", credits: 112 },
+    },
+  ),
   change(
     `POST ${wallet}/refills`,
     `${routing}/wallet/refills`,
