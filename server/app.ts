@@ -19,6 +19,7 @@ import type { AdminParts, ApiSettings, AppParts } from "./http/parts.ts";
 import { jobOperations } from "./jobs/routes.ts";
 import { modelOperations } from "./models/routes.ts";
 import { playgroundOperations } from "./playground/routes.ts";
+import { simulationOperations } from "./simulation/routes.ts";
 import { identityOperations } from "./teams/routes.ts";
 import { usageOperations } from "./usage/routes.ts";
 
@@ -91,6 +92,7 @@ export function createAdminApp(parts: AdminParts): HttpApp {
     ...chargeOperations(parts.context),
     ...analyticsOperations(parts.context),
     ...playgroundOperations(parts.context, parts.api),
+    ...simulationOperations(parts.context),
   ];
   const admin = (request: Request) => authenticate(parts.context, parts.cliToken, request);
   const pages = createPages(parts.assets);

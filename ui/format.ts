@@ -178,3 +178,15 @@ export function fullDay(time: string): string {
 export function hour(time: string): string {
   return `${new Date(time).toISOString().slice(11, 13)}:00`;
 }
+
+const clockFormat = new Intl.DateTimeFormat(locale, {
+  hour: "2-digit",
+  minute: "2-digit",
+  hourCycle: "h23",
+  timeZone: "UTC",
+});
+
+/** An hour of a day for axes: "14:20", in UTC. */
+export function clockTime(time: string): string {
+  return clockFormat.format(Date.parse(time));
+}

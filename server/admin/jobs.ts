@@ -1,7 +1,11 @@
+import { type Author, recordAudit } from "../audit/audit.ts";
+import type { JobHistogram } from "../analytics/schema.ts";
 import type { Context } from "../context.ts";
 import { toCallView } from "../calls/view.ts";
 import { DomainError } from "../kernel/errors.ts";
+import { endJob } from "../jobs/lifecycle.ts";
 import {
+  countJobs,
   findJob,
   type JobFilter,
   type JobRow,
@@ -10,20 +14,95 @@ import {
   toFilter,
 } from "../jobs/search.ts";
 import { microsToCredits, nanosToUsd } from "../kernel/money.ts";
-import type { JobDetail, JobPage, JobQuery, JobView } from "./schema.ts";
+import type { JobDetail, JobHistogramQuery, JobPage, JobQuery, JobView } from "./schema.ts";
 
 /** The newest calls that one job's answer carries. */
 const CALL_LIMIT = 500;
 
 /** Jobs of all teams with what they cost, newest first. Throws `invalid_request` for a cursor that is none, or a search too wide. */
 export function listJobs(context: Context, query: JobQuery): Promise<JobPage> {
-  const filter: JobFilter = {
+  return searchJobs(context, query, filterOf(query), toJobView);
+}
+
+function filterOf(query: JobHistogramQuery): JobFilter {
+  return {
     ...toFilter(query),
     status: query.status,
     userId: query.user_id,
     externalTaskId: query.external_task_id,
   };
-  return searchJobs(context, query, filter, toJobView);
+}
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 1_440 * MINUTE_MS;
+/** Lengths of a stretch that people read at ease. */
+const stretchesMs = [1, 5, 15, 30, 60, 180, 360, 720, 1_440, 7 * 1_440, 30 * 1_440].map(
+  (minutes) => minutes * MINUTE_MS,
+);
+const MOST_STRETCHES = 48;
+
+/** The jobs that the list shows, by stretch of time and state. Throws as the list does. */
+export async function readHistogram(
+  context: Context,
+  query: JobHistogramQuery,
+): Promise<JobHistogram> {
+  const asked = filterOf(query);
+  const toMs = asked.createdBefore?.getTime() ?? context.clock.now();
+  const fromMs = asked.createdFrom?.getTime() ?? toMs - 30 * DAY_MS;
+  const stretchMs =
+    stretchesMs.find((length) => (toMs - fromMs) / length <= MOST_STRETCHES) ??
+    Math.ceil((toMs - fromMs) / MOST_STRETCHES / DAY_MS) * DAY_MS;
+  // Whole stretches of UTC, so that a day is a day.
+  const firstMs = fromMs - (fromMs % stretchMs);
+  const filter = { ...asked, createdFrom: new Date(fromMs), createdBefore: new Date(toMs) };
+  const { counts, oldest } = await countJobs(context, filter, { fromMs: firstMs, stretchMs });
+  const buckets = Array.from({ length: Math.ceil((toMs - firstMs) / stretchMs) }, (_, stretch) => {
+    const of = (...states: string[]) =>
+      counts
+        .filter((count) => count.stretch === stretch && states.includes(count.status))
+        .reduce((sum, { jobs }) => sum + jobs, 0);
+    return {
+      starts_at: new Date(firstMs + stretch * stretchMs).toISOString(),
+      running: of("pending", "in_progress"),
+      completed: of("completed"),
+      failed: of("failed"),
+      cancelled: of("cancelled"),
+      expired: of("expired"),
+    };
+  });
+  return {
+    from: new Date(fromMs).toISOString(),
+    to: new Date(toMs).toISOString(),
+    bucket_seconds: stretchMs / 1_000,
+    counted_from: oldest?.toISOString() ?? null,
+    buckets,
+  };
+}
+
+/**
+ * Ends a job of any team as cancelled. Its streams stop as every instance hears of it by heartbeat. Throws `not_found`, and
+ * `job_ended` or `job_expired` when it has another end.
+ */
+export async function cancelJob(
+  context: Context,
+  author: Author,
+  input: { jobId: string; reason: string | undefined },
+): Promise<void> {
+  const job = await findJob(context, { jobId: input.jobId });
+  if (!job) throw new DomainError("not_found", "There is no job with this id.");
+  const { teamId, organizationId } = job;
+  const end = { jobId: job.id, status: "cancelled" } as const;
+  await endJob(context, { jobEnded() {} }, { teamId }, end, undefined);
+  if (job.endedAt !== null) return;
+  // The end is a statement of its own, which a team's own cancelling shares.
+  await recordAudit(context.database.drizzle, new Date(context.clock.now()), author, {
+    action: "job.cancel",
+    subject: { kind: "job", id: job.id },
+    organizationId,
+    teamId,
+    before: { status: job.status },
+    after: { status: "cancelled", ...(input.reason && { reason: input.reason }) },
+  });
 }
 
 /** One job with its newest 500 calls in the order of their start. Throws `not_found`. */

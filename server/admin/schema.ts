@@ -1,6 +1,6 @@
 import { Type, type Static } from "@sinclair/typebox";
 import { CallView } from "../calls/schema.ts";
-import { ExternalTaskId, UserId } from "../jobs/fields.ts";
+import { ExternalTaskId, line, UserId } from "../jobs/fields.ts";
 import { searchQuery } from "../jobs/search/schema.ts";
 import { nullable } from "../http/shapes.ts";
 
@@ -209,4 +209,13 @@ export const PriceBookQuery = Type.Object(
     ),
   },
   { additionalProperties: false },
+);
+
+const { limit: _limit, cursor: _cursor, ...narrowing } = JobQuery.properties;
+export const JobHistogramQuery = Type.Object(narrowing, { additionalProperties: false });
+export type JobHistogramQuery = Static<typeof JobHistogramQuery>;
+
+export const JobCancel = Type.Object(
+  { reason: Type.Optional(line(500, "Why, for the audit log.", "Runs in circles")) },
+  { additionalProperties: false, examples: [{ reason: "Runs in circles" }] },
 );

@@ -156,3 +156,51 @@ export const Rebuilt = Type.Object(
   { examples: [{ spans: 2976, changed: 0, next: null }] },
 );
 export type Rebuilt = Static<typeof Rebuilt>;
+
+/** Jobs by time and state, as the list of jobs is narrowed. */
+export const JobHistogram = Type.Object(
+  {
+    from: Type.String({ format: "date-time" }),
+    to: Type.String({ format: "date-time" }),
+    bucket_seconds: Type.Integer({ description: "How long each stretch is." }),
+    counted_from: nullable(
+      Type.String({
+        format: "date-time",
+        description:
+          "There are more jobs than are counted, and older ones are not; null = all are.",
+      }),
+    ),
+    buckets: Type.Array(
+      Type.Object({
+        starts_at: Type.String({ format: "date-time" }),
+        running: Type.Integer(),
+        completed: Type.Integer(),
+        failed: Type.Integer(),
+        cancelled: Type.Integer(),
+        expired: Type.Integer(),
+      }),
+      { description: "In the order of time, also those without jobs." },
+    ),
+  },
+  {
+    examples: [
+      {
+        from: "2026-11-22T12:00:00.000Z",
+        to: "2026-11-23T12:00:00.000Z",
+        bucket_seconds: 86400,
+        counted_from: null,
+        buckets: [
+          {
+            starts_at: "2026-11-22T12:00:00.000Z",
+            running: 1,
+            completed: 40,
+            failed: 2,
+            cancelled: 0,
+            expired: 0,
+          },
+        ],
+      },
+    ],
+  },
+);
+export type JobHistogram = Static<typeof JobHistogram>;

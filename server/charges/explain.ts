@@ -20,11 +20,12 @@ export async function explainCharge(context: Context, jobId: string): Promise<Ch
   const job = await findJob(context, { jobId });
   if (!job) throw new DomainError("not_found", "There is no job with this id.");
   const { drizzle } = context.database;
-  const [version, calls, holds, entries] = await Promise.all([
+  const [version, calls, holds, entries, revenueNanos] = await Promise.all([
     job.planVersionId === null ? undefined : store.selectVersion(drizzle, job.planVersionId),
     newestCalls(context, job, MOST),
     store.selectHolds(drizzle, job.id, MOST),
     store.selectEntries(drizzle, job.id, MOST),
+    store.selectRevenue(context.database, job.id),
   ]);
   const plan = version && fromRules(version.version.kind, version.version.rules);
   const terms = job.terms as unknown as Terms | null;
@@ -40,6 +41,8 @@ export async function explainCharge(context: Context, jobId: string): Promise<Ch
     place: job.place,
     ...toFormulaView(formula, job.charged, jobDifference(formula, job.charged)),
     provider_cost_usd: nanosToUsd(job.providerCostNanos),
+    revenue_usd: nanosToUsd(revenueNanos),
+    margin_usd: nanosToUsd(revenueNanos - job.providerCostNanos),
     credits_refunded: microsToCredits(job.refunded),
     credits_remaining: microsToCredits(job.charged - job.refunded),
     credits_held: microsToCredits(job.held),

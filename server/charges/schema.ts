@@ -46,6 +46,11 @@ export const Charge = Type.Object(
     ),
     ...formula,
     provider_cost_usd: Type.Number(),
+    revenue_usd: Type.Number({
+      description:
+        "What the credits were sold for that bore the charge, less refunds; fees of a period are not among it.",
+    }),
+    margin_usd: Type.Number({ description: "Revenue less provider cost." }),
     credits_refunded: Type.Number(),
     credits_remaining: Type.Number({ description: "Charged and not given back." }),
     credits_held: Type.Number({ description: "Set aside for it now." }),
@@ -109,6 +114,8 @@ export const Charge = Type.Object(
         credits_charged: 1,
         difference: null,
         provider_cost_usd: 0.000982,
+        revenue_usd: 0.1,
+        margin_usd: 0.099018,
         credits_refunded: 0,
         credits_remaining: 1,
         credits_held: 0,

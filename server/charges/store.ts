@@ -1,5 +1,5 @@
 import { asc, eq } from "drizzle-orm";
-import type { Drizzle } from "../../db/client.ts";
+import type { Database, Drizzle } from "../../db/client.ts";
 import {
   creditHolds,
   creditTransactions,
@@ -44,4 +44,18 @@ export function selectEntries(drizzle: Drizzle, jobId: string, limit: number): P
     .where(eq(creditTransactions.jobId, jobId))
     .orderBy(asc(creditTransactions.entryNo))
     .limit(limit);
+}
+
+/** What a job's charge is as revenue, less the part that was refunded, in nano-dollars: as the rollups count it. */
+export async function selectRevenue(database: Database, jobId: string): Promise<bigint> {
+  const [row] = await database.query<{ nanos: string }>(
+    `select round(coalesce(sum(e.nanos), 0) * (j.charged - j.refunded) / nullif(j.charged, 0))::text as nanos
+     from jobs j
+     join credit_transactions t on t.job_id = j.id and t.kind = 'charge'
+     cross join lateral earned_v1(t.wallet_id, t.entry_no, t.amount, t.balance_after, t.created_at) e
+     where j.id = $1::uuid and j.charged > 0
+     group by j.id`,
+    [jobId],
+  );
+  return BigInt(row?.nanos ?? 0);
 }

@@ -113,7 +113,7 @@ export async function endJob(
   context: Context,
   /** Stops this instance's streams of the job; other instances learn it by heartbeat. */
   calls: { jobEnded(jobId: string): void },
-  principal: TeamPrincipal,
+  principal: Pick<TeamPrincipal, "teamId">,
   input: EndJobInput,
   claim: IdempotencyClaim | undefined,
 ): Promise<Reply> {

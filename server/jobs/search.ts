@@ -31,6 +31,23 @@ export function searchJobs<View>(
   });
 }
 
+/** How many jobs a count reads at most. */
+const MOST_COUNTED = 100_000;
+
+/** The newest jobs by stretch of time and state. Throws `invalid_request` for a search that reads too much. */
+export async function countJobs(
+  context: Context,
+  filter: store.JobFilter,
+  of: { fromMs: number; stretchMs: number },
+): Promise<{ counts: { stretch: number; status: string; jobs: number }[]; oldest: Date | null }> {
+  const counts = await bounded(context, (drizzle) =>
+    store.countJobs(drizzle, filter, { ...of, most: MOST_COUNTED }),
+  );
+  const all = counts.reduce((sum, { jobs }) => sum + jobs, 0);
+  const oldest = Math.min(...counts.map((count) => count.oldest.getTime()));
+  return { counts, oldest: all < MOST_COUNTED ? null : new Date(oldest) };
+}
+
 /** Calls of all jobs, newest first. Throws as `searchJobs` does. */
 export function searchCalls<View>(
   context: Context,

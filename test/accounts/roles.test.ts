@@ -99,6 +99,9 @@ const matrix: Readonly<Record<string, Row>> = {
   "GET /api/plans/{plan_id}": [everybody, 404, "money:read"],
   "PATCH /api/plans/{plan_id}": [billing, 404, "money:write"],
   "POST /api/plans/{plan_id}/versions": [billing, 422, "money:write"],
+  // They change nothing, but are sent like what does.
+  "POST /api/plans/preview": [everybody, 422, "money:write"],
+  "POST /api/plans/simulate": [everybody, 422, "money:write"],
   "GET /api/teams/{team_id}/plan": [everybody, 404, "money:read"],
   "PUT /api/teams/{team_id}/plan": [billing, 422, "money:write"],
   "GET /api/organizations/{organization_id}/plan": [everybody, 404, "money:read"],
@@ -142,6 +145,8 @@ const matrix: Readonly<Record<string, Row>> = {
   "POST /api/teams/{team_id}/playground": [support, 422, "jobs:write"],
   "GET /api/jobs": [everybody, 200, "jobs:read"],
   "GET /api/jobs/{job_id}": [everybody, 404, "jobs:read"],
+  "GET /api/jobs/histogram": [everybody, 200, "jobs:read"],
+  "POST /api/jobs/{job_id}/cancel": [support, 404, "jobs:write"],
   "GET /api/jobs/{job_id}/charge": [everybody, 404, "jobs:read"],
   "GET /api/calls": [everybody, 200, "jobs:read"],
   "GET /api/calls/live": [everybody, 200, "jobs:read"],

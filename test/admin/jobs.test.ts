@@ -139,3 +139,61 @@ test("tells the state of everything with its counts", async () => {
     counts: { organizations: 1, teams: 2, models: 0, jobs: 8 },
   });
 });
+
+test("counts jobs by stretch of time and state, within the filters of the list", async () => {
+  const noon = new Date(clock.now() - (clock.now() % 60_000)).toISOString();
+  const later = new Date(Date.parse(noon) + 3 * 60_000).toISOString();
+  const { status, body } = await get(`/api/jobs/histogram?from=${noon}&to=${later}`);
+  expect(status).toBe(200);
+  const none = { running: 0, completed: 0, failed: 0, cancelled: 0, expired: 0 };
+  const at = (minute: number) => new Date(Date.parse(noon) + minute * 60_000).toISOString();
+  expect(body).toEqual({
+    from: noon,
+    to: later,
+    bucket_seconds: 60,
+    counted_from: null,
+    // Those made above, all in the first minute.
+    buckets: [
+      { ...none, starts_at: at(0), running: 5, completed: 3 },
+      { ...none, starts_at: at(1) },
+      { ...none, starts_at: at(2) },
+    ],
+  });
+  const { buckets } = (await get("/api/jobs/histogram?team=two")).body as {
+    buckets: { running: number; completed: number }[];
+  };
+  // 30 whole days, the first and the last of them in part.
+  expect(buckets).toHaveLength(31);
+  expect(buckets.at(-1)).toMatchObject({ running: 2, completed: 1 });
+  expect(await get("/api/jobs/histogram?limit=3")).toMatchObject({ status: 422 });
+});
+
+test("cancels a running job of any team, once, and writes who did it", async () => {
+  const id = await insertJob("one", "in_progress");
+  const cancel = (body: object) => send("POST", `/api/jobs/${id}/cancel`, { headers: asCli, body });
+  expect(await cancel({ reason: "in circles" })).toMatchObject({
+    status: 200,
+    body: { job_id: id, status: "cancelled" },
+  });
+  expect(await cancel({})).toMatchObject({ status: 200 });
+  expect(
+    await database.query(
+      "select actor, team_id, before, after from audit_log where action = 'job.cancel' and subject_id = $1",
+      [id],
+    ),
+  ).toEqual([
+    {
+      actor: "cli",
+      team_id: "one",
+      before: expect.objectContaining({ status: "in_progress" }) as object,
+      after: expect.objectContaining({ status: "cancelled", reason: "in circles" }) as object,
+    },
+  ]);
+  const done = await insertJob("one", "completed");
+  expect(
+    await send("POST", `/api/jobs/${done}/cancel`, { headers: asCli, body: {} }),
+  ).toMatchObject({ status: 409, body: { code: "job_ended" } });
+  expect(await send("POST", "/api/jobs/none/cancel", { headers: asCli, body: {} })).toMatchObject({
+    status: 404,
+  });
+});

@@ -144,8 +144,12 @@ test("a refund takes the revenue back, and gives credits that earn it again", as
   const jobId = await chargedJob(9);
   expect(await revenue()).toBe(2.7);
   await post(`${team.path}/refund`, { job_id: jobId, credits: 2, reason: "slow" });
-  // 7 × $0.30.
+  // 7 × $0.30; what explains the job's charge says the same.
   expect(await revenue()).toBe(2.1);
+  expect((await get(`/api/jobs/${jobId}/charge`)).body).toMatchObject({
+    revenue_usd: 2.1,
+    margin_usd: 2.1,
+  });
   await post(`${team.path}/refund`, { job_id: jobId, reason: "of no use" });
   expect(await revenue()).toBe(0);
   expect(await pricesOfGrants()).toEqual(["10 for $3", "2 for $0.6", "7 for $2.1"]);

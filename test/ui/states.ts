@@ -1,6 +1,7 @@
 import type { Answer } from "../e2e/ui-server.ts";
 import * as answers from "./answers.ts";
 import * as operate from "./answers-operate.ts";
+import { workAnswers, workStates } from "./work-states.ts";
 
 export const ok = (body: unknown): Answer => ({ status: 200, body });
 export const refused = (status: number, code: string, detail: string): Answer => ({
@@ -30,6 +31,7 @@ export const healthy: Record<string, Answer> = {
   "GET /api/jobs?limit=25&cursor=older-25": ok(answers.olderJobPage),
   "GET /api/jobs?limit=25&cursor=newer-25": ok(answers.jobPage),
   [`GET /api${jobPath}`]: ok(answers.jobDetail),
+  ...workAnswers,
 };
 
 /** A page in one of its states. */
@@ -170,4 +172,5 @@ export const states: State[] = [
     given: { "GET /api/session": "gone" },
     shows: "This page tries again every few seconds",
   },
+  ...workStates,
 ];

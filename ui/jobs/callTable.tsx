@@ -1,25 +1,34 @@
 import type { CallView } from "../../server/calls/schema.ts";
 import { Flag, type Tone } from "../base/badge.tsx";
-import { type Column, Table } from "../base/table.tsx";
+import { type Column, RowLink, Table } from "../base/table.tsx";
 import * as format from "../format.ts";
 import { CallBar } from "./callBar.tsx";
 import { CallState } from "./jobState.tsx";
 import { type Span, spanOf } from "./waterfall.ts";
 
-const costFlags: Record<CallView["cost_flags"][number], { tone: Tone; means: string }> = {
+export const costFlags: Record<CallView["cost_flags"][number], { tone: Tone; means: string }> = {
   unpriced: { tone: "warn", means: "The model has no price, so this call has no cost." },
   estimated: { tone: "idle", means: "Tokens were estimated: the provider reported none." },
-  differs: { tone: "warn", means: "LiteLLM's own figure differs by more than 1 %." },
+  differs: { tone: "warn", means: "The gateway's own figure differs by more than 1 %." },
   over_hold: { tone: "warn", means: "It was charged more than what was held for it." },
 };
 
 /** A job's calls in the order of their start, each with its bar on the shared time axis. */
-export function CallTable({ calls, nowMs }: { calls: CallView[] | undefined; nowMs: number }) {
+export function CallTable({
+  calls,
+  nowMs,
+  href,
+}: {
+  calls: CallView[] | undefined;
+  nowMs: number;
+  /** The address of a call's drawer. */
+  href: (callId: string) => string;
+}) {
   const span = calls && calls.length > 0 ? spanOf(calls, nowMs) : undefined;
   return (
     <Table
       caption="Calls of the job, in the order of their start"
-      columns={columns(span, nowMs)}
+      columns={columns(span, nowMs, href)}
       rows={calls}
       rowKey={(call) => call.call_id}
       skeletonRows={3}
@@ -27,9 +36,16 @@ export function CallTable({ calls, nowMs }: { calls: CallView[] | undefined; now
   );
 }
 
-function columns(span: Span | undefined, nowMs: number): Column<CallView>[] {
+function columns(
+  span: Span | undefined,
+  nowMs: number,
+  href: (callId: string) => string,
+): Column<CallView>[] {
   return [
-    { head: "Call", cell: (call) => <CallName call={call} span={span} nowMs={nowMs} /> },
+    {
+      head: "Call",
+      cell: (call) => <CallName call={call} span={span} nowMs={nowMs} href={href} />,
+    },
     {
       head: "Status",
       width: "112px",
@@ -88,7 +104,9 @@ function CallName({
   call,
   span,
   nowMs,
+  href,
 }: {
+  href: (callId: string) => string;
   call: CallView;
   span: Span | undefined;
   nowMs: number;
@@ -96,10 +114,11 @@ function CallName({
   return (
     <div class="min-w-0 py-1">
       <div class="flex min-w-0 flex-wrap items-center gap-x-2 gap-y-0.5">
-        <span class="min-w-0 truncate font-medium" title={call.call_id}>
-          {call.model}
+        <span class="min-w-0">
+          <RowLink href={href(call.call_id)}>{call.model}</RowLink>
         </span>
         {call.stream && <Flag tone="idle">stream</Flag>}
+        {call.cache_hit && <Flag tone="ok">cache</Flag>}
         {call.purpose && <Flag tone="idle">{call.purpose}</Flag>}
       </div>
       <div class="truncate font-mono text-11 text-muted" title={call.target ?? undefined}>
@@ -152,7 +171,7 @@ function CallCost({ call }: { call: CallView }) {
   const theirs =
     call.litellm_cost_usd === null
       ? ""
-      : `; LiteLLM says ${format.usdExact(call.litellm_cost_usd)}`;
+      : `; the gateway says ${format.usdExact(call.litellm_cost_usd)}`;
   return (
     <>
       <span title={exact && `${exact}${theirs}`}>{format.usd(call.provider_cost_usd)}</span>

@@ -1,48 +1,70 @@
+import type { ComponentChildren } from "preact";
 import type { JobDetail } from "../../server/admin/schema.ts";
+import type { Charge } from "../../server/charges/schema.ts";
 import { Copyable } from "../base/copy.tsx";
 import { Facts, Panel } from "../base/panel.tsx";
+import { StatTiles } from "../base/stats.tsx";
 import * as format from "../format.ts";
+import { jobs } from "../strings/jobs.ts";
 import { jobDurationMs } from "./jobTable.tsx";
 
-/** What the job cost the operator, what its team was charged, and how much work it was. */
-export function JobCost({ job, nowMs }: { job: JobDetail; nowMs: number }) {
+/** What the job was charged, what it cost the operator, and what is left of it; how much work it was. */
+export function JobFigures({
+  job,
+  charge,
+  nowMs,
+}: {
+  job: JobDetail | undefined;
+  charge: Charge | undefined;
+  nowMs: number;
+}) {
   return (
-    <Panel title="Cost">
-      <p class="text-12 text-muted">Provider cost</p>
-      <p
-        class="text-28 font-semibold tracking-[-0.02em] tabular-nums"
-        title={format.usdExact(job.provider_cost_usd)}
-      >
-        {format.usd(job.provider_cost_usd)}
-      </p>
-      <div class="mt-3">
-        <Facts
-          facts={[
-            { name: "Credits charged", value: format.credits(job.credits_charged) },
-            { name: "Tokens", value: format.count(job.total_tokens) },
-            { name: "Calls", value: <CallCounts job={job} /> },
-            {
-              name: job.ended_at ? "Duration" : "Duration so far",
-              value: format.duration(jobDurationMs(job, nowMs)),
-            },
-          ]}
-        />
-      </div>
-    </Panel>
+    <StatTiles
+      label="Figures of the job"
+      stats={[
+        {
+          name: `${jobs.charged}, ${jobs.credits}`,
+          value: job && format.credits(job.credits_charged),
+          note: job && chargeNote(job),
+        },
+        {
+          name: jobs.revenue,
+          value: charge && format.usd(charge.revenue_usd),
+          title: jobs.revenueTitle,
+        },
+        {
+          name: jobs.cost,
+          value: job && format.usd(job.provider_cost_usd),
+          ...(job && { title: format.usdExact(job.provider_cost_usd) }),
+        },
+        {
+          name: jobs.margin,
+          value: charge && format.usd(charge.margin_usd),
+          ...(charge && { title: format.usdExact(charge.margin_usd) }),
+          note:
+            charge && charge.revenue_usd > 0
+              ? jobs.ofRevenue(format.percent(charge.margin_usd / charge.revenue_usd))
+              : undefined,
+        },
+        { name: "Calls", value: job && format.count(job.total_calls), note: job && callNote(job) },
+        { name: "Tokens", value: job && format.count(job.total_tokens) },
+        { name: "Duration", value: job && format.duration(jobDurationMs(job, nowMs)) },
+      ]}
+    />
   );
 }
 
-function CallCounts({ job }: { job: JobDetail }) {
+function chargeNote(job: JobDetail): string | undefined {
+  if (job.credits_refunded > 0) return jobs.givenBack(format.credits(job.credits_refunded));
+  return job.credits_held > 0 ? jobs.held(format.credits(job.credits_held)) : undefined;
+}
+
+function callNote(job: JobDetail): string | undefined {
   const parts = [
     job.failed_calls > 0 && `${format.count(job.failed_calls)} failed`,
     job.calls_in_flight > 0 && `${format.count(job.calls_in_flight)} in flight`,
   ].filter(Boolean);
-  return (
-    <>
-      {format.count(job.total_calls)}
-      {parts.length > 0 && <span class="font-normal text-muted"> ({parts.join(", ")})</span>}
-    </>
-  );
+  return parts.length > 0 ? parts.join(", ") : undefined;
 }
 
 /** Whose job it is, and what its application said about it. */
@@ -51,13 +73,23 @@ export function JobOrigin({ job }: { job: JobDetail }) {
     <Panel title="Details">
       <Facts
         facts={[
-          { name: "Team", value: job.team_id },
-          { name: "Organization", value: job.organization_id },
+          {
+            name: "Team",
+            value: <OriginLink href={`/teams/${job.team_id}`}>{job.team_id}</OriginLink>,
+          },
+          {
+            name: "Organization",
+            value: (
+              <OriginLink href={`/organizations/${job.organization_id}`}>
+                {job.organization_id}
+              </OriginLink>
+            ),
+          },
           { name: "User", value: job.user_id ?? "—" },
           {
-            name: "External task",
+            name: "Reference",
             value: job.external_task_id ? (
-              <Copyable text={job.external_task_id} what="the external task" />
+              <Copyable text={job.external_task_id} what="the reference" />
             ) : (
               "—"
             ),
@@ -67,6 +99,14 @@ export function JobOrigin({ job }: { job: JobDetail }) {
         ]}
       />
     </Panel>
+  );
+}
+
+function OriginLink({ href, children }: { href: string; children: ComponentChildren }) {
+  return (
+    <a href={href} class="focus-ring rounded break-all hover:underline">
+      {children}
+    </a>
   );
 }
 

@@ -1,5 +1,6 @@
 import type { JobView } from "../../server/admin/schema.ts";
-import { type Column, Table } from "../base/table.tsx";
+import type { DataColumn } from "../base/dataTable.tsx";
+import { RowLink, Table } from "../base/table.tsx";
 import * as format from "../format.ts";
 import { useServerNow } from "../shell/status.ts";
 import { JobState } from "./jobState.tsx";
@@ -9,7 +10,8 @@ export function jobDurationMs(job: JobView, nowMs: number): number {
   return (job.ended_at ? Date.parse(job.ended_at) : nowMs) - Date.parse(job.created_at);
 }
 
-function columns(nowMs: number): Column<JobView>[] {
+/** What a list of jobs shows of each. */
+export function jobColumns(nowMs: number): DataColumn<JobView>[] {
   return [
     { head: "Job", cell: (job) => <JobName job={job} /> },
     {
@@ -34,6 +36,27 @@ function columns(nowMs: number): Column<JobView>[] {
       number: true,
       from: "medium",
       cell: (job) => <CallCount job={job} />,
+    },
+    {
+      head: "User",
+      width: "14%",
+      from: "large",
+      extra: true,
+      cell: (job) => <span class="block truncate text-ink-2">{job.user_id ?? "—"}</span>,
+    },
+    {
+      head: "Reference",
+      width: "14%",
+      from: "large",
+      extra: true,
+      cell: (job) => <span class="block truncate text-ink-2">{job.external_task_id ?? "—"}</span>,
+    },
+    {
+      head: "Charged, credits",
+      width: "120px",
+      number: true,
+      from: "medium",
+      cell: (job) => <Charged job={job} />,
     },
     {
       head: "Tokens",
@@ -78,12 +101,7 @@ function JobName({ job }: { job: JobView }) {
   return (
     <div class="flex min-w-0 items-center gap-2">
       <div class="min-w-0 flex-1">
-        <a
-          href={`/jobs/${job.job_id}`}
-          class="block truncate font-medium outline-none after:absolute after:inset-0 focus-visible:after:outline-2 focus-visible:after:-outline-offset-2 focus-visible:after:outline-accent"
-        >
-          {job.job_type}
-        </a>
+        <RowLink href={`/jobs/${job.job_id}`}>{job.job_type}</RowLink>
         <span class="block truncate text-12 text-muted @2xl:hidden">{job.team_id}</span>
         <span class="hidden truncate font-mono text-11 text-muted @2xl:block">
           {format.shortId(job.job_id)}
@@ -95,6 +113,19 @@ function JobName({ job }: { job: JobView }) {
         </span>
       )}
     </div>
+  );
+}
+
+function Charged({ job }: { job: JobView }) {
+  return (
+    <>
+      {format.credits(job.credits_charged)}
+      {job.credits_refunded > 0 && (
+        <span class="block text-11 leading-3.5 text-muted">
+          {format.credits(job.credits_refunded)} refunded
+        </span>
+      )}
+    </>
   );
 }
 
@@ -114,21 +145,18 @@ function CallCount({ job }: { job: JobView }) {
 export function JobTable({
   jobs,
   skeletonRows,
-  stale = false,
 }: {
   jobs: JobView[] | undefined;
   skeletonRows: number;
-  stale?: boolean;
 }) {
   const nowMs = useServerNow();
   return (
     <Table
       caption="Jobs, newest first"
-      columns={columns(nowMs)}
+      columns={jobColumns(nowMs)}
       rows={jobs}
       rowKey={(job) => job.job_id}
       skeletonRows={skeletonRows}
-      stale={stale}
     />
   );
 }

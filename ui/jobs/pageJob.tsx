@@ -1,7 +1,8 @@
-import { useRoute } from "preact-iso";
+import { useLocation, useRoute } from "preact-iso";
 import { buttonClass } from "../base/button.tsx";
 import { Copyable } from "../base/copy.tsx";
 import { JobsIcon } from "../base/icons.tsx";
+import { changedAddress } from "../base/listState.ts";
 import { Panel } from "../base/panel.tsx";
 import { Problem } from "../base/problem.tsx";
 import { Empty, Failure, Skeleton } from "../base/states.tsx";
@@ -10,15 +11,20 @@ import { PageHead } from "../shell/pageHead.tsx";
 import { useServerNow } from "../shell/status.ts";
 import { CallTable } from "./callTable.tsx";
 import { JobState } from "./jobState.tsx";
-import { JobCost, JobData, JobOrigin } from "./jobSummary.tsx";
-import { useJob } from "./jobs.ts";
+import { CallDrawer } from "./callDrawer.tsx";
+import { JobActions } from "./jobActions.tsx";
+import { ChargeExplanation } from "./jobCharge.tsx";
+import { JobData, JobFigures, JobOrigin } from "./jobSummary.tsx";
+import { useCharge, useJob } from "./jobs.ts";
 
 const trail = [{ label: "Jobs", href: "/jobs" }];
 
 /** One job: what it cost, whose it is, and each of its calls. */
 export function PageJob() {
   const jobId = useRoute().params["jobId"] ?? "";
+  const { url, query, route } = useLocation();
   const { data: job, error, retry } = useJob(jobId);
+  const charge = useCharge(jobId);
   const nowMs = useServerNow();
   if (!job && error) {
     return (
@@ -54,6 +60,7 @@ export function PageJob() {
             )}
           </>
         }
+        actions={job && <JobActions job={job} />}
       />
       {job?.error_message && (
         <div class="-mt-2 mb-4">
@@ -61,21 +68,7 @@ export function PageJob() {
         </div>
       )}
       <div class="grid gap-4">
-        <div class="grid gap-4 md:grid-cols-2 xl:grid-cols-3 md:max-xl:*:last:col-span-2">
-          {job ? (
-            <>
-              <JobCost job={job} nowMs={nowMs} />
-              <JobOrigin job={job} />
-              <JobData job={job} />
-            </>
-          ) : (
-            ["Cost", "Details", "Data"].map((title) => (
-              <Panel key={title} title={title}>
-                <Skeleton class="h-40 w-full" />
-              </Panel>
-            ))
-          )}
-        </div>
+        <JobFigures job={job} charge={charge.data} nowMs={nowMs} />
         <Panel
           title="Calls"
           flush
@@ -92,10 +85,33 @@ export function PageJob() {
               text="Each call to a model in this job stands here."
             />
           ) : (
-            <CallTable calls={job?.calls} nowMs={nowMs} />
+            <CallTable
+              calls={job?.calls}
+              nowMs={nowMs}
+              href={(call) => changedAddress(url, { call })}
+            />
           )}
         </Panel>
+        <ChargeExplanation read={charge} />
+        <div class="grid gap-4 md:grid-cols-2">
+          {job ? (
+            <>
+              <JobOrigin job={job} />
+              <JobData job={job} />
+            </>
+          ) : (
+            ["Details", "Data"].map((title) => (
+              <Panel key={title} title={title}>
+                <Skeleton class="h-40 w-full" />
+              </Panel>
+            ))
+          )}
+        </div>
       </div>
+      <CallDrawer
+        callId={query["call"]}
+        onClose={() => route(changedAddress(url, { call: undefined }))}
+      />
     </>
   );
 }

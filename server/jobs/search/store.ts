@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, gt, gte, isNull, lt, lte, type SQL, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gt, gte, isNull, lt, lte, min, type SQL, sql } from "drizzle-orm";
 import type { PgColumn } from "drizzle-orm/pg-core";
 import type { Drizzle } from "../../../db/client.ts";
 import { jobs, llmCalls, teams } from "../../../db/schema/index.ts";
@@ -110,6 +110,32 @@ export async function selectCallsOf(
     .orderBy(newer ? asc(llmCalls.id) : desc(llmCalls.id))
     .limit(page.limit);
   return newer ? rows.reverse() : rows;
+}
+
+/** The newest jobs by stretch of time and state; a stretch is its number from `fromMs` on. */
+export async function countJobs(
+  drizzle: Drizzle,
+  filter: JobFilter,
+  of: { fromMs: number; stretchMs: number; most: number },
+): Promise<{ stretch: number; status: string; jobs: number; oldest: Date }[]> {
+  const newest = drizzle
+    .select({ createdAt: jobs.createdAt, status: jobs.status })
+    .from(jobs)
+    .innerJoin(teams, eq(teams.id, jobs.teamId))
+    .where(and(notTests(filter), ...jobConditions(filter)))
+    .orderBy(desc(jobs.id))
+    .limit(of.most)
+    .as("newest");
+  const ms = sql`extract(epoch from ${newest.createdAt}) * 1000 - ${of.fromMs}::numeric`;
+  return drizzle
+    .select({
+      stretch: sql<number>`floor((${ms}) / ${of.stretchMs}::numeric)::int`,
+      status: newest.status,
+      jobs: sql<number>`count(*)::int`,
+      oldest: min(newest.createdAt).mapWith(jobs.createdAt),
+    })
+    .from(newest)
+    .groupBy(sql`1`, newest.status);
 }
 
 /** A statement that reads for this long is ended: its search was too wide. */

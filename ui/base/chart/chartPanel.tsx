@@ -30,6 +30,8 @@ export interface ChartPanelProps {
   stale?: boolean;
   /** Links or a button in the head. */
   action?: ComponentChildren;
+  /** Where names mean states, whose colours say something; else they follow from the names. */
+  colours?: ReadonlyMap<string, Colour>;
 }
 
 /** A chart in its card: total above, legend with totals, and the same numbers as a table. */
@@ -37,7 +39,7 @@ export function ChartPanel(props: ChartPanelProps) {
   const { title, points, error, action } = props;
   const [view, setView] = useState<"chart" | "table">("chart");
   const { points: shown, names } = gathered(points ?? []);
-  const colours = coloursOf(names);
+  const colours = props.colours ?? coloursOf(names);
   if (!points && error) {
     return (
       <Panel title={title}>

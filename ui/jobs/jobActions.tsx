@@ -1,0 +1,129 @@
+import { useState } from "preact/hooks";
+import type { JobDetail } from "../../server/admin/schema.ts";
+import { Button } from "../base/button.tsx";
+import { ConfirmDialog } from "../base/confirmDialog.tsx";
+import { Dialog, DialogActions } from "../base/dialog.tsx";
+import { BeforeAfter } from "../base/differenceView.tsx";
+import { AmountInput, Field, TextInput, toAmount } from "../base/field.tsx";
+import { useForm } from "../base/form.tsx";
+import { FormProblem } from "../base/formProblem.tsx";
+import * as format from "../format.ts";
+import { billing, support, useCan } from "../session/permission.ts";
+import { jobs } from "../strings/jobs.ts";
+import { useCancel, useRefund } from "./jobs.ts";
+
+/** What can be done with a job: cancel it while it runs, refund what it was charged. */
+export function JobActions({ job }: { job: JobDetail }) {
+  const can = useCan();
+  const [open, setOpen] = useState<"refund" | "cancel">();
+  const close = () => setOpen(undefined);
+  const cancel = useCancel(job.job_id, close);
+  const remaining = remainingOf(job);
+  return (
+    <>
+      {can(support) && job.ended_at === null && (
+        <Button onClick={() => setOpen("cancel")}>{jobs.cancel}</Button>
+      )}
+      {can([...billing, ...support]) && remaining > 0 && (
+        <Button look="primary" onClick={() => setOpen("refund")}>
+          {jobs.refund}
+        </Button>
+      )}
+      <ConfirmDialog
+        open={open === "cancel"}
+        onClose={close}
+        title={jobs.cancelTitle}
+        action={jobs.cancel}
+        change={cancel}
+        input={{}}
+      >
+        {jobs.cancelText}
+      </ConfirmDialog>
+      <Dialog
+        open={open === "refund"}
+        onClose={close}
+        title={jobs.refundTitle}
+        description={jobs.refundText}
+      >
+        <RefundForm job={job} onClose={close} />
+      </Dialog>
+    </>
+  );
+}
+
+/** In whole micro-credits: a difference of two decimals is not one always. */
+const remainingOf = (job: JobDetail) =>
+  Math.round((job.credits_charged - job.credits_refunded) * 1e6) / 1e6;
+
+const inCredits = (amount: number) =>
+  `${format.credits(amount)} ${amount === 1 ? "credit" : jobs.credits}`;
+
+function RefundForm({ job, onClose }: { job: JobDetail; onClose: () => void }) {
+  const most = remainingOf(job);
+  const change = useRefund(job, onClose);
+  const form = useForm({
+    initial: { credits: String(most), reason: "" },
+    check: ({ credits, reason }) => ({
+      ...(isWithin(toAmount(credits), most) ? {} : { credits: jobs.refundMost(inCredits(most)) }),
+      ...(reason.trim() === "" && { reason: jobs.reasonNeeded }),
+    }),
+    toInput: ({ credits, reason }) => ({ credits: toAmount(credits) ?? 0, reason: reason.trim() }),
+    change,
+  });
+  const amount = toAmount(form.values.credits);
+  const after = isWithin(amount, most) ? Math.round((most - amount) * 1e6) / 1e6 : undefined;
+  return (
+    <form
+      noValidate
+      class="grid gap-4"
+      onSubmit={(event) => {
+        event.preventDefault();
+        form.submit();
+      }}
+    >
+      <Field
+        label={jobs.refundAmount}
+        hint={jobs.refundHint(inCredits(most))}
+        error={form.problem("credits")}
+      >
+        {(ids) => (
+          <AmountInput
+            {...ids}
+            unit="credits"
+            value={form.values.credits}
+            onInput={(text) => form.set("credits", text)}
+          />
+        )}
+      </Field>
+      <Field label={jobs.reason} hint={jobs.reasonHint} error={form.problem("reason")}>
+        {(ids) => (
+          <TextInput
+            {...ids}
+            value={form.values.reason}
+            maxLength={500}
+            onInput={(text) => form.set("reason", text)}
+          />
+        )}
+      </Field>
+      <BeforeAfter
+        rows={[
+          {
+            name: jobs.remaining,
+            before: inCredits(most),
+            after: after === undefined ? "—" : inCredits(after),
+          },
+        ]}
+      />
+      <FormProblem error={form.error} />
+      <DialogActions>
+        <Button onClick={onClose}>Cancel</Button>
+        <Button type="submit" look="primary" disabled={form.running}>
+          {after === undefined ? jobs.refund : jobs.refundAction(inCredits(amount ?? 0))}
+        </Button>
+      </DialogActions>
+    </form>
+  );
+}
+
+const isWithin = (amount: number | undefined, most: number): amount is number =>
+  amount !== undefined && amount > 0 && amount <= most;
