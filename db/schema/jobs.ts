@@ -192,6 +192,12 @@ export const callBodies = pgTable(
   (table) => [index("call_bodies_created").on(table.createdAt)],
 );
 
+/** Streams that an admin has stopped; their instance learns it by its heartbeat. Rows of the day before are of no use any more. */
+export const callCancellations = pgTable("call_cancellations", {
+  callId: uuid("call_id").primaryKey(),
+  createdAt: instant("created_at").notNull(),
+});
+
 /** A claimed `Idempotency-Key`, and the answer that a repeat gets. */
 export const idempotencyKeys = pgTable(
   "idempotency_keys",

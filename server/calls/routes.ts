@@ -1,7 +1,9 @@
 import { Type } from "@sinclair/typebox";
+import { authorOf } from "../audit/audit.ts";
 import type { Context } from "../context.ts";
 import { adminOperation, type Operation } from "../http/operation.ts";
 import { listAllCalls, readCall } from "./calls.ts";
+import { cancelCall } from "./cancel.ts";
 import { liveCalls } from "./live.ts";
 import {
   CallDetail,
@@ -83,6 +85,30 @@ export function adminCallOperations(context: Context): readonly Operation[] {
         problems: ["not_found"],
       },
       ({ params }) => readCall(context, params.call_id),
+    ),
+
+    adminOperation(
+      "POST",
+      "/api/calls/:call_id/cancel",
+      {
+        operationId: "cancelCall",
+        summary: "Cancel a running call",
+        description:
+          "Ends its stream within two seconds, on whichever server carries it out, and charges what was delivered until then. The job goes on. A call that is no stream runs to its end at the provider and cannot be cancelled.",
+        tag,
+        params: {
+          call_id: Type.String({
+            description: "Id of a call.",
+            examples: ["019aaf3c-6b10-7a52-8c3d-0d6f0e6f2b11"],
+          }),
+        },
+        success: { status: 202, description: "It is being cancelled." },
+        problems: ["not_found", "state_conflict"],
+      },
+      async (input) => {
+        await cancelCall(context, authorOf(input), input.params.call_id);
+        return new Response(null, { status: 202 });
+      },
     ),
   ];
 }

@@ -1,6 +1,6 @@
-import { and, desc, eq, gte, inArray, isNull, ne, sql, type SQL } from "drizzle-orm";
+import { and, desc, eq, gte, inArray, isNull, lt, ne, sql, type SQL } from "drizzle-orm";
 import type { Drizzle } from "../../db/client.ts";
-import { jobs, llmCalls, teams } from "../../db/schema/index.ts";
+import { callCancellations, jobs, llmCalls, teams } from "../../db/schema/index.ts";
 import type { FoundCall } from "../jobs/search.ts";
 import { firstUuidV7 } from "../kernel/ids.ts";
 
@@ -64,4 +64,20 @@ async function select(
     .orderBy(desc(llmCalls.id))
     .limit(limit);
   return rows.map(({ call, ...rest }) => ({ ...call, ...rest }));
+}
+
+/** Asks for a stream to be stopped; asking twice changes nothing. */
+export async function insertCancellation(
+  drizzle: Drizzle,
+  callId: string,
+  at: Date,
+): Promise<void> {
+  await drizzle
+    .insert(callCancellations)
+    .values({ callId, createdAt: at })
+    .onConflictDoNothing({ target: callCancellations.callId });
+}
+
+export async function deleteCancellations(drizzle: Drizzle, before: Date): Promise<void> {
+  await drizzle.delete(callCancellations).where(lt(callCancellations.createdAt, before));
 }

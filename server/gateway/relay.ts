@@ -16,6 +16,7 @@ export type StreamStop =
   | "client_left"
   | "job_ended"
   | "team_suspended"
+  | "call_cancelled"
   | "shutting_down"
   | "timeout";
 
@@ -91,6 +92,10 @@ export class Relay implements FrameSource {
       team_suspended: new DomainError(
         "team_suspended",
         "This team is suspended; its streams are stopped.",
+      ),
+      call_cancelled: new DomainError(
+        "call_cancelled",
+        "The call was cancelled by whoever runs this service.",
       ),
       shutting_down: shuttingDown(),
       timeout: new DomainError("gateway_timeout", "The model took too long to answer."),

@@ -187,6 +187,11 @@ export const problemKinds: Readonly<Record<ErrorCode, ProblemKind>> = {
     title: "The job has expired",
     remedy: newJob,
   },
+  call_cancelled: {
+    status: 409,
+    title: "The call was cancelled",
+    remedy: "Whoever runs this service stopped it; ask why, or send it again.",
+  },
   slug_taken: { status: 409, title: "The id is taken", remedy: "Choose another id." },
   version_conflict: {
     status: 409,

@@ -25,6 +25,9 @@ export interface CallsInFlight {
   streams(): { callIds: string[]; jobIds: string[] };
 }
 
+/** Why a stream has to stop, as far as the database tells. */
+type StopReason = "job_ended" | "team_suspended" | "call_cancelled";
+
 /** Caches do not count when the last beat is older than this. */
 const FRESH_MS = 1_000;
 const LOST_MS = 5_000;
@@ -47,8 +50,7 @@ export class Heartbeat implements ConfigChanges {
   /** This instance's calls in flight; none until it is set. */
   underWay: CallsInFlight | undefined;
   /** Told the ids of own streams that have to stop, and why, at every beat until they are settled. */
-  onStopCalls: (callIds: readonly string[], reason: "job_ended" | "team_suspended") => void =
-    () => {};
+  onStopCalls: (callIds: readonly string[], reason: StopReason) => void = () => {};
 
   constructor(options: HeartbeatOptions) {
     this.#options = options;
@@ -142,6 +144,7 @@ export class Heartbeat implements ConfigChanges {
     this.#takeVersions(beat.versions);
     if (beat.endedCalls.length > 0) this.onStopCalls(beat.endedCalls, "job_ended");
     if (beat.suspendedCalls.length > 0) this.onStopCalls(beat.suspendedCalls, "team_suspended");
+    if (beat.cancelledCalls.length > 0) this.onStopCalls(beat.cancelledCalls, "call_cancelled");
   }
 
   #takeVersions(versions: Readonly<Record<string, number>>): void {

@@ -8,6 +8,8 @@ export interface Beat {
   endedCalls: string[];
   /** Own streams whose team is suspended or deleted, or its organization is. */
   suspendedCalls: string[];
+  /** Own streams that an admin has cancelled. */
+  cancelledCalls: string[];
 }
 
 export async function beat(
@@ -25,10 +27,12 @@ export async function beat(
     versions: Record<string, number>;
     ended_calls: string[];
     suspended_calls: string[];
+    cancelled_calls: string[];
   }>(
     `select now, lease_since, versions, array_to_json(ended_calls) as ended_calls,
-       array_to_json(suspended_calls) as suspended_calls
-     from heartbeat_v3($1::uuid, $2::uuid, $3::int * interval '1 millisecond', $4::uuid,
+       array_to_json(suspended_calls) as suspended_calls,
+       array_to_json(cancelled_calls) as cancelled_calls
+     from heartbeat_v4($1::uuid, $2::uuid, $3::int * interval '1 millisecond', $4::uuid,
        ${uuids("$5")}, ${uuids("$6")})`,
     [
       instance.instanceId,
@@ -45,6 +49,7 @@ export async function beat(
     versions: row!.versions,
     endedCalls: row!.ended_calls,
     suspendedCalls: row!.suspended_calls,
+    cancelledCalls: row!.cancelled_calls,
   };
 }
 

@@ -45,6 +45,7 @@ export type ErrorCode =
   | "name_taken"
   | "job_ended"
   | "job_expired"
+  | "call_cancelled"
   | "slug_taken"
   | "state_conflict"
   | "holds_open"

@@ -180,3 +180,15 @@ test("a server serves 20 live tails, and another when one has left", async () =>
   tails.push(open());
   await Promise.all(tails.map((tail) => tail.cancel()));
 });
+
+test("cancelling is refused to strangers, for calls that are over, and for none", async () => {
+  const [call] = (await list("limit=1")).data;
+  const path = `/api/calls/${call!.call_id}/cancel`;
+  expect(await send("POST", path)).toMatchObject({ status: 401 });
+  expect(await send("POST", path, { headers: asCli })).toMatchObject({
+    status: 409,
+    body: { code: "state_conflict" },
+  });
+  const none = `/api/calls/${uuidV7(clock.now())}/cancel`;
+  expect(await send("POST", none, { headers: asCli })).toMatchObject({ status: 404 });
+});
