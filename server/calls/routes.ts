@@ -96,6 +96,7 @@ export function adminCallOperations(context: Context): readonly Operation[] {
         description:
           "Ends its stream within two seconds, on whichever server carries it out, and charges what was delivered until then. The job goes on. A call that is no stream runs to its end at the provider and cannot be cancelled.",
         tag,
+        needs: "support",
         params: {
           call_id: Type.String({
             description: "Id of a call.",

@@ -146,6 +146,7 @@ const matrix: Readonly<Record<string, Row>> = {
   "GET /api/jobs": [everybody, 200, "jobs:read"],
   "GET /api/jobs/{job_id}": [everybody, 404, "jobs:read"],
   "GET /api/jobs/histogram": [everybody, 200, "jobs:read"],
+  "POST /api/calls/{call_id}/cancel": [support, 404, "jobs:write"],
   "POST /api/jobs/{job_id}/cancel": [support, 404, "jobs:write"],
   "GET /api/jobs/{job_id}/charge": [everybody, 404, "jobs:read"],
   "GET /api/calls": [everybody, 200, "jobs:read"],

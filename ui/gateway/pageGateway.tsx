@@ -69,7 +69,7 @@ export function PageGateway() {
             <ProcessesPanel status={status} />
             <GatewayLog lines={gateway?.log_tail} />
           </div>
-          <Config version={gateway?.wanted_config} />
+          {can(admins) && <Config version={gateway?.wanted_config} />}
         </div>
       )}
       <ConfirmDialog
