@@ -2,6 +2,7 @@ import type { Answer } from "../e2e/ui-server.ts";
 import * as answers from "./answers.ts";
 import * as operate from "./answers-operate.ts";
 import { workAnswers, workStates } from "./work-states.ts";
+import { platformStates } from "./platform-states.ts";
 
 export const ok = (body: unknown): Answer => ({ status: 200, body });
 export const refused = (status: number, code: string, detail: string): Answer => ({
@@ -46,6 +47,7 @@ export interface State {
 export const databaseDown = refused(503, "database_unavailable", "The database does not answer.");
 
 export const states: State[] = [
+  ...platformStates,
   { name: "overview", path: "/", shows: "Calls by model" },
   {
     name: "overview-first-start",

@@ -1,10 +1,40 @@
-import { ServerIcon } from "../base/icons.tsx";
-import { anyone } from "../session/permission.ts";
+import { CubeIcon, GroupsIcon, KeyIcon, PlayIcon, ServerIcon } from "../base/icons.tsx";
+import { admins, anyone } from "../session/permission.ts";
 import { page, type ScreenGroup } from "./screen.ts";
 
 export const platform: ScreenGroup = {
   name: "Platform",
   screens: [
+    {
+      href: "/models",
+      name: "Models",
+      Icon: CubeIcon,
+      may: anyone,
+      pages: {
+        "/models": page(() => import("../models/pageModels.tsx").then((m) => m.PageModels)),
+        "/models/:alias": page(() => import("../models/pageModel.tsx").then((m) => m.PageModel)),
+      },
+    },
+    {
+      href: "/credentials",
+      name: "Credentials",
+      Icon: KeyIcon,
+      may: anyone,
+      pages: {
+        "/credentials": page(() =>
+          import("../credentials/pageCredentials.tsx").then((m) => m.PageCredentials),
+        ),
+      },
+    },
+    {
+      href: "/groups",
+      name: "Access groups",
+      Icon: GroupsIcon,
+      may: anyone,
+      pages: {
+        "/groups": page(() => import("../groups/pageGroups.tsx").then((m) => m.PageGroups)),
+      },
+    },
     {
       href: "/gateway",
       name: "Gateway",
@@ -12,6 +42,17 @@ export const platform: ScreenGroup = {
       may: anyone,
       pages: {
         "/gateway": page(() => import("../gateway/pageGateway.tsx").then((m) => m.PageGateway)),
+      },
+    },
+    {
+      href: "/playground",
+      name: "Playground",
+      Icon: PlayIcon,
+      may: admins,
+      pages: {
+        "/playground": page(() =>
+          import("../playground/pagePlayground.tsx").then((m) => m.PagePlayground),
+        ),
       },
     },
   ],

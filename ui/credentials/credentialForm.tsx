@@ -1,0 +1,130 @@
+import type { OrganizationView } from "../../server/organizations/schema.ts";
+import { Button } from "../base/button.tsx";
+import { SearchCombobox } from "../base/combobox.tsx";
+import { Dialog, DialogActions } from "../base/dialog.tsx";
+import { Field, TextInput } from "../base/field.tsx";
+import { useForm } from "../base/form.tsx";
+import { FormProblem } from "../base/formProblem.tsx";
+import { credentials as words, models } from "../strings/models.ts";
+import { type CredentialView, useSaveCredential } from "./credentials.ts";
+
+interface Props {
+  open: boolean;
+  /** Undefined = a new one. */
+  credential: CredentialView | undefined;
+  onClose: () => void;
+}
+
+export function CredentialForm({ open, credential, onClose }: Props) {
+  return (
+    <Dialog
+      open={open}
+      onClose={onClose}
+      title={credential ? words.edit(credential.name) : words.add}
+      description={words.addText}
+    >
+      <Body credential={credential} onClose={onClose} />
+    </Dialog>
+  );
+}
+
+function Body({ credential, onClose }: Omit<Props, "open">) {
+  const change = useSaveCredential(credential, onClose);
+  const form = useForm({
+    initial: {
+      name: credential?.name ?? "",
+      api_key: "",
+      api_base: credential?.api_base ?? "",
+      organization_id: credential?.organization_id ?? "",
+    },
+    change,
+    check: ({ name }) => (name.trim() === "" ? { name: words.nameMissing } : {}),
+    toInput: ({ name, api_key: key, api_base: base, organization_id: owner }) =>
+      credential
+        ? {
+            ...{ name, version: credential.version },
+            api_base: base === "" ? null : base,
+            // An empty field keeps the key, which this page never saw.
+            ...(key === "" ? {} : { api_key: key }),
+          }
+        : {
+            name,
+            ...(key === "" ? {} : { api_key: key }),
+            ...(base === "" ? {} : { api_base: base }),
+            ...(owner === "" ? {} : { organization_id: owner }),
+          },
+  });
+  const { values } = form;
+  return (
+    <form
+      noValidate
+      class="grid gap-4"
+      onSubmit={(event) => {
+        event.preventDefault();
+        form.submit();
+      }}
+    >
+      <Field label={words.name} hint={words.nameHint} error={form.problem("name")}>
+        {(ids) => (
+          <TextInput {...ids} value={values.name} onInput={(text) => form.set("name", text)} />
+        )}
+      </Field>
+      <Field
+        label={words.key}
+        hint={credential?.has_key ? words.keyKept : words.keyNone}
+        error={form.problem("api_key")}
+      >
+        {(ids) => (
+          <TextInput
+            {...ids}
+            mono
+            type="password"
+            autoComplete="off"
+            placeholder={credential?.last_four ? `…${credential.last_four}` : ""}
+            value={values.api_key}
+            onInput={(text) => form.set("api_key", text.trim())}
+          />
+        )}
+      </Field>
+      <Field optional label={words.base} hint={words.baseHint} error={form.problem("api_base")}>
+        {(ids) => (
+          <TextInput
+            {...ids}
+            mono
+            type="url"
+            placeholder="https://api.example.com/v1"
+            value={values.api_base}
+            onInput={(text) => form.set("api_base", text.trim())}
+          />
+        )}
+      </Field>
+      {!credential && (
+        <Field
+          optional
+          label={words.organization}
+          hint={words.organizationHint}
+          error={form.problem("organization_id")}
+        >
+          {(ids) => (
+            <SearchCombobox<OrganizationView>
+              {...ids}
+              label={words.organization}
+              path="/api/organizations"
+              placeholder={words.everyone}
+              toChoice={(one) => ({ value: one.organization_id, label: one.name })}
+              value={values.organization_id}
+              onChange={(id) => form.set("organization_id", id)}
+            />
+          )}
+        </Field>
+      )}
+      <FormProblem error={form.error} />
+      <DialogActions>
+        <Button onClick={onClose}>{models.cancel}</Button>
+        <Button type="submit" look="primary" disabled={form.running}>
+          {credential ? words.save : words.add}
+        </Button>
+      </DialogActions>
+    </form>
+  );
+}

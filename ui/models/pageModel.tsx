@@ -1,0 +1,193 @@
+import { useLocation, useRoute } from "preact-iso";
+import { useState } from "preact/hooks";
+import { at, patch } from "../api.ts";
+import { Badge } from "../base/badge.tsx";
+import { Button, buttonClass } from "../base/button.tsx";
+import { ConfirmDialog } from "../base/confirmDialog.tsx";
+import { useForm } from "../base/form.tsx";
+import { FormProblem } from "../base/formProblem.tsx";
+import { CubeIcon } from "../base/icons.tsx";
+import { Menu } from "../base/menu.tsx";
+import { Panel } from "../base/panel.tsx";
+import { Empty, Failure, Skeleton } from "../base/states.tsx";
+import * as format from "../format.ts";
+import { useChange } from "../query.ts";
+import { admins, useCan } from "../session/permission.ts";
+import { PageHead } from "../shell/pageHead.tsx";
+import { models as words } from "../strings/models.ts";
+import { problemsOf, toChange, toTyped } from "./editorValues.ts";
+import {
+  type ModelView,
+  refreshedByModels,
+  useDeleteModel,
+  useModel,
+  useSwitchModel,
+} from "./models.ts";
+import { ModelSettings } from "./modelSettings.tsx";
+import { TargetEditor } from "./targetEditor.tsx";
+
+const trail = [{ label: words.title, href: "/models" }];
+
+/** One alias: what stands behind it and how calls of it are made, to read and to change. */
+export function PageModel() {
+  const alias = decodeURIComponent(useRoute().params["alias"] ?? "");
+  const { data: model, error, retry } = useModel(alias);
+  /** The version whose fields are shown: they stay while somebody types, whatever is read meanwhile. */
+  const [edited, setEdited] = useState<ModelView>();
+  if (!model) {
+    return (
+      <>
+        <PageHead title={alias} trail={trail} />
+        <Panel title={alias} headless flush>
+          {error?.code === "not_found" ? (
+            <Empty icon={<CubeIcon />} title={words.missing} text={words.missingText}>
+              <a href="/models" class={buttonClass()}>
+                {words.all}
+              </a>
+            </Empty>
+          ) : error ? (
+            <Failure title={words.notLoaded} error={error} onRetry={retry} />
+          ) : (
+            <div class="grid gap-4 p-4">
+              {[0, 1, 2, 3].map((row) => (
+                <Skeleton key={row} class="h-8 w-full" />
+              ))}
+            </div>
+          )}
+        </Panel>
+      </>
+    );
+  }
+  const shown = edited?.alias === model.alias ? edited : model;
+  return (
+    <>
+      <Head model={model} />
+      <Editor
+        key={`${shown.alias} ${shown.version}`}
+        model={shown}
+        onSaved={setEdited}
+        reload={() => setEdited(model)}
+      />
+    </>
+  );
+}
+
+function Head({ model }: { model: ModelView }) {
+  const { route } = useLocation();
+  const may = useCan()(admins);
+  const [deleting, setDeleting] = useState(false);
+  const change = useSwitchModel();
+  const remove = useDeleteModel(() => route("/models"));
+  const { alias, status } = model;
+  return (
+    <>
+      <PageHead
+        title={alias}
+        trail={trail}
+        badge={<Badge tone={status === "active" ? "ok" : "idle"}>{format.label(status)}</Badge>}
+        facts={
+          <>
+            <span>{words.modes[model.mode]}</span>
+            <span>{model.groups.length > 0 ? model.groups.join(", ") : words.noGroups}</span>
+            <a href="/groups" class="focus-ring rounded text-accent hover:underline">
+              {words.editGroups}
+            </a>
+          </>
+        }
+        actions={
+          may && (
+            <>
+              <Menu
+                framed
+                label={`Actions for ${alias}`}
+                items={[
+                  {
+                    label: status === "active" ? words.disable : words.enable,
+                    onSelect: () =>
+                      change.run({ alias, status: status === "active" ? "disabled" : "active" }),
+                  },
+                  "line",
+                  { label: words.remove, danger: true, onSelect: () => setDeleting(true) },
+                ]}
+              />
+              <a href={`/playground?model=${encodeURIComponent(alias)}`} class={buttonClass()}>
+                {words.tryIt}
+              </a>
+            </>
+          )
+        }
+      />
+      <ConfirmDialog
+        open={deleting}
+        onClose={() => {
+          setDeleting(false);
+          remove.reset();
+        }}
+        title={words.removeTitle(alias)}
+        action={words.removeAction(alias)}
+        typed={alias}
+        change={remove}
+        input={{ alias }}
+      >
+        {words.removeText}
+      </ConfirmDialog>
+    </>
+  );
+}
+
+function Editor({
+  model,
+  onSaved,
+  reload,
+}: {
+  model: ModelView;
+  onSaved: (model: ModelView) => void;
+  reload: () => void;
+}) {
+  const may = useCan()(admins);
+  const change = useChange({
+    send: (body: object, sending) =>
+      patch<ModelView>(at`/api/models/${model.alias}`, body, sending),
+    refreshes: refreshedByModels,
+    done: words.saved(model.alias),
+    onDone: onSaved,
+  });
+  const form = useForm({
+    initial: toTyped(model),
+    change,
+    guarded: true,
+    check: (values) => problemsOf(values, model.mode),
+    toInput: (values) => toChange(values, model.version),
+  });
+  return (
+    <form
+      noValidate
+      class="grid items-start gap-4 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]"
+      onSubmit={(event) => {
+        event.preventDefault();
+        form.submit();
+      }}
+    >
+      <Panel title={words.targets}>
+        <TargetEditor
+          targets={form.values.targets}
+          saved={model.targets}
+          mode={model.mode}
+          onChange={(targets) => form.set("targets", targets)}
+          problem={form.problem}
+        />
+      </Panel>
+      <ModelSettings form={form} />
+      {may && (
+        <div class="grid gap-3 lg:col-span-2">
+          <FormProblem error={form.error} onReload={reload} />
+          <div class="flex justify-end gap-2">
+            <Button type="submit" look="primary" disabled={!form.dirty || form.running}>
+              {words.save}
+            </Button>
+          </div>
+        </div>
+      )}
+    </form>
+  );
+}

@@ -1,0 +1,195 @@
+import { useLocation } from "preact-iso";
+import { useState } from "preact/hooks";
+import type { GroupView } from "../../server/models/group-schema.ts";
+import { Badge } from "../base/badge.tsx";
+import { Button } from "../base/button.tsx";
+import { ConfirmDialog } from "../base/confirmDialog.tsx";
+import { DataTable, type DataColumn, type Page } from "../base/dataTable.tsx";
+import { FilterBar } from "../base/filterBar.tsx";
+import { CubeIcon, PlusIcon } from "../base/icons.tsx";
+import { useListState } from "../base/listState.ts";
+import type { MenuItem } from "../base/menu.tsx";
+import { RowLink } from "../base/table.tsx";
+import * as format from "../format.ts";
+import { useRead } from "../query.ts";
+import { admins, useCan } from "../session/permission.ts";
+import { PageHead } from "../shell/pageHead.tsx";
+import { models as words } from "../strings/models.ts";
+import { AddModel } from "./addModel.tsx";
+import {
+  firstTarget,
+  type ModelView,
+  useDeleteModel,
+  useModels,
+  useSwitchModel,
+} from "./models.ts";
+
+const noun = ["model", "models"] as const;
+const address = (alias: string) => `/models/${encodeURIComponent(alias)}`;
+
+/** Every alias with what stands behind it, what it costs and who may use it. */
+export function PageModels() {
+  const { route } = useLocation();
+  const may = useCan()(admins);
+  const state = useListState({ filters: ["status", "group"] });
+  const read = useModels(state.parameters);
+  const groups = useRead<Page<GroupView>>("/api/groups", { parameters: { limit: 200 } });
+  const [adding, setAdding] = useState(false);
+  const [deleted, setDeleted] = useState<ModelView>();
+  const change = useSwitchModel();
+  const remove = useDeleteModel(() => setDeleted(undefined));
+
+  const add = may && (
+    <Button look="primary" onClick={() => setAdding(true)}>
+      <PlusIcon />
+      {words.add}
+    </Button>
+  );
+  const actions = (model: ModelView): MenuItem[] => [
+    {
+      label: words.tryIt,
+      onSelect: () => route(`/playground?model=${encodeURIComponent(model.alias)}`),
+    },
+    {
+      label: model.status === "active" ? words.disable : words.enable,
+      onSelect: () =>
+        change.run({
+          alias: model.alias,
+          status: model.status === "active" ? "disabled" : "active",
+        }),
+    },
+    "line",
+    { label: words.remove, danger: true, onSelect: () => setDeleted(model) },
+  ];
+  return (
+    <>
+      <PageHead title={words.title} facts={words.facts} actions={add} />
+      <FilterBar
+        state={state}
+        search={words.search}
+        filters={[
+          { name: "status", label: words.status, choices: statuses },
+          {
+            name: "group",
+            label: words.group,
+            choices: (groups.data?.data ?? []).map(({ group_id: value, name: label }) => ({
+              value,
+              label,
+            })),
+          },
+        ]}
+      />
+      <DataTable
+        noun={noun}
+        caption="Models, by name"
+        columns={columns}
+        read={read}
+        state={state}
+        rowKey={({ alias }) => alias}
+        rowName={({ alias }) => alias}
+        actions={may ? actions : () => []}
+        columnsKept="models"
+        empty={{
+          icon: <CubeIcon />,
+          title: words.emptyTitle,
+          text: words.emptyText,
+          action: add,
+        }}
+      />
+      <AddModel
+        open={adding}
+        onClose={() => setAdding(false)}
+        onAdded={(alias) => route(address(alias))}
+      />
+      <ConfirmDialog
+        open={deleted !== undefined}
+        onClose={() => {
+          setDeleted(undefined);
+          remove.reset();
+        }}
+        title={words.removeTitle(deleted?.alias ?? "")}
+        action={words.removeAction(deleted?.alias ?? "")}
+        change={remove}
+        input={{ alias: deleted?.alias ?? "" }}
+      >
+        {words.removeText}
+      </ConfirmDialog>
+    </>
+  );
+}
+
+const statuses = [
+  { value: "active", label: "Active" },
+  { value: "disabled", label: "Disabled" },
+];
+
+const columns: DataColumn<ModelView>[] = [
+  {
+    head: "Model",
+    cell: (model) => (
+      <>
+        <RowLink href={address(model.alias)}>{model.alias}</RowLink>
+        <span class="block truncate font-mono text-12 text-muted">{behind(model)}</span>
+      </>
+    ),
+  },
+  { head: "Status", width: "112px", from: "small", cell: statusOf },
+  {
+    head: "Kind",
+    width: "112px",
+    from: "large",
+    cell: ({ mode }) => words.modes[mode],
+  },
+  {
+    head: "Groups",
+    width: "18%",
+    from: "medium",
+    cell: ({ groups }) => <span class="block truncate">{groups.join(", ") || "—"}</span>,
+  },
+  price("Input, per 1M", "input_price"),
+  price("Output, per 1M", "output_price"),
+  {
+    head: "Cache",
+    width: "88px",
+    number: true,
+    from: "large",
+    cell: ({ cache_ttl_seconds: seconds }) =>
+      seconds === 0 ? "—" : format.duration(seconds * 1000),
+  },
+  {
+    head: "Changed",
+    width: "104px",
+    number: true,
+    from: "large",
+    extra: true,
+    cell: ({ updated_at: at }) => <span title={format.utc(at)}>{format.ago(at, Date.now())}</span>,
+  },
+];
+
+function statusOf({ status, targets }: ModelView) {
+  if (status === "disabled") return <Badge tone="idle">Disabled</Badge>;
+  return targets.some(({ enabled }) => enabled) ? (
+    <Badge tone="ok">Active</Badge>
+  ) : (
+    <Badge tone="bad">No target</Badge>
+  );
+}
+
+function behind(model: ModelView): string {
+  const first = firstTarget(model);
+  const others = model.targets.length - 1;
+  return `${first?.model ?? "—"}${others > 0 ? ` + ${others}` : ""}`;
+}
+
+function price(head: string, name: "input_price" | "output_price"): DataColumn<ModelView> {
+  return {
+    head,
+    width: "112px",
+    number: true,
+    from: "small",
+    cell: (model) => {
+      const usd = firstTarget(model)?.[name];
+      return usd === undefined || usd === null ? "—" : format.usd(usd);
+    },
+  };
+}
