@@ -1,16 +1,18 @@
 /**
- * `npm run bench [-- --quick] [--skip-wait] [--without-litellm] [--provider-only] [--ledger-only] [--call-path] [--write-readme]`: one run, one table.
- * The same load against the fake provider alone, our API with the fake provider as its gateway, LiteLLM alone and our API
- * over that same LiteLLM process; calls opened and settled a second; then start, memory and size. Linux only, since memory is read from /proc.
+ * `npm run bench [-- --quick] [--skip-wait] [--without-litellm] [--provider-only] [--ledger-only] [--call-path] [--write-readme]`: one run, one table
+ * with every target of the project, in a quarter of an hour. The same load against the fake provider alone, our API with the
+ * fake provider as its gateway, LiteLLM alone and our API over those same LiteLLM processes, one and two; calls opened and
+ * settled a second; start, memory and size; what the call path adds and takes, beside Portkey's gateway; a team's usage.
+ * Linux only, since memory is read from /proc.
  *
  *   --quick            counts so small that only the bench itself is tested
  *   --skip-wait        does not wait 60 s before memory is measured
  *   --without-litellm  leaves LiteLLM out
  *   --provider-only    needs no executable: the load generator against the fake provider
  *   --ledger-only      needs no executable: calls opened and settled, beside plain functions
- *   --call-path        instead: what the call path adds and takes, beside Portkey's gateway (installed at need)
- *   --write-readme     puts the table into README.md between its marks
- *   --usage            instead: a team's usage and the cost of a call beside --calls 100000,1000000 (comma-separated)
+ *   --call-path        only what the call path adds and takes, beside Portkey's gateway (installed at need)
+ *   --usage            only a team's usage and the cost of a call, beside --calls 1000000,10000000 (ascending)
+ *   --write-readme     puts the table into README.md between its marks: that of a whole run, or that of --usage
  */
 import {
   chmodSync,
@@ -37,12 +39,14 @@ import { measureStarts } from "./bench/start-time.ts";
 import {
   directTarget,
   ourTarget,
+  directTargets,
   provision,
-  supervisedLiteLlm,
+  supervisedLiteLlms,
   type Target,
 } from "./bench/targets.ts";
 import { median } from "./bench/statistics.ts";
-import { benchUsage } from "./bench/usage.ts";
+import { measureUsage } from "./bench/usage.ts";
+import { usageReport } from "./bench/usage-report.ts";
 import { Worker } from "./bench/worker.ts";
 
 const flag = { type: "boolean", default: false } as const;
@@ -56,16 +60,14 @@ const { values: flags } = parseArgs({
     "call-path": flag,
     "write-readme": flag,
     usage: flag,
-    calls: { type: "string", default: "100000,1000000" },
+    calls: { type: "string", default: "1000000,10000000" },
   },
 });
-if (flags.usage) {
-  await benchUsage(flags.calls.split(",").map(Number));
-  process.exit(0);
-}
 const size = flags.quick
-  ? { rounds: 1, durationMs: 250, warmUpMs: 100, starts: 1 }
-  : { rounds: 5, durationMs: 3_000, warmUpMs: 3_000, starts: 3 };
+  ? { rounds: 1, durationMs: 250, warmUpMs: 100, starts: 1, usage: 1_000 }
+  : { rounds: 5, durationMs: 3_000, warmUpMs: 3_000, starts: 3, usage: 100_000 };
+/** Many targets, each of them fast. */
+const callPathSize = { ...size, durationMs: Math.min(size.durationMs, 2_000) };
 const MEMORY_AFTER_SECONDS = 60;
 const CONNECTIONS = [1, 8, 32];
 const readme = join(import.meta.dirname, "../README.md");
@@ -73,9 +75,14 @@ const readme = join(import.meta.dirname, "../README.md");
 const folder = mkdtempSync(join(tmpdir(), "bench-"));
 // PostgreSQL runs as another user when we are root, and must be able to pass.
 chmodSync(folder, 0o711);
-if (flags["ledger-only"]) {
+if (flags["ledger-only"] || flags.usage) {
   try {
-    console.log(ledgerReport(await measureLedger(folder, size)));
+    if (flags.usage) {
+      const sizes = flags.calls.split(",").map(Number);
+      print("usage", usageReport(await measureUsage(folder, sizes, step)));
+    } else {
+      console.log(ledgerReport(await measureLedger(folder, size)));
+    }
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -84,13 +91,12 @@ if (flags["ledger-only"]) {
 const provider = new Worker("provider.ts");
 const generator = new Worker("load.ts");
 const servers: Executable[] = [];
+/** Of the server over LiteLLM, once it has been provisioned. */
+let managedKey = "";
 try {
-  const [mark, text] = flags["call-path"]
-    ? (["call-path", callPathReport(await callPath())] as const)
-    : (["bench", report(await bench())] as const);
-  console.log(`\n${text}`);
-  if (flags["write-readme"])
-    writeFileSync(readme, insertReport(readFileSync(readme, "utf8"), text, mark));
+  const addresses = await provider.next<ProviderAddresses>();
+  if (flags["call-path"]) console.log(callPathReport(await callPath(addresses)));
+  else print("bench", report(await bench(addresses)));
 } finally {
   await Promise.all(servers.map((server) => server.stop()));
   generator.stop();
@@ -98,18 +104,24 @@ try {
   rmSync(folder, { recursive: true, force: true });
 }
 
-async function callPath() {
-  const addresses = await provider.next<ProviderAddresses>();
+/** Prints a report, and puts it between the README's marks of that name where that is asked for. */
+function print(mark: string, text: string): void {
+  console.log(`\n${text}`);
+  if (flags["write-readme"])
+    writeFileSync(readme, insertReport(readFileSync(readme, "utf8"), text, mark));
+}
+
+async function callPath(addresses: ProviderAddresses) {
+  step("call path");
   const streams = flags.quick ? [10] : [500, 1_000];
   const cache = join(import.meta.dirname, "../.cache");
   return measureCallPath({
     ...{ folder, cache, addresses, generator },
-    size: { ...size, streams, ...(flags.quick ? { wallets: 10 } : {}) },
+    size: { ...callPathSize, streams, ...(flags.quick ? { wallets: 10 } : {}) },
   });
 }
 
-async function bench(): Promise<Findings> {
-  const addresses = await provider.next<ProviderAddresses>();
+async function bench(addresses: ProviderAddresses): Promise<Findings> {
   const targets: Target[] = [directTarget(names.provider, addresses.gatewayUrl, "sk-bench")];
   const flushes: number[] = [];
   let starts: { firstMs: number; warmMs: number } | undefined;
@@ -137,21 +149,52 @@ async function bench(): Promise<Findings> {
   }
   step("streams");
   const stream = await measure({ ...shared, ...size, connections: 1, stream: true });
-  step("open and settle");
-  const ledger = flags["provider-only"] ? undefined : await measureLedger(folder, size);
+  // The rest of the table is measured one server at a time.
+  await Promise.all(servers.splice(0).map((server) => server.stop()));
+  const more = flags["provider-only"] ? undefined : await measureMore(addresses);
   const processors = cpus();
   return {
     machine: `${processors.length} cores (${processors[0]?.model.trim() ?? "unknown"})`,
     date: new Date().toISOString().slice(0, 10),
     load,
     stream,
-    ledger,
+    ledger: more?.ledger,
+    poolOfTwo: more?.poolOfTwo,
+    callPath: more?.callPath,
+    usage: more?.usage,
     flushMs: median(flushes),
     firstStartMs: starts?.firstMs,
     warmStartMs: starts?.warmMs,
     memory,
     executableBytes: flags["provider-only"] ? undefined : statSync(executablePath).size,
   };
+}
+
+async function measureMore(addresses: ProviderAddresses) {
+  const poolOfTwo = flags["without-litellm"] ? undefined : await measurePoolOfTwo();
+  step("open and settle");
+  const ledger = await measureLedger(folder, callPathSize);
+  const figures = await callPath(addresses);
+  step("usage");
+  const usage = await measureUsage(folder, [size.usage], step);
+  return { poolOfTwo, ledger, callPath: figures, usage };
+}
+
+/** The server that ran over one LiteLLM, started again with two. */
+async function measurePoolOfTwo(): Promise<ReadonlyMap<string, Figures>> {
+  step("a pool of two");
+  const server = await startServer(join(folder, "managed"), { LITELLM_WORKERS: "2" });
+  await server.ready();
+  const { api_url, pid } = await server.run();
+  const targets = [
+    directTargets(names.litellm, supervisedLiteLlms(pid)),
+    ourTarget(names.oursOverLitellm, api_url, managedKey),
+  ];
+  const series = { generator, targets, stream: false, connections: 32 };
+  await measure({ ...series, rounds: 1, durationMs: size.warmUpMs });
+  const figures = await measure({ ...series, ...size });
+  await server.stop();
+  return figures;
 }
 
 /** Our API with a LiteLLM that it supervises, and that LiteLLM itself; without LiteLLM, our API alone. */
@@ -165,19 +208,18 @@ async function startOverLitellm(
   }
   step("installing LiteLLM");
   const installing = await startServer(dataDir, {});
-  const key = await provision(installing, `${addresses.providerUrl}/v1`);
+  managedKey = await provision(installing, `${addresses.providerUrl}/v1`);
   await installing.ready();
   // Started again, because memory is to be that of a start like any other, not of an installation.
   await installing.stop();
   const server = await startServer(dataDir, {});
   await server.ready();
   const { api_url, pid } = await server.run();
-  const litellm = supervisedLiteLlm(pid);
   return {
     server,
     targets: [
-      directTarget(names.litellm, litellm.url, litellm.key),
-      ourTarget(names.oursOverLitellm, api_url, key),
+      directTargets(names.litellm, supervisedLiteLlms(pid)),
+      ourTarget(names.oursOverLitellm, api_url, managedKey),
     ],
   };
 }

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { ProviderAddresses } from "./bench/provider.ts";
-import { table } from "./bench/report.ts";
+import { table } from "./bench/table.ts";
 import { soak } from "./bench/soak.ts";
 import { Worker } from "./bench/worker.ts";
 

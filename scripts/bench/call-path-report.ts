@@ -1,5 +1,5 @@
 import { type CallPathFigures, paths } from "./call-path.ts";
-import { ms, table } from "./report.ts";
+import { ms, table } from "./table.ts";
 import type { Figures } from "./rounds.ts";
 
 /** The figures of the call path as Markdown: the loads, the streams, then each target with what was reached. */

@@ -7,8 +7,8 @@ import { Connection } from "./connection.ts";
 import { median, percentile } from "./statistics.ts";
 
 export interface Load {
-  /** Where to; `http://host:port`. */
-  url: string;
+  /** Where to, `http://host:port`; of several, connections take one after the other. */
+  urls: readonly [string, ...string[]];
   /** A connection begins with the one of its place, and goes on with every `connections`-th after it. */
   requests: readonly { path: string; headers: Readonly<Record<string, string>> }[];
   connections: number;
@@ -40,11 +40,12 @@ if (import.meta.main) {
 }
 
 async function generate(load: Load): Promise<LoadResult> {
-  const url = new URL(load.url);
+  const urls = load.urls.map((url) => new URL(url));
   const connections = await Promise.all(
-    Array.from({ length: load.connections }, (_, index) =>
-      Connection.open(url, requestsOf(url, load, index)),
-    ),
+    Array.from({ length: load.connections }, (_, index) => {
+      const url = urls[index % urls.length]!;
+      return Connection.open(url, requestsOf(url, load, index));
+    }),
   );
   const totals: number[] = [];
   const firstBytes: number[] = [];

@@ -23,6 +23,11 @@ const messages = [
 const CREDITS = "1000000";
 const KEY_SECONDS = 3_600;
 
+interface Server {
+  url: string;
+  key: string;
+}
+
 /** A server with OpenAI's path: the provider itself, or another gateway. */
 export function directTarget(
   name: string,
@@ -30,12 +35,24 @@ export function directTarget(
   key: string,
   headers: Readonly<Record<string, string>> = {},
 ): Target {
+  return directTargets(name, [{ url, key }], headers);
+}
+
+/** Several of them; connections go to one after the other. */
+export function directTargets(
+  name: string,
+  servers: readonly [Server, ...Server[]],
+  headers: Readonly<Record<string, string>> = {},
+): Target {
+  const [first, ...others] = servers;
+  const urls = [first.url, ...others.map(({ url }) => url)] as const;
   const load = async ({ stream, connections, durationMs }: LoadOptions) => ({
-    url,
+    urls,
     connections,
-    requests: [
-      { path: "/v1/chat/completions", headers: { authorization: `Bearer ${key}`, ...headers } },
-    ],
+    requests: servers.map(({ key }) => ({
+      path: "/v1/chat/completions",
+      headers: { authorization: `Bearer ${key}`, ...headers },
+    })),
     body: JSON.stringify({
       model: "bench",
       messages,
@@ -71,7 +88,13 @@ export function ourTarget(
     const requests = jobs
       .slice(0, needed)
       .map(({ job, headers }) => ({ path: `/api/jobs/${job}/${action}`, headers }));
-    return { url, connections, requests, body: JSON.stringify({ messages }), durationMs };
+    return {
+      urls: [url] as const,
+      connections,
+      requests,
+      body: JSON.stringify({ messages }),
+      durationMs,
+    };
   };
   return { name, load };
 }
@@ -95,10 +118,11 @@ export async function provision(server: Executable, apiBase: string): Promise<st
 }
 
 /**
- * The very LiteLLM that a server of ours supervises, without our layer: found among its descendants, and entered with
- * an internal key made from the secret in its environment. So both are measured on one process.
+ * The very LiteLLM processes that a server of ours supervises, without our layer: found among its descendants, and entered with
+ * an internal key made from the secret in their environment. So both are measured on the same processes.
  */
-export function supervisedLiteLlm(serverPid: number): { url: string; key: string } {
+export function supervisedLiteLlms(serverPid: number): [Server, ...Server[]] {
+  const found = new Map<string, Server>();
   for (const pid of descendants(serverPid)) {
     const words = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
     const variables = readFileSync(`/proc/${pid}/environ`, "utf8").split("\0");
@@ -108,10 +132,12 @@ export function supervisedLiteLlm(serverPid: number): { url: string; key: string
     const isServer = words.includes("--config") && !words.includes("__watchdog");
     if (!secret || !isServer || !port) continue;
     const expiry = Math.floor(Date.now() / 1000) + KEY_SECONDS;
-    return {
+    found.set(port, {
       url: `http://127.0.0.1:${port}`,
       key: makeInternalKey("bench", secret, expiry),
-    };
+    });
   }
-  throw new Error("no LiteLLM runs below the server");
+  const [first, ...others] = found.values();
+  if (!first) throw new Error("no LiteLLM runs below the server");
+  return [first, ...others];
 }

@@ -1,9 +1,4 @@
-/**
- * `npm run bench -- --usage [--calls 100000,1000000]`: how long a team's usage takes beside that many calls of its own, and
- * what a call costs then, beside an empty database. Fills a PostgreSQL of its own; ten million calls take half an hour.
- */
-import { chmodSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Database } from "../../db/client.ts";
 import { migrate } from "../../db/migrate.ts";
@@ -17,19 +12,33 @@ import { sourceAssets } from "../../server/runtime/source-assets.ts";
 import { refreshRollups } from "../../server/usage/rollups.ts";
 import { readUsage } from "../../server/usage/usage.ts";
 import { median, percentile } from "./statistics.ts";
+import { DAY_MS, fill, prepare, TEAM } from "./usage-fill.ts";
 
-const TEAM = "bench";
-const DAYS = 90;
-const CALLS_PER_JOB = 5;
-/** Inserted by one statement. */
-const JOBS_A_STATEMENT = 50_000;
+/** What a team's usage takes beside so many calls of its own, and what a call costs then. */
+export interface UsageFigures {
+  calls: number;
+  rolledUpSeconds: number;
+  /** By what it is grouped by. */
+  reads: ReadonlyMap<string, { p50Ms: number; p99Ms: number }>;
+  callMs: number;
+  /** In an empty database of the same server, measured in turn with it. */
+  emptyCallMs: number;
+}
+
+const GROUPS = [undefined, "day", "job_type", "model", "user"] as const;
 const READS = 100;
-const WRITES = 1_000;
-const DAY_MS = 86_400_000;
+/** Calls in turn, some here and some in the empty database: what else the machine does then falls on both. */
+const TURNS = 10;
+const CALLS_A_TURN = 100;
 
-export async function benchUsage(sizes: readonly number[]): Promise<void> {
-  const dataDir = mkdtempSync(join(tmpdir(), "bench-usage-"));
-  chmodSync(dataDir, 0o711);
+/** Fills a PostgreSQL of its own; `sizes` ascend. */
+export async function measureUsage(
+  folder: string,
+  sizes: readonly number[],
+  step: (text: string) => void,
+): Promise<UsageFigures[]> {
+  const dataDir = join(folder, "usage");
+  mkdirSync(dataDir, { mode: 0o711 });
   const assets = sourceAssets(join(import.meta.dirname, "../.."));
   const server = await startEmbeddedPostgres({
     runtime: { ...bunRuntime, assets },
@@ -38,80 +47,66 @@ export async function benchUsage(sizes: readonly number[]): Promise<void> {
     durable: false,
   });
   const database = bunRuntime.openDatabase({ url: server.url, connections: 4 });
+  await database.script("create database empty");
+  const emptyUrl = new URL(server.url);
+  emptyUrl.pathname = "/empty";
+  // Each call is the next one of its connection, which keeps the plans of the functions.
+  const beside = bunRuntime.openDatabase({ url: server.url, connections: 1 });
+  const empty = bunRuntime.openDatabase({ url: emptyUrl.href, connections: 1 });
   try {
-    await migrate(database, assets);
-    await measureAll(contextOf(database), sizes);
+    for (const each of [database, empty]) {
+      await migrate(each, assets);
+      await prepare(each);
+    }
+    const calls = { filled: contextOf(beside), empty: contextOf(empty) };
+    return await measureAll(contextOf(database), calls, sizes, step);
   } finally {
+    await empty.close();
+    await beside.close();
     await database.close();
     await server.stop(10_000);
-    rmSync(dataDir, { recursive: true, force: true });
   }
 }
 
-async function measureAll(context: Context, sizes: readonly number[]): Promise<void> {
+async function measureAll(
+  context: Context,
+  calls: { filled: Context; empty: Context },
+  sizes: readonly number[],
+  step: (text: string) => void,
+): Promise<UsageFigures[]> {
   const { database } = context;
-  await database.script(`
-    insert into organizations (id, name, created_at, updated_at) values ('${TEAM}', '${TEAM}', now(), now());
-    insert into teams (id, organization_id, name, created_at, updated_at) values ('${TEAM}', '${TEAM}', '${TEAM}', now(), now());
-    insert into wallets (id, team_id, updated_at) values ('${uuidV7(Date.now())}', '${TEAM}', now());`);
-  // Both are measured beside as many partitions: each one costs every statement a lock.
-  for (let month = 0; month <= DAYS / 30 + 1; month += 1) {
-    const at = new Date(Date.now() - month * 30 * DAY_MS);
-    await database.query("select ensure_call_partitions_v1($1::timestamptz)", [at]);
-  }
-  const emptyMs = await callMs(context);
-  console.log(`0 calls: a call opened and settled ${emptyMs.toFixed(3)} ms (median)`);
-  let filled = 0;
-  for (const calls of sizes) {
-    await fill(database, filled / CALLS_PER_JOB, calls / CALLS_PER_JOB);
-    filled = calls;
+  const figures: UsageFigures[] = [];
+  for (const [index, size] of sizes.entries()) {
+    step(`filling in ${size} calls`);
+    await fill(database, sizes[index - 1] ?? 0, size);
     await database.script(
       "truncate call_rollups, job_rollups, user_rollups, rollup_spans; analyze",
     );
+    step("rolling them up");
     const startedMs = performance.now();
-    const spans = await refreshRollups(context, 3_600_000);
-    const rolledUpS = (performance.now() - startedMs) / 1_000;
+    await refreshRollups(context, 3_600_000);
+    const rolledUpSeconds = (performance.now() - startedMs) / 1_000;
     await database.script("vacuum analyze");
-    console.log(`${calls} calls: ${spans} spans rolled up in ${rolledUpS.toFixed(1)} s`);
-    await measureReads(context);
-    const ms = await callMs(context);
-    console.log(
-      `  a call opened and settled ${ms.toFixed(3)} ms, ${(ms / emptyMs).toFixed(2)} × of an empty database`,
-    );
+    step("reading usage");
+    const reads = await measureReads(context);
+    figures.push({ calls: size, rolledUpSeconds, reads, ...(await measureCalls(calls)) });
   }
+  return figures;
 }
 
-/** Jobs spread evenly over the days until now, of 10,000 users, with five calls each by three aliases. */
-async function fill(database: Database, fromJob: number, toJob: number): Promise<void> {
-  for (let first = fromJob; first < toJob; first += JOBS_A_STATEMENT) {
-    const last = Math.min(first + JOBS_A_STATEMENT, toJob);
-    await database.query(
-      `with new_jobs as (
-         insert into jobs (
-           id, team_id, type, user_id, status, terms, calls, succeeded_calls, input_tokens, output_tokens,
-           provider_cost_nanos, charged, created_at, last_activity_at, ended_at)
-         select (left(first_uuid_v7_v1(at)::text, 15) || '7' || substr(gen_random_uuid()::text, 17))::uuid, '${TEAM}',
-           'type-' || n % 5, 'user-' || (n * 7919) % 10000, 'completed', '{"kind": "flat", "charged": "job"}',
-           ${CALLS_PER_JOB}, ${CALLS_PER_JOB}, 500, 100, 5000, 1000000, at, at, at
-         from generate_series($1::bigint, $2::bigint) n, lateral (
-           select now() - interval '1 hour' - (n * 7919 % 777600) * interval '10 seconds' as at) t
-         returning id, created_at
-       )
-       insert into llm_calls (
-         id, job_id, team_id, instance_id, alias, endpoint, status, target, input_tokens, output_tokens, price_snapshot,
-         provider_cost_nanos, latency_ms, created_at, ended_at)
-       select (left(first_uuid_v7_v1(j.created_at)::text, 15) || '7' || substr(gen_random_uuid()::text, 17))::uuid, j.id,
-         '${TEAM}', j.id, 'alias-' || k % 3, 'chat', 'succeeded', 'provider/model', 100, 20, '{}', 1000, 300, j.created_at,
-         j.created_at
-       from new_jobs j, generate_series(1, ${CALLS_PER_JOB}) k`,
-      [first + 1, last],
-    );
+async function measureCalls(contexts: { filled: Context; empty: Context }) {
+  const times = { filled: [] as number[], empty: [] as number[] };
+  for (let turn = 0; turn < TURNS; turn += 1) {
+    times.filled.push(...(await callTimes(contexts.filled)));
+    times.empty.push(...(await callTimes(contexts.empty)));
   }
+  return { callMs: median(times.filled), emptyCallMs: median(times.empty) };
 }
 
-async function measureReads(context: Context): Promise<void> {
+async function measureReads(context: Context): Promise<UsageFigures["reads"]> {
   const day = (daysAgo: number) => new Date(Date.now() - daysAgo * DAY_MS).toISOString();
-  for (const group_by of [undefined, "day", "job_type", "model", "user"] as const) {
+  const reads = new Map<string, { p50Ms: number; p99Ms: number }>();
+  for (const group_by of GROUPS) {
     const times: number[] = [];
     for (let read = 0; read < READS; read += 1) {
       const from = day(read % 2 === 0 ? 30 : 89);
@@ -119,27 +114,26 @@ async function measureReads(context: Context): Promise<void> {
       await readUsage(context, TEAM, { from, ...(group_by ? { group_by } : {}) });
       times.push(performance.now() - startedMs);
     }
-    console.log(
-      `  team usage by ${group_by ?? "nothing"}: p50 ${median(times).toFixed(1)} ms, p99 ${percentile(times, 0.99).toFixed(1)} ms`,
-    );
+    reads.set(group_by ?? "nothing", { p50Ms: median(times), p99Ms: percentile(times, 0.99) });
   }
+  return reads;
 }
 
-/** Median of opening and settling one call of a job, one after the other. */
-async function callMs({ database, instanceId }: Context): Promise<number> {
+/** Milliseconds of opening and settling a call of a job, one after the other. */
+async function callTimes({ database, instanceId }: Context): Promise<number[]> {
   const jobId = uuidV7(Date.now());
   await database.query("select * from create_job_v2(now(), $1::text::jsonb, null)", [
     JSON.stringify({ id: jobId, team_id: TEAM, type: "bench" }),
   ]);
   const times: number[] = [];
-  for (let call = 0; call < WRITES; call += 1) {
+  for (let call = 0; call < CALLS_A_TURN; call += 1) {
     const callId = uuidV7(Date.now());
     const item = { call_id: callId, job_id: jobId, team_id: TEAM };
     const startedMs = performance.now();
     await database.query("select * from open_calls_v2(now(), $1::uuid, $2::text::jsonb)", [
       instanceId,
       JSON.stringify([
-        { ...item, alias: "a", endpoint: "chat", stream: false, price_snapshot: {}, budgets: [] },
+        { ...item, alias: "a", endpoint: "chat", stream: false, price_snapshot: {} },
       ]),
     ]);
     await database.query("select * from settle_calls_v2(now(), $1::text::jsonb)", [
@@ -153,7 +147,7 @@ async function callMs({ database, instanceId }: Context): Promise<number> {
     instanceId,
     JSON.stringify({ job_id: jobId, team_id: TEAM, status: "completed" }),
   ]);
-  return median(times);
+  return times;
 }
 
 function contextOf(database: Database): Context {

@@ -22,7 +22,7 @@ afterAll(async () => {
 });
 
 const load = (text: string, stream: boolean) => ({
-  url: provider.url,
+  urls: [provider.url],
   connections: 2,
   requests: [{ path: "/v1/chat/completions", headers: { authorization: "Bearer sk-bench" } }],
   body: JSON.stringify({ model: "m", stream, messages: [{ role: "user", content: text }] }),

@@ -37,6 +37,23 @@ const findings = (change: Partial<Findings> = {}): Findings => ({
   warmStartMs: 1_001,
   memory: { bytes: 99_900_000, processes: 3, afterSeconds: 60 },
   executableBytes: 170_100_000,
+  poolOfTwo: new Map([
+    [names.litellm, figures(200, 100)],
+    [names.oursOverLitellm, figures(220, 89)],
+  ]),
+  callPath: undefined,
+  usage: [
+    {
+      calls: 1_000_000,
+      rolledUpSeconds: 60,
+      reads: new Map([
+        ["nothing", { p50Ms: 1, p99Ms: 20 }],
+        ["user", { p50Ms: 90, p99Ms: 201 }],
+      ]),
+      callMs: 0.6,
+      emptyCallMs: 0.5,
+    },
+  ],
   ...change,
 });
 
@@ -70,6 +87,22 @@ describe("report", () => {
     expect(row(text, "one wallet")).toContain("| 4100 | 5000 | 0.82 | ≥ 0.8 | reached |");
     expect(row(text, "1000 wallets |")).toContain("| 0.60 | ≥ 0.8 | **not reached** |");
     expect(row(text, "1000 wallets beside one")).toContain("| 0.59 | ≥ 0.6 | **not reached** |");
+  });
+
+  it("judges a pool of two by the two themselves", () => {
+    expect(row(report(findings()), "the same over a pool of two")).toContain(
+      "| 89.0 % | ≥ 90 % | **not reached** |",
+    );
+  });
+
+  it("judges usage by its slowest grouping, and a call by one in an empty database", () => {
+    const text = report(findings());
+    expect(row(text, "a team's usage beside 1,000,000 calls")).toContain(
+      "| 201.00 ms | ≤ 200 ms | **not reached** |",
+    );
+    expect(row(text, "a call opened and settled beside 1,000,000")).toContain(
+      "| 1.20 × of an empty database | ≤ 1.2 × | reached |",
+    );
   });
 
   it("shows what each layer adds to a stream's first byte", () => {
