@@ -1,6 +1,7 @@
 import type { Answer } from "../e2e/ui-server.ts";
 import * as answers from "./answers.ts";
 import type { State } from "./states.ts";
+import * as billing from "./billing-answers.ts";
 import * as work from "./work-answers.ts";
 
 const ok = (body: unknown): Answer => ({ status: 200, body });
@@ -15,6 +16,20 @@ export const workAnswers: Record<string, Answer> = {
   [`GET /api${jobPath}/charge`]: ok(work.runningCharge),
   [`GET /api${chargedPath}`]: ok(work.chargedJob),
   [`GET /api${chargedPath}/charge`]: ok(work.charge),
+  "GET /api/plans?limit=50": ok(billing.planPage),
+  "GET /api/plans/standard": ok(billing.planDetail),
+  "POST /api/plans/preview": ok(billing.preview),
+  "POST /api/plans/simulate": ok(billing.simulation),
+  "GET /api/usage?from=2026-10-25&to=2026-11-24&bucket=day&group_by=team": ok(billing.teamSeries),
+  "GET /api/usage?from=2026-10-25&to=2026-11-24&group_by=team": ok(billing.teamSplit),
+  "GET /api/usage?from=2026-09-25&to=2026-10-25&group_by=team": ok(billing.teamBefore),
+  "GET /api/usage?from=2026-10-25&to=2026-11-24&group_by=alias": ok(billing.aliasSplit),
+  "GET /api/usage?period=2026-10&team=support&group_by=job_type": ok(billing.statement),
+  "GET /api/teams/support": ok({ team_id: "support", name: "Support", organization_id: "acme" }),
+  [`GET /api/teams/support/wallet/entries?limit=1&to=${encodeURIComponent("2026-10-01T00:00:00.000Z")}`]:
+    ok(billing.balance(1250)),
+  [`GET /api/teams/support/wallet/entries?limit=1&to=${encodeURIComponent("2026-11-01T00:00:00.000Z")}`]:
+    ok(billing.balance(842.5)),
   [`GET /api/calls/${work.callDetail.call_id}`]: ok(work.callDetail),
 };
 
@@ -29,5 +44,16 @@ export const workStates: State[] = [
     name: "call",
     path: `${jobPath}?call=${work.callDetail.call_id}`,
     shows: "Targets when it began",
+  },
+  { name: "plans", path: "/plans", shows: "5 plans shown" },
+  { name: "plan", path: "/plans/standard", shows: "Version 3" },
+  { name: "plan-new", path: "/plans/_new", shows: "1,006 credits" },
+  { name: "plan-edit", path: "/plans/standard/edit", shows: "Change Standard" },
+  { name: "what-if", path: "/what-if?plan=standard", shows: "Nothing charged anew yet" },
+  { name: "analytics", path: "/analytics", shows: "Answers from the cache, by alias" },
+  {
+    name: "statement",
+    path: "/analytics/statements/support/2026-10",
+    shows: "invoice_extraction",
   },
 ];

@@ -1,3 +1,47 @@
-import type { ScreenGroup } from "./screen.ts";
+import { ChartIcon, PlanIcon, RefreshIcon } from "../base/icons.tsx";
+import { anyone } from "../session/permission.ts";
+import { page, type ScreenGroup } from "./screen.ts";
 
-export const billing: ScreenGroup = { name: "Billing", screens: [] };
+export const billing: ScreenGroup = {
+  name: "Billing",
+  screens: [
+    {
+      href: "/analytics",
+      name: "Analytics",
+      Icon: ChartIcon,
+      may: anyone,
+      pages: {
+        "/analytics": page(() =>
+          import("../analytics/pageAnalytics.tsx").then((m) => m.PageAnalytics),
+        ),
+        "/analytics/statements/:teamId/:month": page(() =>
+          import("../analytics/pageStatement.tsx").then((m) => m.PageStatement),
+        ),
+      },
+    },
+    {
+      href: "/plans",
+      name: "Pricing plans",
+      Icon: PlanIcon,
+      may: anyone,
+      pages: {
+        "/plans": page(() => import("../plans/pagePlans.tsx").then((m) => m.PagePlans)),
+        // No plan's id has an underscore.
+        "/plans/_new": page(() => import("../plans/pagePlanEditor.tsx").then((m) => m.PageNewPlan)),
+        "/plans/:planId": page(() => import("../plans/pagePlan.tsx").then((m) => m.PagePlan)),
+        "/plans/:planId/edit": page(() =>
+          import("../plans/pagePlanEditor.tsx").then((m) => m.PageEditPlan),
+        ),
+      },
+    },
+    {
+      href: "/what-if",
+      name: "What-if",
+      Icon: RefreshIcon,
+      may: anyone,
+      pages: {
+        "/what-if": page(() => import("../plans/pageWhatIf.tsx").then((m) => m.PageWhatIf)),
+      },
+    },
+  ],
+};

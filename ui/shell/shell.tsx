@@ -29,7 +29,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
   }, [path]);
 
   return (
-    <div class="min-h-dvh lg:grid lg:grid-cols-[232px_minmax(0,1fr)]">
+    <div class="min-h-dvh lg:grid lg:grid-cols-[232px_minmax(0,1fr)] print:block!">
       <a
         href="#main"
         onClick={(event) => {
@@ -40,7 +40,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
       >
         Skip to content
       </a>
-      <aside class="hidden border-r border-line bg-rail lg:block">
+      <aside class="hidden border-r border-line bg-rail lg:block print:hidden!">
         <div class="sticky top-0 flex h-dvh flex-col gap-5 p-3">
           <div class="px-2">
             <Brand />
@@ -50,7 +50,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
           <ShellFoot />
         </div>
       </aside>
-      <header class="sticky top-0 z-20 flex h-12 items-center gap-1 border-b border-line bg-canvas px-2 lg:hidden">
+      <header class="sticky top-0 z-20 flex h-12 items-center gap-1 border-b border-line bg-canvas px-2 lg:hidden print:hidden">
         <IconButton label="Open menu" onClick={() => drawer.current?.showModal()}>
           <MenuIcon />
         </IconButton>
