@@ -1,17 +1,16 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { checkLedger, describeViolation } from "../../server/credits/invariants.ts";
-import type { OpenItem } from "../../server/gateway/store.ts";
 import * as functions from "./functions.ts";
 import { startUnder } from "./plans.ts";
 import {
   allocate,
   callIn,
+  claimed,
   CREDIT,
   look,
   newJob,
   openAll,
   settleAll,
-  teamNamed,
   twoConnections,
   walletOf,
 } from "./two-connections.ts";
@@ -32,12 +31,6 @@ async function oneJob(plan: number = MARKUP) {
   await allocate(world, team, 10n * CREDIT);
   return { world, team, job: await newJob(world, team, startUnder(plan, world.clock.now())) };
 }
-
-type Asked = ReturnType<typeof callIn>;
-const claimed = (world: World, asked: Asked, id: string): OpenItem => ({
-  ...functions.openItem(world, teamNamed(world, asked.team), { asked, creation: undefined }),
-  claim: { id, bodyHash: "same" },
-});
 const outcomes = async (opened: Promise<{ outcome: string }[]>) =>
   (await opened).map(({ outcome }) => outcome);
 

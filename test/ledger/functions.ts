@@ -65,7 +65,8 @@ export function openItem(world: World, team: Team, { asked, creation }: Opening)
     worstCostNanos: asked.worstCost,
     costMinNanos: asked.costMin,
     planVersionId: asked.planVersionId,
-    hold: asked.hold,
+    // As the gateway sends it: calls of jobs that are charged at their end name no hold.
+    hold: asked.hold === 0n ? undefined : asked.hold,
     holdMin: asked.holdMin,
     budgets: asked.budgets.map(({ key, limit }) => {
       const [id, startsAt] = key.split(" ") as [string, string];
@@ -90,7 +91,7 @@ export const openBatch = (world: World, instance: string, items: readonly OpenIt
 export function settleItem(
   team: Team,
   asked: SettleAsked,
-  job: { id: string; endsWithCall: boolean },
+  job: { id: string; endsWithCall: boolean; claimId?: string },
 ): SettleItem {
   const ending = asked.status === "succeeded" ? "completed" : "failed";
   return {
@@ -111,7 +112,7 @@ export function settleItem(
     finishReason: undefined,
     errorCode: undefined,
     errorMessage: undefined,
-    claimId: undefined,
+    claimId: job.claimId,
     answer: undefined,
     endJob: job.endsWithCall ? ending : undefined,
   };

@@ -43,6 +43,7 @@ describe.each([FLAT, MARKUP])("a job under plan %i", (plan) => {
     expect(await open([call(1n)])).toEqual([`opened ${held}`]);
     world.clock.advance(HOUR);
     expect(await open([call(1n)])).toEqual([limited]);
+    expect(await open([call(0n)])).toEqual([limited]);
     expect(await open([call(1n), call(1n)])).toEqual([limited, limited]);
   });
 

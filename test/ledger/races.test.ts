@@ -2,11 +2,13 @@ import { afterEach, describe, expect, test } from "vitest";
 import { checkLedger, describeViolation } from "../../server/credits/invariants.ts";
 import { rollOverDue } from "../../server/credits/change-store.ts";
 import * as functions from "./functions.ts";
+import type { OpenAsked } from "./model/calls.ts";
 import type { JobAsked } from "./model/ledger.ts";
 import { startUnder } from "./plans.ts";
 import {
   allocate,
   callIn,
+  claimed,
   CREDIT,
   entriesOf,
   jobAsked,
@@ -28,29 +30,47 @@ afterEach(async () => {
   expect((await checkLedger(database)).violations.map(describeViolation)).toEqual([]);
 });
 
+/** Opens calls in one statement, each under a key of its own. */
+const openKeyed = (world: World, asked: readonly OpenAsked[]) =>
+  functions.openBatch(
+    world,
+    world.keyId,
+    asked.map((one) => claimed(world, one, one.callId)),
+  );
+
+/** Calls with keys, like those that come with their job or a budget, take another way than plain ones. */
+const batches = [
+  [1, "plain"],
+  [2, "plain"],
+  [2, "keyed"],
+] as const;
+
 const start = (world: World, plan: number) => startUnder(plan, world.clock.now());
 
 describe("a settle behind an allocation", () => {
-  test.each([1, 2])("of %i calls books onto the balance that it waited for", async (count) => {
-    const world = await newWorld();
-    const [team] = world.teams;
-    await allocate(world, team, 10n * CREDIT);
-    const job = await newJob(world, team, start(world, MARKUP));
-    const calls = Array.from({ length: count }, () => callIn(world, job, CREDIT));
-    await openAll(world, calls);
-    await behind(
-      world,
-      (on) => allocate(on, team, 100n * CREDIT),
-      (on) =>
-        settleAll(
-          on,
-          calls.map((call) => ({ call, charge: CREDIT })),
-        ),
-    );
-    const balance = 110n * CREDIT - BigInt(count) * CREDIT;
-    expect(await walletOf(world, team)).toEqual({ balance, held: 0n });
-    expect((await entriesOf(world, team)).at(-1)).toBe(`charge -1000000 → ${balance}`);
-  });
+  test.each(batches)(
+    "of %i %s calls books onto the balance that it waited for",
+    async (count, kind) => {
+      const world = await newWorld();
+      const [team] = world.teams;
+      await allocate(world, team, 10n * CREDIT);
+      const job = await newJob(world, team, start(world, MARKUP));
+      const calls = Array.from({ length: count }, () => callIn(world, job, CREDIT));
+      await (kind === "plain" ? openAll(world, calls) : openKeyed(world, calls));
+      const ends = calls.map((call) => ({
+        ...{ call, charge: CREDIT },
+        ...(kind === "keyed" && { claimId: call.callId }),
+      }));
+      await behind(
+        world,
+        (on) => allocate(on, team, 100n * CREDIT),
+        (on) => settleAll(on, ends),
+      );
+      const balance = 110n * CREDIT - BigInt(count) * CREDIT;
+      expect(await walletOf(world, team)).toEqual({ balance, held: 0n });
+      expect((await entriesOf(world, team)).at(-1)).toBe(`charge -1000000 → ${balance}`);
+    },
+  );
 });
 
 describe("two jobs under tiers", () => {
@@ -256,7 +276,7 @@ describe("two that there is enough for one of", () => {
     expect(await behind(world, create, create)).toEqual(["created", "insufficient_credits"]);
   });
 
-  test.each([1, 2])("batches of %i calls: one is opened", async (count) => {
+  test.each(batches)("batches of %i %s calls: one is opened", async (count, kind) => {
     const world = await newWorld();
     const [team] = world.teams;
     await allocate(world, team, BigInt(count) * CREDIT);
@@ -266,7 +286,8 @@ describe("two that there is enough for one of", () => {
     ];
     const open = (index: number) => async (on: World) => {
       const calls = Array.from({ length: count }, () => callIn(on, jobs[index]!, CREDIT));
-      return (await openAll(on, calls)).map(({ outcome }) => outcome);
+      const opened = kind === "plain" ? openAll(on, calls) : openKeyed(on, calls);
+      return (await opened).map(({ outcome }) => outcome);
     };
     expect(await behind(world, open(0), open(1))).toEqual([
       Array.from({ length: count }, () => "opened"),

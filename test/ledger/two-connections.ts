@@ -1,5 +1,6 @@
 import type { Database } from "../../db/client.ts";
 import { changeWallet } from "../../server/credits/change-store.ts";
+import type { OpenItem } from "../../server/gateway/store.ts";
 import { ManualClock } from "../harness/clock.ts";
 import { testContext } from "../harness/context.ts";
 import { testDatabase } from "../harness/database.ts";
@@ -137,18 +138,24 @@ export const openAll = (world: World, asked: readonly OpenAsked[]) =>
     ),
   );
 
+/** A call under an idempotency key of its team. */
+export const claimed = (world: World, asked: OpenAsked, id: string): OpenItem => ({
+  ...functions.openItem(world, teamNamed(world, asked.team), { asked, creation: undefined }),
+  claim: { id, bodyHash: "same" },
+});
+
 /** Settles calls as succeeded in one statement. */
 export const settleAll = (
   world: World,
-  ends: readonly { call: OpenAsked; charge: bigint; cost?: bigint }[],
+  ends: readonly { call: OpenAsked; charge: bigint; cost?: bigint; claimId?: string }[],
 ) =>
   functions.settleBatch(
     world,
-    ends.map(({ call, charge, cost = 700n }) =>
+    ends.map(({ call, charge, cost = 700n, claimId }) =>
       functions.settleItem(
         teamNamed(world, call.team),
         { callId: call.callId, status: "succeeded", charge, cost },
-        { id: call.jobId, endsWithCall: false },
+        { id: call.jobId, endsWithCall: false, ...(claimId !== undefined && { claimId }) },
       ),
     ),
   );
