@@ -31,6 +31,13 @@ async function oneJob(plan: number = MARKUP) {
   await allocate(world, team, 10n * CREDIT);
   return { world, team, job: await newJob(world, team, startUnder(plan, world.clock.now())) };
 }
+/** Batches in which a call ends that has a key are settled in another way. */
+const ways = ["plain", "keyed"] as const;
+const ended = <End extends { call: { callId: string } }>(way: (typeof ways)[number], end: End) => ({
+  ...end,
+  ...(way === "keyed" && { claimId: end.call.callId }),
+});
+
 const outcomes = async (opened: Promise<{ outcome: string }[]>) =>
   (await opened).map(({ outcome }) => outcome);
 
@@ -117,13 +124,13 @@ describe("a batch of one job", () => {
     expect(await walletOf(world, team)).toEqual({ balance: 9n * CREDIT, held: 0n });
   });
 
-  test("charges more than was held, and says so", async () => {
+  test.each(ways)("of %s calls charges more than was held, and says so", async (way) => {
     const { world, team, job } = await oneJob();
     const calls = [callIn(world, job, CREDIT), callIn(world, job, CREDIT)];
     await openAll(world, calls);
     await settleAll(
       world,
-      calls.map((call) => ({ call, charge: 9n * CREDIT })),
+      calls.map((call) => ended(way, { call, charge: 9n * CREDIT })),
     );
     expect(await walletOf(world, team)).toEqual({ balance: -8n * CREDIT, held: 0n });
     expect((await look(world)).jobs).toMatchObject([{ charged: "18000000" }]);
@@ -139,20 +146,44 @@ describe("a batch of one job", () => {
   });
 });
 
+test.each([1, 2])("%i calls are not held by credits that have expired", async (count) => {
+  const world = await newWorld();
+  const [team] = world.teams;
+  const hour = 3_600_000;
+  await allocate(world, team, 10n * CREDIT, new Date(world.clock.now() + hour));
+  const job = await newJob(world, team, startUnder(MARKUP, world.clock.now()));
+  const open = () =>
+    openAll(
+      world,
+      Array.from({ length: count }, () => callIn(world, job, CREDIT)),
+    );
+  expect(await outcomes(open())).toEqual(Array.from({ length: count }, () => "opened"));
+  world.clock.advance(hour);
+  expect(await outcomes(open())).toEqual(
+    Array.from({ length: count }, () => "insufficient_credits"),
+  );
+  // What is held is kept alive.
+  const held = BigInt(count) * CREDIT;
+  expect(await walletOf(world, team)).toEqual({ balance: held, held });
+});
+
 describe("a minimum per job", () => {
-  test.each([1, 2])(
-    "is charged once, and what goes beyond it then, in batches of %i",
-    async (size) => {
+  test.each([
+    [1, "plain"],
+    [2, "plain"],
+    [2, "keyed"],
+  ] as const)(
+    "is charged once, and what goes beyond it then, in batches of %i %s calls",
+    async (size, way) => {
       const world = await newWorld();
       const [team] = world.teams;
       await allocate(world, team, 10n * CREDIT);
       const beginning = startUnder(MARKUP, world.clock.now());
       const terms = { ...beginning.terms, minimum: "500000" };
       const job = await newJob(world, team, { ...beginning, terms });
-      const calls = [100_000n, 300_000n, 200_000n, 50_000n].map((charge) => ({
-        call: callIn(world, job, CREDIT),
-        charge,
-      }));
+      const calls = [100_000n, 300_000n, 200_000n, 50_000n].map((charge) =>
+        ended(way, { call: callIn(world, job, CREDIT), charge }),
+      );
       await openAll(
         world,
         calls.map(({ call }) => call),

@@ -59,6 +59,7 @@ describe.each([FLAT, MARKUP])("a job under plan %i", (plan) => {
       `opened ${held}`,
     ]);
     expect(await open([call(1n)])).toEqual([limited]);
+    expect(await open([call(0n)])).toEqual([limited]);
   });
 
   test("holds its cap on cost with each call, alone or together", async () => {
