@@ -12,13 +12,16 @@ const refreshes = ["/api/groups", "/api/models"];
 export const useGroups = (): Read<Page<GroupView>> =>
   useRead<Page<GroupView>>("/api/groups", { parameters: { limit: 200 } });
 
+export interface Membership {
+  groupId: string;
+  alias: string;
+  member: boolean;
+}
+
 /** Puts a model into a group or takes it out, at once. */
 export const useMembership = () =>
   useChange({
-    send: (
-      { groupId, alias, member }: { groupId: string; alias: string; member: boolean },
-      sending,
-    ) =>
+    send: ({ groupId, alias, member }: Membership, sending) =>
       member
         ? post<GroupView>(at`/api/groups/${groupId}/models`, { models: [alias] }, sending)
         : remove<GroupView>(at`/api/groups/${groupId}/models/${alias}`, {}, sending),

@@ -2,13 +2,14 @@ import { Tick } from "../base/choices.tsx";
 import { Menu, type MenuItem } from "../base/menu.tsx";
 import { Skeleton } from "../base/states.tsx";
 import { groups as words } from "../strings/models.ts";
-import type { GroupView } from "./groups.ts";
+import type { GroupView, Membership } from "./groups.ts";
 
 /** A row a model, a column a group, a tick where teams of the group may use the model. */
 export function Matrix({
   aliases,
   groups,
   may,
+  ticked,
   onTick,
   actions,
 }: {
@@ -16,7 +17,9 @@ export function Matrix({
   aliases: readonly string[] | undefined;
   groups: readonly GroupView[] | undefined;
   may: boolean;
-  onTick: (change: { groupId: string; alias: string; member: boolean }) => void;
+  /** The one that was just set. */
+  ticked: Membership | undefined;
+  onTick: (change: Membership) => void;
   actions: (group: GroupView) => MenuItem[];
 }) {
   return (
@@ -64,7 +67,11 @@ export function Matrix({
                 <td key={groupId} class="h-11 px-3">
                   <Tick
                     label={words.inGroup(alias, name)}
-                    checked={members.includes(alias)}
+                    checked={
+                      ticked?.groupId === groupId && ticked.alias === alias
+                        ? ticked.member
+                        : members.includes(alias)
+                    }
                     disabled={!may}
                     onChange={(member) => onTick({ groupId, alias, member })}
                   />

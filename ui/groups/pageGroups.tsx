@@ -1,4 +1,4 @@
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { Button, buttonClass } from "../base/button.tsx";
 import { ConfirmDialog } from "../base/confirmDialog.tsx";
 import { FilterBar } from "../base/filterBar.tsx";
@@ -12,7 +12,13 @@ import { admins, useCan } from "../session/permission.ts";
 import { PageHead } from "../shell/pageHead.tsx";
 import { models, groups as words } from "../strings/models.ts";
 import { GroupForm } from "./groupForm.tsx";
-import { type GroupView, useDeleteGroup, useGroups, useMembership } from "./groups.ts";
+import {
+  type GroupView,
+  type Membership,
+  useDeleteGroup,
+  useGroups,
+  useMembership,
+} from "./groups.ts";
 import { Matrix } from "./matrix.tsx";
 
 const mostModels = 200;
@@ -26,6 +32,9 @@ export function PageGroups() {
   const [form, setForm] = useState<{ group: GroupView | undefined }>();
   const [deleted, setDeleted] = useState<GroupView>();
   const membership = useMembership();
+  /** A tick that was just set, shown before the server has said so. */
+  const [ticked, setTicked] = useState<Membership>();
+  useEffect(() => setTicked(undefined), [groups.data, membership.error]);
   const remove = useDeleteGroup(() => setDeleted(undefined));
   const add = may && (
     <Button look="primary" onClick={() => setForm({ group: undefined })}>
@@ -60,7 +69,11 @@ export function PageGroups() {
               aliases={aliases.data?.data.map(({ alias }) => alias)}
               groups={groups.data?.data}
               may={may}
-              onTick={membership.run}
+              ticked={ticked}
+              onTick={(change) => {
+                setTicked(change);
+                membership.run(change);
+              }}
               actions={(group) => [
                 { label: words.rename, onSelect: () => setForm({ group }) },
                 "line",

@@ -43,13 +43,14 @@ export function useBookModel(model: string): { entry: BookModelView | undefined;
   return { entry: data?.data.find((one) => one.model === model), known: data?.known ?? true };
 }
 
-export const useSwitchModel = () =>
+export const useSwitchModel = (onDone: (model: ModelView) => void = () => {}) =>
   useChange({
     send: ({ alias, status }: Pick<ModelView, "alias" | "status">, sending) =>
       patch<ModelView>(at`/api/models/${alias}`, { status }, sending),
     refreshes: refreshedByModels,
     done: ({ alias, status }) =>
       status === "active" ? words.enabled(alias) : words.disabled(alias),
+    onDone,
   });
 
 export const useDeleteModel = (onDone: () => void) =>

@@ -1,6 +1,6 @@
 import { useLocation, useRoute } from "preact-iso";
-import { useState } from "preact/hooks";
-import { at, patch } from "../api.ts";
+import { useEffect, useState } from "preact/hooks";
+import { at, get, patch } from "../api.ts";
 import { Badge } from "../base/badge.tsx";
 import { Button, buttonClass } from "../base/button.tsx";
 import { ConfirmDialog } from "../base/confirmDialog.tsx";
@@ -32,8 +32,17 @@ const trail = [{ label: words.title, href: "/models" }];
 export function PageModel() {
   const alias = decodeURIComponent(useRoute().params["alias"] ?? "");
   const { data: model, error, retry } = useModel(alias);
-  /** The version whose fields are shown: they stay while somebody types, whatever is read meanwhile. */
+  /** What the form began with: it stays while somebody types, whatever is read meanwhile. */
   const [edited, setEdited] = useState<ModelView>();
+  /** The version that a change of ours has left. */
+  const [version, setVersion] = useState(0);
+  const begin = (next: ModelView) => {
+    setEdited(next);
+    setVersion(next.version);
+  };
+  useEffect(() => {
+    if (model && edited?.alias !== model.alias) begin(model);
+  }, [model]);
   if (!model) {
     return (
       <>
@@ -61,22 +70,23 @@ export function PageModel() {
   const shown = edited?.alias === model.alias ? edited : model;
   return (
     <>
-      <Head model={model} />
+      <Head model={model} onSwitched={(switched) => setVersion(switched.version)} />
       <Editor
         key={`${shown.alias} ${shown.version}`}
         model={shown}
-        onSaved={setEdited}
-        reload={() => setEdited(model)}
+        version={Math.max(version, shown.version)}
+        onSaved={begin}
+        reload={() => void get<ModelView>(at`/api/models/${alias}`).then(begin, retry)}
       />
     </>
   );
 }
 
-function Head({ model }: { model: ModelView }) {
+function Head({ model, onSwitched }: { model: ModelView; onSwitched: (model: ModelView) => void }) {
   const { route } = useLocation();
   const may = useCan()(admins);
   const [deleting, setDeleting] = useState(false);
-  const change = useSwitchModel();
+  const change = useSwitchModel(onSwitched);
   const remove = useDeleteModel(() => route("/models"));
   const { alias, status } = model;
   return (
@@ -137,10 +147,13 @@ function Head({ model }: { model: ModelView }) {
 
 function Editor({
   model,
+  version,
   onSaved,
   reload,
 }: {
   model: ModelView;
+  /** Of the alias as this page knows it. */
+  version: number;
   onSaved: (model: ModelView) => void;
   reload: () => void;
 }) {
@@ -157,7 +170,7 @@ function Editor({
     change,
     guarded: true,
     check: (values) => problemsOf(values, model.mode),
-    toInput: (values) => toChange(values, model.version),
+    toInput: (values) => toChange(values, version),
   });
   return (
     <form

@@ -1,0 +1,111 @@
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import {
+  type RunningLoopbackProvider,
+  startLoopbackProvider,
+} from "../../server/loopback/start.ts";
+import { testRuntime } from "../harness.ts";
+import { until } from "../harness/process.ts";
+import { startChromium } from "./browser.ts";
+import { type Executable, startExecutable } from "./executable.ts";
+import { signInAsOwner } from "./owner.ts";
+import { createTenant } from "./tenant.ts";
+
+/** From a provider's key to a call of a model, by the pages alone, on the executable and a stand-in for the gateway. */
+
+let gateway: RunningLoopbackProvider;
+let server: Executable;
+let browser: Browser;
+let page: Page;
+
+beforeAll(async () => {
+  gateway = await startLoopbackProvider(await testRuntime(), { gateway: true });
+  [browser, server] = await Promise.all([
+    startChromium(),
+    startExecutable({ env: { LITELLM_URL: gateway.url } }),
+  ]);
+  await createTenant(server, "Support");
+  page = await browser.newPage({ reducedMotion: "reduce" });
+  await signInAsOwner(page, server);
+}, 120_000);
+
+afterAll(async () => {
+  await browser?.close();
+  await server?.stop();
+  await gateway?.stop();
+}, 60_000);
+
+const button = (name: string) => page.getByRole("button", { name, exact: true });
+const dialogButton = (name: string) => page.getByRole("dialog").getByRole("button", { name });
+
+it("adds a credential and tests it at the provider", async () => {
+  await page.goto(`${server.adminUrl}/credentials`);
+  await button("Add credential").first().click();
+  await page.getByLabel("Name", { exact: true }).fill("Loopback");
+  await page.getByLabel("Provider's key").fill("sk-of-the-provider");
+  await page.getByLabel("Base URL").fill(`${gateway.url}/v1`);
+  await dialogButton("Add credential").click();
+  await page.getByText("…ider").waitFor();
+  await page.getByRole("button", { name: "Actions: Loopback" }).click();
+  await page.getByRole("menuitem", { name: "Test" }).click();
+  await page.getByText("The key works").waitFor();
+  expect(await page.content()).not.toContain("sk-of-the-provider");
+  await dialogButton("Close").last().click();
+});
+
+it("adds a model with that credential, gives it a fallback and keeps what was typed in a conflict", async () => {
+  await page.goto(`${server.adminUrl}/models`);
+  await button("Add model").first().click();
+  await page.getByLabel("Model", { exact: true }).fill("openai/loopback-chat");
+  await page.getByLabel("Name for teams").fill("chat-fast");
+  await page.getByLabel("Input price").fill("1");
+  await dialogButton("Add model").click();
+  await page.getByText("Give both prices or none.").waitFor();
+  await page.getByLabel("Output price").fill("2");
+  await dialogButton("Add model").click();
+  await page.getByRole("heading", { name: "chat-fast" }).waitFor();
+  await button("Add target").click();
+  await page.getByRole("combobox", { name: "Model, Target 2" }).fill("openai/loopback-spare");
+  await page.getByRole("switch", { name: "Prices of your own" }).nth(1).check();
+  await page.getByLabel("Input price").nth(1).fill("3");
+  await page.getByLabel("Output price").nth(1).fill("4");
+  // Somebody else is sooner.
+  await server.cli("model", "update", "chat-fast", "--cache-ttl", "60");
+  await button("Save model").click();
+  await page.getByRole("alert").filter({ hasText: "version_conflict" }).waitFor();
+  expect(await page.getByRole("combobox", { name: "Model, Target 2" }).inputValue()).toBe(
+    "openai/loopback-spare",
+  );
+  await button("Show the newer state").click();
+  await until("the newer state is shown", async () => {
+    return (await page.getByLabel("Keep answers for").inputValue()) === "60";
+  });
+});
+
+it("says in the matrix who may use it", async () => {
+  await page.goto(`${server.adminUrl}/groups`);
+  await button("Create group").first().click();
+  await page.getByLabel("Name", { exact: true }).fill("Premium");
+  await dialogButton("Create group").click();
+  const tick = page.getByRole("checkbox", { name: "chat-fast in Premium" });
+  const saved = page.waitForResponse((response) => response.url().endsWith("/premium/models"));
+  await tick.check();
+  expect((await saved).status()).toBe(200);
+  await page.reload();
+  await tick.waitFor();
+  expect(await tick.isChecked()).toBe(true);
+});
+
+it("calls it as a team, plain and streamed, and shows cost, charge and margin", async () => {
+  await page.goto(`${server.adminUrl}/playground?model=chat-fast&team=support`);
+  await page.getByLabel("Message").fill('Say hello. #loopback {"text": "Hello there."}');
+  for (const streamed of [true, false]) {
+    await page.getByRole("switch", { name: "Stream the answer" }).setChecked(streamed);
+    await button("Send").click();
+    await page.getByText("Hello there.", { exact: true }).waitFor();
+    await page.getByText("1 credits").or(page.getByText("1.00 credits")).first().waitFor();
+    await page.getByText("Margin").waitFor();
+  }
+  await page.getByRole("link", { name: "Open the job" }).click();
+  await page.getByRole("heading", { name: "playground" }).waitFor();
+});
