@@ -141,6 +141,7 @@ export const LinkView = Type.Object(
     examples: [{ url: `http://127.0.0.1:3002/setup#token=${link_token}`, expires_at: endsAt }],
   },
 );
+export type LinkView = Static<typeof LinkView>;
 
 export const LinkRead = Type.Object(
   { token: LinkToken },

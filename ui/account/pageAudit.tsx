@@ -1,0 +1,190 @@
+import { useLocation } from "preact-iso";
+import { useMemo } from "preact/hooks";
+import type { AccountList } from "../../server/accounts/people-schema.ts";
+import type { AuditEntryView } from "../../server/audit/schema.ts";
+import { type Parameters, withParameters } from "../api.ts";
+import { buttonClass } from "../base/button.tsx";
+import { type DataColumn, DataTable, type Page } from "../base/dataTable.tsx";
+import { DifferenceView } from "../base/differenceView.tsx";
+import { Drawer } from "../base/dialog.tsx";
+import { TextInput } from "../base/field.tsx";
+import { FilterBar } from "../base/filterBar.tsx";
+import { AuditIcon } from "../base/icons.tsx";
+import { changedAddress, type ListState, useListState } from "../base/listState.ts";
+import { KeyValues } from "../base/stats.tsx";
+import { RowLink } from "../base/table.tsx";
+import * as format from "../format.ts";
+import { useRead } from "../query.ts";
+import { PageHead } from "../shell/pageHead.tsx";
+import { audit as words } from "../strings/account.ts";
+
+const kinds = [
+  ...["account", "invitation", "session", "token", "organization", "team", "key", "wallet"],
+  ...["refill", "top_up", "plan", "budget", "model", "group", "credential", "settings", "gateway"],
+].map((kind) => ({ value: `${kind}.`, label: format.label(kind) }));
+
+/** What everybody changed, newest first. Filters and the open entry stand in the address. */
+export function PageAudit() {
+  const state = useListState({ filters: ["action", "actor", "from", "to", "subject"] });
+  const parameters = inApi(state);
+  const read = useRead<Page<AuditEntryView>>("/api/audit", { parameters });
+  const people = useRead<AccountList>("/api/accounts").data?.data;
+  const actors = useMemo(
+    () => [
+      ...(people ?? []).map(({ account_id, email }) => ({
+        value: `user:${account_id}`,
+        label: email,
+      })),
+      { value: "cli", label: words.commands },
+      { value: "system", label: words.server },
+    ],
+    [people],
+  );
+  const { url, query, route } = useLocation();
+  const open = read.data?.data.find(({ audit_id }) => audit_id === query["entry"]);
+  const exported = { ...parameters, cursor: undefined };
+  return (
+    <>
+      <PageHead
+        title={words.title}
+        facts={words.facts}
+        actions={
+          <a
+            href={withParameters("/api/audit.csv", exported)}
+            download="audit.csv"
+            class={buttonClass()}
+          >
+            {words.export}
+          </a>
+        }
+      />
+      <FilterBar
+        state={state}
+        search={words.search}
+        filters={[
+          { name: "action", label: words.kind, choices: kinds },
+          { name: "actor", label: words.actor, choices: actors },
+        ]}
+      >
+        <Day state={state} name="from" label={words.fromDay} />
+        <Day state={state} name="to" label={words.toDay} />
+      </FilterBar>
+      <DataTable
+        noun={["entry", "entries"]}
+        caption="Changes, newest first"
+        columns={columns((id) => changedAddress(url, { entry: id, cursor: state.cursor }))}
+        read={read}
+        state={state}
+        rowKey={({ audit_id }) => audit_id}
+        empty={{ icon: <AuditIcon />, title: words.empty, text: words.emptyText }}
+      />
+      <Drawer
+        open={open !== undefined}
+        onClose={() => route(changedAddress(url, { entry: undefined, cursor: state.cursor }))}
+        title={open?.action ?? words.entry}
+        description={open && format.utc(open.created_at)}
+      >
+        {open && <Entry entry={open} />}
+      </Drawer>
+    </>
+  );
+}
+
+const dayMs = 86_400_000;
+
+/** Days stand in the address, and the day up to which one looks counts; the API takes instants, the last one left out. */
+function inApi(state: ListState): Parameters {
+  const { from, to, ...rest } = state.parameters;
+  return {
+    ...rest,
+    ...(isDay(from) ? { from: `${from}T00:00:00Z` } : {}),
+    ...(isDay(to) ? { to: new Date(Date.parse(`${to}T00:00:00Z`) + dayMs).toISOString() } : {}),
+  };
+}
+
+const isDay = (value: unknown): value is string =>
+  typeof value === "string" &&
+  /^\d{4}-\d{2}-\d{2}$/.test(value) &&
+  !Number.isNaN(Date.parse(`${value}T00:00:00Z`));
+
+function Day({ state, name, label }: { state: ListState; name: string; label: string }) {
+  return (
+    <div class="w-38">
+      <TextInput
+        type="date"
+        aria-label={label}
+        value={state.filter(name) ?? ""}
+        onInput={(day) => state.setFilters({ [name]: day || undefined })}
+      />
+    </div>
+  );
+}
+
+const columns = (href: (id: string) => string): DataColumn<AuditEntryView>[] => [
+  {
+    head: words.when,
+    width: "136px",
+    from: "small",
+    cell: ({ created_at }) => (
+      <span title={format.utc(created_at)}>{format.moment(created_at)}</span>
+    ),
+  },
+  {
+    head: words.action,
+    cell: ({ audit_id, action }) => (
+      <RowLink href={href(audit_id)}>
+        <span class="font-mono text-12">{action}</span>
+      </RowLink>
+    ),
+  },
+  {
+    head: words.subject,
+    width: "26%",
+    from: "medium",
+    cell: ({ subject_kind, subject_id }) => (
+      <span class="block truncate" title={subject_id}>
+        {format.label(subject_kind)} {shortened(subject_id)}
+      </span>
+    ),
+  },
+  {
+    head: words.actor,
+    width: "26%",
+    cell: (entry) => <span class="block truncate">{actorOf(entry)}</span>,
+  },
+  {
+    head: words.from,
+    width: "128px",
+    from: "large",
+    cell: ({ address }) => <span class="block truncate">{address ?? "—"}</span>,
+  },
+];
+
+function actorOf({ actor, actor_name }: AuditEntryView): string {
+  if (actor === "cli") return words.commands;
+  return actor === "system" ? words.server : (actor_name ?? actor);
+}
+
+const shortened = (id: string) =>
+  /^[0-9a-f]{8}-[0-9a-f-]{27}$/.test(id) ? format.shortId(id) : id;
+
+function Entry({ entry }: { entry: AuditEntryView }) {
+  const mono = (text: string | null) => <span class="font-mono text-12">{text ?? "—"}</span>;
+  return (
+    <div class="grid gap-4">
+      <KeyValues
+        rows={[
+          { name: words.actor, value: actorOf(entry) },
+          { name: words.from, value: mono(entry.address) },
+          { name: words.subject, value: mono(`${entry.subject_kind}:${entry.subject_id}`) },
+          { name: words.request, value: mono(entry.request_id) },
+        ]}
+      />
+      {entry.before === null && entry.after === null ? (
+        <p class="text-muted">{words.nothing}</p>
+      ) : (
+        <DifferenceView before={entry.before} after={entry.after} />
+      )}
+    </div>
+  );
+}
