@@ -1,9 +1,9 @@
 import { beforeAll, expect, test } from "vitest";
-import { adminApp, asCli } from "../admin/admin-app.ts";
+import { adminApp, asCli, ownOrigin } from "../admin/admin-app.ts";
 import { testDatabase } from "../harness.ts";
 
 const { database } = await testDatabase();
-const { clock, send } = await adminApp(database);
+const { clock, send, signIn } = await adminApp(database);
 
 const as = async (method: string, path: string, body?: unknown) => {
   clock.advance(1_000);
@@ -143,4 +143,59 @@ test.each(["?from=yesterday", "?limit=0", "?cursor=x", "?who=cli", "?actor="])(
 
 test("opens to nobody without proof", async () => {
   expect((await send("GET", "/api/audit")).status).toBe(401);
+});
+
+test("the log is searched by person, action, subject and address", async () => {
+  const cookie = await signIn("support");
+  const headers = { cookie, ...ownOrigin };
+  await send("POST", "/api/organizations", { body: { name: "Globex" }, headers: asCli });
+  clock.advance(1_000);
+  const path = "/api/organizations/globex/suspend";
+  expect((await send("POST", path, { body: { reason: "unpaid" }, headers })).status).toBe(200);
+  const found = async (search: string) => actions(`?search=${encodeURIComponent(search)}`);
+  expect(await found("SUPPORT-")).toContain("organization.suspend");
+  expect(await found("globex")).toEqual(["organization.suspend", "organization.create"]);
+  expect(await found("no such thing")).toEqual([]);
+  expect(await actions("?search=globex&action=organization.suspend")).toEqual([
+    "organization.suspend",
+  ]);
+});
+
+test("the log is exported whole as CSV, in which no name runs as a formula", async () => {
+  const body = { name: '=HYPERLINK("http://evil.example","x")', id: "formula" };
+  await send("POST", "/api/organizations", { body, headers: asCli });
+  const made = await send("POST", "/api/tokens", { body: { name: "=1+1" }, headers: asCli });
+  await send("POST", "/api/organizations/formula/suspend", {
+    body: { reason: "@SUM(1+1)" },
+    headers: { authorization: `Bearer ${made.body["token"] as string}` },
+  });
+  const { text, headers } = await send("GET", "/api/audit.csv?search=formula", { headers: asCli });
+  expect(headers.get("content-type")).toBe("text/csv; charset=utf-8");
+  expect(headers.get("content-disposition")).toBe('attachment; filename="audit.csv"');
+  const [head, ...lines] = text.trimEnd().split("\r\n");
+  expect(head).toBe(
+    "created_at,actor,actor_name,address,request_id,action,subject_kind,subject_id,organization_id,team_id,before,after",
+  );
+  expect(lines).toHaveLength(2);
+  expect(text).toContain(",'=1+1,");
+  expect(text).not.toMatch(/(?:^|,|\n)"?[=+@-]/);
+  // What differs is JSON in one cell, which no spreadsheet takes for a formula.
+  expect(text).toContain('"{""status"":""suspended"",""status_reason"":""@SUM(1+1)""}"');
+  const whole = await send("GET", "/api/audit.csv", { headers: asCli });
+  const [row] = await database.query<{ count: bigint }>("select count(*) from audit_log");
+  expect(whole.text.trimEnd().split("\r\n")).toHaveLength(Number(row?.count) + 1);
+});
+
+test("nothing changes or deletes an entry, not even in the database", async () => {
+  for (const statement of [
+    "update audit_log set actor = 'nobody'",
+    "delete from audit_log",
+    "truncate audit_log",
+  ]) {
+    await expect(database.query(statement)).rejects.toThrow();
+  }
+  for (const method of ["PATCH", "PUT", "DELETE", "POST"]) {
+    const answer = await send(method, "/api/audit", { headers: asCli });
+    expect(answer).toMatchObject({ status: 405 });
+  }
 });

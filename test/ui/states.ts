@@ -1,5 +1,6 @@
 import type { Answer } from "../e2e/ui-server.ts";
 import * as answers from "./answers.ts";
+import { accountAnswers, accountStates } from "./account-states.ts";
 import * as operate from "./answers-operate.ts";
 import { workAnswers, workStates } from "./work-states.ts";
 import { platformStates } from "./platform-states.ts";
@@ -32,6 +33,7 @@ export const healthy: Record<string, Answer> = {
   "GET /api/jobs?limit=25&cursor=older-25": ok(answers.olderJobPage),
   "GET /api/jobs?limit=25&cursor=newer-25": ok(answers.jobPage),
   [`GET /api${jobPath}`]: ok(answers.jobDetail),
+  ...accountAnswers,
   ...workAnswers,
 };
 
@@ -168,6 +170,7 @@ export const states: State[] = [
     given: { "GET /api/session": noSession },
     shows: "It takes the place of the old one",
   },
+  ...accountStates,
   {
     name: "unreachable",
     path: "/",

@@ -123,7 +123,7 @@ function Day({ state, name, label }: { state: ListState; name: string; label: st
 const columns = (href: (id: string) => string): DataColumn<AuditEntryView>[] => [
   {
     head: words.when,
-    width: "136px",
+    width: "160px",
     from: "small",
     cell: ({ created_at }) => (
       <span title={format.utc(created_at)}>{format.moment(created_at)}</span>
