@@ -20,7 +20,11 @@ const own: OwnAccountView = { ...ada, backup_codes: 9 };
 const accounts: AccountView[] = [
   ada,
   {
-    ...{ ...ada, account_id: id(2), name: "<b>Grace</b> with a name that is rather long for a row" },
+    ...{
+      ...ada,
+      account_id: id(2),
+      name: "<b>Grace</b> with a name that is rather long for a row",
+    },
     ...{ email: "grace.hopper.of.the.long.address@subsidiary.example.com", role: "support" },
     ...{ second_factor: false, last_sign_in_at: null },
   },

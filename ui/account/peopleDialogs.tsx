@@ -26,10 +26,12 @@ export function InviteDialog({ open, onClose, by }: Props & { by: Role }) {
   );
 }
 
+const nobodyYet: { email: string; role: Role } = { email: "", role: "viewer" };
+
 function Invite({ by, onDone }: { by: Role; onDone: () => void }) {
   const [url, setUrl] = useState<string>();
   const form = useForm({
-    initial: { email: "", role: "viewer" as Role },
+    initial: nobodyYet,
     check: ({ email }) => ({ email: email.includes("@") ? undefined : session.missing }),
     toInput: ({ email, role }) => ({ email: email.trim(), role }),
     change: useInvite((made) => setUrl(made.url)),

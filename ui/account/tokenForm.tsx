@@ -28,14 +28,22 @@ const access = [
   { value: "write", label: words.write },
 ] as const;
 
+interface Values {
+  name: string;
+  role: Role;
+  limits: "all" | "some";
+  /** Days; empty = never. */
+  expires: string;
+  scopes: Partial<Record<Area, Access>>;
+}
+
+const newToken: Values = { name: "", role: "viewer", limits: "all", expires: "90", scopes: {} };
+
 /** A new token: what it is for, what it may, until when; then its secret, once. */
 export function TokenForm({ by, onDone }: { by: Role; onDone: () => void }) {
   const [secret, setSecret] = useState<string>();
   const form = useForm({
-    initial: {
-      ...{ name: "", role: "viewer" as Role, limits: "all" as "all" | "some", expires: "90" },
-      scopes: {} as Partial<Record<Area, Access>>,
-    },
+    initial: newToken,
     check: ({ name, limits, scopes }) => ({
       name: name.trim() === "" ? session.missing : undefined,
       scopes: limits === "some" && scopesOf(scopes).length === 0 ? session.missing : undefined,
