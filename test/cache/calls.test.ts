@@ -1,14 +1,38 @@
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { checkLedger, describeViolation } from "../../server/credits/invariants.ts";
 import { changeModel } from "../../server/models/alias-changes.ts";
 import { systemAuthor } from "../../server/audit/audit.ts";
 import { cachedApp, contentOf, readStream, TTL_SECONDS } from "./cached-app.ts";
 
-const { context, database, gateway, clock, team, question, upstreamCalls, callRow } =
-  await cachedApp();
+const {
+  beforeEnd,
+  context,
+  database,
+  gateway,
+  clock,
+  send,
+  team,
+  question,
+  upstreamCalls,
+  callRow,
+} = await cachedApp();
 
-afterAll(async () => {
+beforeEnd(async () => {
   expect((await checkLedger(database)).violations.map(describeViolation)).toEqual([]);
+});
+
+test("usage tells by model how many calls were answered from the cache", async () => {
+  const { ask, key, teamId } = await team();
+  const messages = question();
+  for (const body of [{}, {}, { stream: true }, { model: "fresh" }]) await ask(messages, { body });
+  const { body } = await send("GET", `/api/teams/${teamId}/usage?group_by=model`, { key });
+  const told = (body["groups"] as { group: string; calls: number; cache_hits: number }[]).map(
+    ({ group, calls, cache_hits: hits }) => [group, calls, hits],
+  );
+  expect(told.sort()).toEqual([
+    ["fresh", 1, 0],
+    ["kept", 3, 2],
+  ]);
 });
 
 describe("the second of two equal requests", () => {

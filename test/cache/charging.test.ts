@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { systemAuthor } from "../../server/audit/audit.ts";
 import { createBudget } from "../../server/budgets/budgets.ts";
 import { checkLedger, describeViolation } from "../../server/credits/invariants.ts";
@@ -8,7 +8,15 @@ import type { RulesInput } from "../../server/pricing/rules.ts";
 import { seedModel } from "../harness.ts";
 import { cachedApp, readStream } from "./cached-app.ts";
 
-const { context, database, gateway, team: newTeam, question, callRow } = await cachedApp();
+const {
+  beforeEnd,
+  context,
+  database,
+  gateway,
+  team: newTeam,
+  question,
+  callRow,
+} = await cachedApp();
 // A token costs 0.001 USD: 0.01 credits, and 0.013 with a markup of 30 %.
 const dear = { model: "dear" };
 await seedModel(context, gateway.upstream, {
@@ -16,7 +24,7 @@ await seedModel(context, gateway.upstream, {
 });
 const script = { input_tokens: 40, output_tokens: 60 };
 
-afterAll(async () => {
+beforeEnd(async () => {
   expect((await checkLedger(database)).violations.map(describeViolation)).toEqual([]);
 });
 

@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { checkLedger, describeViolation } from "../../server/credits/invariants.ts";
 import { MemoryStore } from "../../server/cache/memory-store.ts";
 import { until } from "../harness.ts";
@@ -15,11 +15,11 @@ class CountedStore extends MemoryStore {
 }
 
 const answers = new CountedStore();
-const { database, gateway, handle, calls, team, question, upstreamCalls, callRow } =
+const { beforeEnd, database, gateway, handle, calls, team, question, upstreamCalls, callRow } =
   await cachedApp({ answers });
 const { provider } = gateway;
 
-afterAll(async () => {
+beforeEnd(async () => {
   expect((await checkLedger(database)).violations.map(describeViolation)).toEqual([]);
 });
 

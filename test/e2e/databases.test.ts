@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Database } from "../../db/client.ts";
+import { checkLedger, describeViolation } from "../../server/credits/invariants.ts";
 import type { JobDetail } from "../../server/admin/schema.ts";
 import {
   startLoopbackProvider,
@@ -105,6 +106,23 @@ test("a revoked key is refused by both instances within a second", async () => {
   }
 }, 20_000);
 
+test("a repeat on the other instance is told that the first runs, and then gets its answer", async () => {
+  const path = "/v1/chat/completions";
+  const key = { "idempotency-key": "on both" };
+  const body = { ...scripted({ hold: "on both" }), model: "chat-fast" };
+  const running = team.send("POST", path, body, key);
+  await gateway.provider.until((counters) => counters.held === 1);
+  const second = await onSecond().send("POST", path, body, key);
+  expect([second.status, second.headers.get("retry-after")]).toEqual([409, "1"]);
+  gateway.provider.release("on both");
+  const first = await running;
+  const asked = gateway.provider.counters.total;
+  const replay = await onSecond().send("POST", path, body, key);
+  expect(replay).toMatchObject({ status: 200, text: first.text });
+  expect(replay.headers.get("idempotency-replayed")).toBe("true");
+  expect(gateway.provider.counters.total).toBe(asked);
+}, 30_000);
+
 test("while the server is away calls are refused, and afterwards all goes on", async () => {
   const jobId = await createJob();
   const held = call(jobId, { hold: "across the restart" });
@@ -142,13 +160,24 @@ test("a restart in the midst of calls loses none that was answered", async () =>
   // More calls than a job takes by default.
   await database.query("update jobs set terms = terms - 'max_calls' where id = $1::uuid", [jobId]);
   const answers: number[] = [];
+  const paid: string[] = [];
   let going = true;
   const caller = async () => {
     while (going) answers.push((await call(jobId, {})).status);
   };
+  /** Pays each call for itself, so that each holds and settles. */
+  const payer = async () => {
+    while (going) {
+      const { status, headers } = await team.send("POST", "/v1/chat/completions", {
+        ...{ ...scripted({}), model: "chat-fast" },
+      });
+      if (status === 200) paid.push(headers.get("x-call-id")!);
+      else expect(status).toBe(503);
+    }
+  };
   const succeeded = (atLeast: number) => () =>
     answers.filter((status) => status === 200).length >= atLeast;
-  const callers = Array.from({ length: 16 }, caller);
+  const callers = [...Array.from({ length: 16 }, caller), ...Array.from({ length: 4 }, payer)];
   await until("calls are answered", succeeded(50));
   await postgres.down();
   await until("a call is refused", () => answers.includes(503));
@@ -173,7 +202,29 @@ test("a restart in the midst of calls loses none that was answered", async () =>
   expect(booked + swept!.calls).toBeGreaterThanOrEqual(wereAnswered);
   const { body } = await team.send("GET", `/api/jobs/${jobId}`);
   expect(body).toMatchObject({ calls_in_flight: 0, total_calls: states.length });
+  await expectPaid(paid);
 }, 60_000);
+
+/** Each of these calls was paid exactly once, or swept and free; no call is held any more, and the ledger is whole. */
+async function expectPaid(callIds: readonly string[]): Promise<void> {
+  expect(callIds.length).toBeGreaterThan(10);
+  const [sums] = await database.query(
+    `select count(*) filter (where c.charged is distinct from coalesce(t.amount, 0))::int as wrong,
+       count(*) filter (where t.entries is null and not c.lost)::int as unpaid,
+       count(*) filter (where t.entries > 1)::int as twice
+     from llm_calls c left join (
+       select charge_id, count(*) as entries, -sum(amount) as amount from credit_transactions group by charge_id
+     ) t on t.charge_id = c.id
+     where c.id in (select jsonb_array_elements_text($1::text::jsonb)::uuid)`,
+    [JSON.stringify(callIds)],
+  );
+  expect(sums).toEqual({ wrong: 0, unpaid: 0, twice: 0 });
+  const open = await database.query(
+    `select h.id from credit_holds h join llm_calls c on c.id = h.id where h.state = 'open'`,
+  );
+  expect(open).toEqual([]);
+  expect((await checkLedger(database)).violations.map(describeViolation)).toEqual([]);
+}
 
 test("calls of an instance that was killed are resolved by the other", async () => {
   const jobId = await createJob();

@@ -30,7 +30,7 @@ export async function faultPath() {
   const app = await testApp({ streamCommentMs: 25 });
   const { context, gateway } = app;
   await seedModel(context, gateway.upstream, { alias: "dear", ...dear });
-  const limited = { hasty: { firstByte: 150 }, lively: { idle: 400 }, brief: { total: 150 } };
+  const limited = { hasty: { firstByte: 400 }, lively: { idle: 500 }, brief: { total: 400 } };
   for (const [alias, timeouts] of Object.entries(limited))
     await seedModel(context, gateway.upstream, { alias, timeouts, ...dear });
   const { provider } = gateway;

@@ -82,6 +82,25 @@ describe("an answer without usage", () => {
   });
 });
 
+test.each([
+  [0.011, []],
+  [0.0111, []],
+  [0.01112, ["differs"]],
+  [0.0108, ["differs"]],
+])("an upstream's figure of %f USD beside ours of 0.011: %j", async (theirs, flags) => {
+  const usage = { prompt_tokens: 10_000, completion_tokens: 500 };
+  answer = () =>
+    Response.json(
+      { choices: [], usage },
+      { headers: { "x-litellm-response-cost": String(theirs) } },
+    );
+  const made = await call(await newJob());
+  if (!("body" in made)) throw new Error("replayed");
+  expect(await ended(made.callId)).toMatchObject({
+    ...{ cost: "11000000", litellm_cost: String(Math.round(theirs * 1e9)), cost_flags: flags },
+  });
+});
+
 test("figures beyond what can be stored are bounded, and the call ends", async () => {
   const jobId = await newJob();
   const made = await jsonCall(jobId, { input_tokens: 3_000_000_000, output_tokens: 1 });

@@ -79,7 +79,7 @@ const lastCall = async () =>
 
 test("a client that reads nothing slows the model, is cut off, and pays for what was taken", async () => {
   taken = 0;
-  const { calls, port } = await serving(300);
+  const { calls, port } = await serving(1_000);
   const socket = ask(port);
   await until("the call runs", () => calls.inFlight === 1);
   await until("the client is given up", () => calls.inFlight === 0);

@@ -77,6 +77,17 @@ describe("a server", () => {
     expect(await answer.json()).toEqual({ code: "body_too_large" });
   });
 
+  it("refuses headers without end, and the app never sees them", async () => {
+    let seen = 0;
+    const { url } = await serve(() => {
+      seen += 1;
+      return new Response("");
+    });
+    const answer = await fetch(url, { headers: { "x-large": "x".repeat(20_000) } });
+    expect([answer.status, seen]).toEqual([431, 0]);
+    expect((await fetch(url, { headers: { "x-large": "x".repeat(8_000) } })).status).toBe(200);
+  });
+
   it("sends each part of a stream as it is made", async () => {
     const more = signal();
     const { url } = await serve(() => {
