@@ -108,7 +108,7 @@ test("a revoked key is refused by both instances within a second", async () => {
 
 test("a repeat on the other instance is told that the first runs, and then gets its answer", async () => {
   const path = "/v1/chat/completions";
-  const key = { "idempotency-key": "on both" };
+  const key = { "idempotency-key": "on-both" };
   const body = { ...scripted({ hold: "on both" }), model: "chat-fast" };
   const running = team.send("POST", path, body, key);
   await gateway.provider.until((counters) => counters.held === 1);
