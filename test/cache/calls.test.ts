@@ -29,10 +29,13 @@ test("usage tells by model how many calls were answered from the cache", async (
   const told = (body["groups"] as { group: string; calls: number; cache_hits: number }[]).map(
     ({ group, calls, cache_hits: hits }) => [group, calls, hits],
   );
-  expect(told.sort()).toEqual([
-    ["fresh", 1, 0],
-    ["kept", 3, 2],
-  ]);
+  expect(told).toHaveLength(2);
+  expect(told).toEqual(
+    expect.arrayContaining([
+      ["fresh", 1, 0],
+      ["kept", 3, 2],
+    ]),
+  );
 });
 
 describe("the second of two equal requests", () => {
