@@ -1,14 +1,17 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { JobDetail } from "../../server/admin/schema.ts";
-import { startLoopbackProvider } from "../../server/loopback/start.ts";
+import {
+  type RunningLoopbackProvider,
+  startLoopbackProvider,
+} from "../../server/loopback/start.ts";
 import { testRuntime } from "../harness.ts";
-import { testGateway } from "../harness/litellm.ts";
+import { testGateway, type TestGateway } from "../harness/litellm.ts";
 import { inNode, inPython, runPython } from "../sdk/drivers.ts";
 import { essence, type Observation, scenarios } from "../sdk/scenarios.ts";
 import { vercel } from "../sdk/vercel.ts";
-import { startExecutable } from "./executable.ts";
+import { type Executable, startExecutable } from "./executable.ts";
 import { gatewayTarget, providerKey } from "./litellm-calls.ts";
-import { createTenant, run } from "./tenant.ts";
+import { createTenant, run, type Tenant } from "./tenant.ts";
 
 /**
  * The programs of teams: OpenAI's SDKs do the same with our answers as with LiteLLM's own, and what is built upon them works. Real
@@ -25,12 +28,22 @@ const models = {
 /** What no answer of ours may name. */
 const hidden = /litellm|loopback-chat|text-embedding-3|gpt-5|provider-key|"cost"|fingerprint/i;
 
-const provider = await startLoopbackProvider(await testRuntime());
-const server = await startExecutable({ env: { PROVIDER_KEY: providerKey } });
-const litellm = await testGateway();
+let provider: RunningLoopbackProvider;
+let server: Executable;
+let litellm: TestGateway;
+let team: Tenant;
+
+beforeAll(async () => {
+  provider = await startLoopbackProvider(await testRuntime());
+  server = await startExecutable({ env: { PROVIDER_KEY: providerKey } });
+  litellm = await testGateway();
+  await addModels();
+  team = await createTenant(server);
+}, START_MS);
+
 afterAll(async () => {
-  await litellm[Symbol.asyncDispose]();
-  await provider.stop();
+  await litellm?.[Symbol.asyncDispose]();
+  await provider?.stop();
 }, 60_000);
 
 async function addModels(): Promise<void> {
@@ -60,12 +73,6 @@ async function litellmItself(): Promise<{ url: string; key: string }> {
   });
   return { url: `${baseUrl}/v1`, key: headers["authorization"]!.slice("Bearer ".length) };
 }
-
-let team: Awaited<ReturnType<typeof createTenant>>;
-beforeAll(async () => {
-  await addModels();
-  team = await createTenant(server);
-}, START_MS);
 
 const url = () => `${server.apiUrl}/v1`;
 
