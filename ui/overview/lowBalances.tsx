@@ -1,8 +1,7 @@
 import type { NoticeView } from "../../server/notices/schema.ts";
 import { Badge } from "../base/badge.tsx";
-import { BellIcon } from "../base/icons.tsx";
 import { Panel } from "../base/panel.tsx";
-import { Empty, Failure, NotCurrent } from "../base/states.tsx";
+import { Failure, NotCurrent } from "../base/states.tsx";
 import { type Column, RowLink, Table } from "../base/table.tsx";
 import * as format from "../format.ts";
 import { useRead } from "../query.ts";
@@ -24,7 +23,7 @@ export function newestByTeam(notices: readonly NoticeView[]): NoticeView[] {
   });
 }
 
-/** Teams that will soon be refused for want of credits. */
+/** Teams that will soon be refused for want of credits; nothing while there are none. */
 export function LowBalances() {
   const nowMs = useServerNow();
   const { data, error, retry } = useRead<{ data: NoticeView[] }>("/api/notices", {
@@ -32,16 +31,12 @@ export function LowBalances() {
     pollMs,
   });
   const rows = data && newestByTeam(data.data).slice(0, shown);
+  // No news is good news, and takes no room.
+  if (!error && !rows?.length) return null;
   return (
     <Panel title={overview.lowBalances} flush badge={error && data && <NotCurrent error={error} />}>
       {error && !data ? (
         <Failure title={overview.lowBalancesFailed} error={error} onRetry={retry} />
-      ) : rows?.length === 0 ? (
-        <Empty
-          icon={<BellIcon />}
-          title={overview.noLowBalances}
-          text={overview.noLowBalancesText}
-        />
       ) : (
         <Table
           caption={overview.lowBalances}

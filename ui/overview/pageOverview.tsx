@@ -49,10 +49,8 @@ export function PageOverview() {
         {isUp && status?.counts.jobs !== 0 && (
           <Business period={period} ready={status !== undefined} />
         )}
-        <div class="grid gap-4 xl:grid-cols-[minmax(0,2fr)_minmax(0,1fr)]">
-          <LatestJobs />
-          {isUp && <LowBalances />}
-        </div>
+        {isUp && <LowBalances />}
+        <LatestJobs />
         {!partsFirst && parts}
       </div>
     </>
