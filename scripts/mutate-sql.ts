@@ -64,9 +64,15 @@ async function applyFunction(text: string): Promise<void> {
 
 function runTests(): Promise<"passed" | "failed"> {
   return new Promise((resolve) => {
-    const files = ["batches", "cached", "races", "held-up", "limits", "properties"].map(
-      (name) => `./test/ledger/${name}.test.ts`,
-    );
+    const files = [
+      "batches",
+      "plain-batches",
+      "cached",
+      "races",
+      "held-up",
+      "limits",
+      "properties",
+    ].map((name) => `./test/ledger/${name}.test.ts`);
     const child = spawn(process.execPath, ["test", "--bail=1", "--timeout=60000", ...files], {
       stdio: "ignore",
       env: { ...process.env, ...environment, [serverVariable]: server.url },
