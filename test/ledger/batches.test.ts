@@ -167,6 +167,47 @@ test.each([1, 2])("%i calls are not held by credits that have expired", async (c
   expect(await walletOf(world, team)).toEqual({ balance: held, held });
 });
 
+test.each([1, 2])("%i calls that were priced by other terms are not opened", async (count) => {
+  const { world, team, job } = await oneJob();
+  const calls = Array.from({ length: count }, () =>
+    callIn(world, job, CREDIT, { planVersionId: world.newId() }),
+  );
+  expect(await outcomes(openAll(world, calls))).toEqual(calls.map(() => "other_terms"));
+  expect((await walletOf(world, team)).held).toBe(0n);
+});
+
+test.each([1, 2])("%i calls behind the end of their job are not opened", async (count) => {
+  const { world, team, job } = await oneJob();
+  const calls = Array.from({ length: count }, () => callIn(world, job, CREDIT));
+  const [, opened] = await behind(
+    world,
+    (on) => functions.endJob(on, team, { id: job.id, as: "completed" }),
+    (on) => outcomes(openAll(on, calls)),
+  );
+  expect(opened).toEqual(calls.map(() => "job_ended"));
+  expect(await walletOf(world, team)).toEqual({ balance: 10n * CREDIT, held: 0n });
+});
+
+test.each([1, 2])("a failed job is charged with the last of %i calls", async (count) => {
+  const world = await newWorld();
+  const [team] = world.teams;
+  await allocate(world, team, 10n * CREDIT);
+  const beginning = startUnder(FLAT, world.clock.now());
+  const terms = { ...beginning.terms, free_failures: 0 };
+  const job = await newJob(world, team, { ...beginning, terms });
+  const calls = Array.from({ length: count }, () => callIn(world, job, 0n));
+  await openAll(world, calls);
+  expect(await functions.endJob(world, team, { id: job.id, as: "failed" })).toBe("ended");
+  expect((await walletOf(world, team)).held).toBe(CREDIT);
+  // $0.05 of all calls together, at $0.10 a credit.
+  const cost = 50_000_000n / BigInt(count);
+  await settleAll(
+    world,
+    calls.map((call) => ({ call, charge: 0n, cost })),
+  );
+  expect(await walletOf(world, team)).toEqual({ balance: 9_500_000n, held: 0n });
+});
+
 describe("a minimum per job", () => {
   test.each([
     [1, "plain"],
