@@ -40,6 +40,8 @@ export function keyset(
   table: PgTable & { id: PgColumn },
   order: ListOrder,
   start: PageStart | undefined,
+  /** What a row is found again by, where that is not the table's id. */
+  id: PgColumn = table.id,
 ): PageParts {
   const { column, descending } = order;
   const backwards = start?.towards === "newer";
@@ -48,9 +50,9 @@ export function keyset(
   return {
     beyond:
       start &&
-      sql`(${column}, ${table.id}) ${ascending ? sql`>` : sql`<`}
-        (select ${column}, ${table.id} from ${table} where ${table.id} = ${start.key})`,
-    orderBy: [direction(column), direction(table.id)],
+      sql`(${column}, ${id}) ${ascending ? sql`>` : sql`<`}
+        (select ${column}, ${id} from ${table} where ${id} = ${start.key})`,
+    orderBy: [direction(column), direction(id)],
     rows: (read) => (backwards ? read.reverse() : read),
   };
 }

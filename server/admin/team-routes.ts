@@ -12,7 +12,8 @@ import {
   TeamList,
   TeamQuery,
 } from "../teams/schema.ts";
-import { changeTeam, createTeam, listTeams, readTeam } from "../teams/teams.ts";
+import { listTeams } from "../teams/listing.ts";
+import { changeTeam, createTeam, readTeam } from "../teams/teams.ts";
 import { toTeamDetailView } from "../teams/views.ts";
 
 const tag = "Teams";
@@ -69,7 +70,8 @@ export function teamOperations(context: Context): readonly Operation[] {
         operationId: "listTeams",
         needs: "viewer",
         summary: "List teams",
-        description: "By name unless sorted otherwise.",
+        description:
+          "By name unless sorted otherwise, each with its balance and what it was charged.",
         tag,
         query: TeamQuery,
         success: { description: "A page of teams.", schema: TeamList },

@@ -5,6 +5,7 @@ import type { Context } from "../context.ts";
 import { type Page, type PageStart, readPage } from "../http/pagination.ts";
 import { requireMetadata } from "../jobs/limits.ts";
 import { DomainError } from "../kernel/errors.ts";
+import { microsToCredits } from "../kernel/money.ts";
 import { claimSlug, isSlug } from "../kernel/slugs.ts";
 import { requireVersion } from "../kernel/versions.ts";
 import { listOrder } from "./list-order.ts";
@@ -158,6 +159,7 @@ export function toOrganizationView(row: OrganizationListRow, nowMs: number): Org
     ...state,
     metadata: row.metadata,
     team_count: row.teamCount,
+    balance: microsToCredits(row.balance),
     created_at: row.createdAt.toISOString(),
     updated_at: row.updatedAt.toISOString(),
     version: row.version,

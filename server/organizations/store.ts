@@ -13,7 +13,8 @@ import {
 import { isInState } from "../../db/tenant-state.ts";
 
 export type OrganizationRow = typeof organizations.$inferSelect;
-export type OrganizationListRow = OrganizationRow & { teamCount: number };
+/** With its teams but deleted ones: how many, and their balances together. */
+export type OrganizationListRow = OrganizationRow & { teamCount: number; balance: bigint };
 
 /** Whether the id was free. */
 export async function insertOrganization(
@@ -70,8 +71,24 @@ export async function updateOrganization(
     .where(eq(organizations.id, id));
 }
 
-const teamCount = sql<number>`(select count(*) from teams t
-  where t.organization_id = organizations.id and t.status <> 'deleted')::float8`;
+const ofTeams = {
+  teamCount: sql<number>`(select count(*) from teams t
+    where t.organization_id = organizations.id and t.status <> 'deleted')::float8`,
+  balance: sql<string>`(select coalesce(sum(w.balance), 0)::text from teams t join wallets w on w.team_id = t.id
+    where t.organization_id = organizations.id and t.status <> 'deleted')`,
+};
+
+interface ReadOrganization {
+  organization: OrganizationRow;
+  teamCount: number;
+  balance: string;
+}
+
+const toListRow = ({ organization, teamCount, balance }: ReadOrganization) => ({
+  ...organization,
+  teamCount,
+  balance: BigInt(balance),
+});
 
 /** The organization, also a deleted one. */
 export async function selectOrganization(
@@ -79,10 +96,10 @@ export async function selectOrganization(
   id: string,
 ): Promise<OrganizationListRow | undefined> {
   const [row] = await drizzle
-    .select({ organization: organizations, teamCount })
+    .select({ organization: organizations, ...ofTeams })
     .from(organizations)
     .where(eq(organizations.id, id));
-  return row && { ...row.organization, teamCount: row.teamCount };
+  return row && toListRow(row);
 }
 
 /** A page of organizations as they are at a time; those without a status asked are all but deleted ones. */
@@ -101,7 +118,7 @@ export async function selectOrganizations(
   const { beyond, orderBy, rows } = keyset(organizations, by, page.start);
   const { status, search } = filter;
   const read = await drizzle
-    .select({ organization: organizations, teamCount })
+    .select({ organization: organizations, ...ofTeams })
     .from(organizations)
     .where(
       and(
@@ -113,7 +130,7 @@ export async function selectOrganizations(
     )
     .orderBy(...orderBy)
     .limit(page.limit);
-  return rows(read.map((row) => ({ ...row.organization, teamCount: row.teamCount })));
+  return rows(read.map(toListRow));
 }
 
 export type StatusChangeRow = typeof statusChanges.$inferSelect;

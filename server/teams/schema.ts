@@ -2,10 +2,10 @@ import { Type, type Static } from "@sinclair/typebox";
 import { amount } from "../http/amounts.ts";
 import { WalletView } from "../credits/schema.ts";
 import { pageOf } from "../http/pagination.ts";
-import { Metadata } from "../jobs/fields.ts";
+import { line, Metadata } from "../jobs/fields.ts";
 import { KeyView, Limits, LimitsChange } from "../keys/schema.ts";
 import { listQuery, Name, OrganizationStatus, Slug, Version } from "../organizations/schema.ts";
-import { instantOrNull, textOrNull } from "../http/shapes.ts";
+import { instantOrNull, nullable, textOrNull } from "../http/shapes.ts";
 
 export const TeamCreate = Type.Object(
   {
@@ -107,7 +107,41 @@ export const TeamView = Type.Object(
 );
 export type TeamView = Static<typeof TeamView>;
 
-export const TeamList = pageOf(TeamView, [teamExample]);
+const listedExample = {
+  ...teamExample,
+  organization_name: "Aperture Freight",
+  balance: 1000,
+  available: 990,
+  low_balance: false,
+  charged_by_day: Array.from({ length: 30 }, (_, index) => index % 4),
+  last_used_at: "2026-11-23T12:04:00.000Z",
+};
+
+/** A team as the list shows it. */
+export const ListedTeamView = Type.Object(
+  {
+    ...TeamView.properties,
+    organization_name: Type.String(),
+    balance: Type.Number({ description: "Credits, as of the wallet's last change." }),
+    available: nullable(Type.Number(), "balance + credit_limit − held; null = unlimited."),
+    low_balance: Type.Boolean({ description: "Less than its low-balance threshold is available." }),
+    charged_by_day: Type.Array(Type.Number(), {
+      description:
+        "Credits that jobs were charged, by the UTC day of their creation: the last 30 days, today last.",
+    }),
+    last_used_at: instantOrNull("Of the key used last, to the minute; null = none was used."),
+  },
+  { $id: "ListedTeam", examples: [listedExample] },
+);
+export type ListedTeamView = Static<typeof ListedTeamView>;
+
+export const TeamList = pageOf(ListedTeamView, [listedExample]);
+
+const TeamSort = Type.Union(
+  [...listQuery.sort.anyOf, Type.Literal("balance"), Type.Literal("-balance")],
+  { description: "`-` = descending; by name when absent.", examples: ["balance"] },
+);
+export type TeamSort = Static<typeof TeamSort>;
 
 const JobTypeAliases = Type.Record(Type.String(), Type.String({ minLength: 1, maxLength: 128 }), {
   description: "Job type → the model of its chat calls that name none.",
@@ -143,6 +177,14 @@ export type TeamDetailView = Static<typeof TeamDetailView>;
 export const TeamQuery = Type.Object(
   {
     ...listQuery,
+    search: Type.Optional(
+      line(
+        200,
+        "Only those with this in their name or id, or their organization's name, in any case.",
+        "freight",
+      ),
+    ),
+    sort: Type.Optional(TeamSort),
     organization_id: Type.Optional(
       Type.String({ ...Slug, description: "Only teams of this organization." }),
     ),

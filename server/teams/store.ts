@@ -1,8 +1,6 @@
-import { and, eq, isNull, ne, sql } from "drizzle-orm";
+import { and, eq, ne, sql } from "drizzle-orm";
 import type { Drizzle } from "../../db/client.ts";
-import { hasText, keyset, type PageStart } from "../../db/keyset.ts";
 import { organizations, teams } from "../../db/schema/index.ts";
-import { isInState } from "../../db/tenant-state.ts";
 
 export type TeamRow = typeof teams.$inferSelect;
 /** A team with the state of its organization. */
@@ -84,39 +82,4 @@ export async function updateTeam(
     .update(teams)
     .set({ ...change, updatedAt: at, version: sql`${teams.version} + 1` })
     .where(eq(teams.id, id));
-}
-
-export interface TeamFilter {
-  organizationId?: string | undefined;
-  status?: string | undefined;
-  search?: string | undefined;
-}
-
-/** A page of teams as they are at a time; those without a status asked are all but deleted ones. */
-export async function selectTeams(
-  drizzle: Drizzle,
-  at: Date,
-  page: {
-    filter: TeamFilter;
-    order: { by: "name" | "createdAt"; descending: boolean };
-    start: PageStart | undefined;
-    limit: number;
-  },
-): Promise<OwnedTeam[]> {
-  const { organizationId, status, search } = page.filter;
-  const order = { column: teams[page.order.by], descending: page.order.descending };
-  const { beyond, orderBy, rows } = keyset(teams, order, page.start);
-  const read = await owned(drizzle)
-    .where(
-      and(
-        isNull(teams.testOf),
-        isInState(teams, status, at),
-        organizationId === undefined ? undefined : eq(teams.organizationId, organizationId),
-        search === undefined ? undefined : hasText([teams.name, teams.id], search),
-        beyond,
-      ),
-    )
-    .orderBy(...orderBy)
-    .limit(page.limit);
-  return rows(read.map(toOwned));
 }

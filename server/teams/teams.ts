@@ -6,7 +6,6 @@ import { changeConfig } from "../config-change.ts";
 import type { Context } from "../context.ts";
 import { allocateWithin } from "../credits/changes.ts";
 import { openWallet, readWallet, type Wallet } from "../credits/wallet.ts";
-import { type Page, type PageStart, readPage } from "../http/pagination.ts";
 import { requireMetadata } from "../jobs/limits.ts";
 import { claimSlug, isSlug } from "../kernel/slugs.ts";
 import { requireVersion } from "../kernel/versions.ts";
@@ -15,22 +14,18 @@ import { toLimits } from "../keys/limits.ts";
 import { keysOfTeam } from "../keys/keys.ts";
 import type { KeyView } from "../keys/schema.ts";
 import { aliasesOfGroups, grantedGroups, grantGroups } from "../models/access.ts";
-import { listOrder } from "../organizations/list-order.ts";
 import { requireOrganization } from "../organizations/organizations.ts";
-import type { ListSort } from "../organizations/schema.ts";
 import { requireAliases } from "./aliases.ts";
-import type { TeamStatus, TeamView } from "./schema.ts";
 import {
   insertTeam,
   lockTeam,
   type OwnedTeam,
   selectTeam,
-  selectTeams,
   type TeamColumns,
   type TeamRow,
   updateTeam,
 } from "./store.ts";
-import { auditState, subjectOf, toTeamView } from "./views.ts";
+import { auditState, subjectOf } from "./views.ts";
 
 const FIRST_KEY_NAME = "default";
 
@@ -129,34 +124,6 @@ export async function requireLockedTeam(transaction: Drizzle, teamId: string): P
   const team = isSlug(teamId) ? await lockTeam(transaction, teamId) : undefined;
   if (!team) throw teamNotFound(teamId);
   return team;
-}
-
-/** Teams by name unless sorted otherwise, without deleted ones unless asked for. Throws `invalid_request`. */
-export function listTeams(
-  context: Context,
-  query: {
-    organizationId?: string | undefined;
-    status?: TeamStatus | undefined;
-    search?: string | undefined;
-    sort?: ListSort | undefined;
-    limit?: number;
-    cursor?: string;
-  } = {},
-): Promise<Page<TeamView>> {
-  const now = context.clock.now();
-  return readPage(query, {
-    of: "teams",
-    read: (start: PageStart<string> | undefined, limit) =>
-      selectTeams(context.database.drizzle, new Date(now), {
-        filter: query,
-        order: listOrder(query.sort),
-        start,
-        limit,
-      }),
-    keyOf: (team) => team.id,
-    parseKey: (text): string | undefined => (isSlug(text) ? text : undefined),
-    toItem: (team) => toTeamView(team, now),
-  });
 }
 
 /** Changes what is given of a team. Throws `not_found`, `version_conflict`, `invalid_request` for an alias that is not granted. */

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { createOrganization, readOrganization } from "../../server/organizations/organizations.ts";
-import { createTeam, listTeams, readTeam } from "../../server/teams/teams.ts";
+import { listTeams } from "../../server/teams/listing.ts";
+import { createTeam, readTeam } from "../../server/teams/teams.ts";
 import { testDatabase } from "../harness.ts";
 import { testContext } from "../harness/context.ts";
 

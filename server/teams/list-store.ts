@@ -1,0 +1,101 @@
+import { and, eq, isNull, sql } from "drizzle-orm";
+import type { Drizzle } from "../../db/client.ts";
+import { hasText, keyset, type PageParts, type PageStart } from "../../db/keyset.ts";
+import { organizations, teams, wallets } from "../../db/schema/index.ts";
+import { isInState } from "../../db/tenant-state.ts";
+import type { OwnedTeam } from "./store.ts";
+
+/** A team in a list, with the figures that it is looked through for. */
+export type ListedTeam = OwnedTeam & {
+  organizationName: string;
+  balance: bigint;
+  held: bigint;
+  creditLimit: bigint | null;
+  lowBalanceThreshold: bigint | null;
+  lastUsedAt: Date | null;
+  /** Micro-credits charged to jobs, by the UTC day of their creation; days without a charge are missing. */
+  chargedByDay: ReadonlyMap<string, bigint>;
+};
+
+export interface TeamFilter {
+  organizationId?: string | undefined;
+  status?: string | undefined;
+  search?: string | undefined;
+}
+
+export interface TeamOrder {
+  by: "name" | "createdAt" | "balance";
+  descending: boolean;
+}
+
+function partsOf({ by, descending }: TeamOrder, start: PageStart | undefined): PageParts {
+  return by === "balance"
+    ? keyset(wallets, { column: wallets.balance, descending }, start, wallets.teamId)
+    : keyset(teams, { column: teams[by], descending }, start);
+}
+
+/** A page of teams as they are at a time; those without a status asked are all but deleted ones. */
+export async function selectTeams(
+  drizzle: Drizzle,
+  at: Date,
+  page: {
+    filter: TeamFilter;
+    order: TeamOrder;
+    start: PageStart | undefined;
+    limit: number;
+    /** The first day whose charges are read. */
+    chargedFrom: Date;
+  },
+): Promise<ListedTeam[]> {
+  const { organizationId, status, search } = page.filter;
+  const { beyond, orderBy, rows } = partsOf(page.order, page.start);
+  const read = await drizzle
+    .select({
+      team: teams,
+      organizationName: organizations.name,
+      organizationStatus: organizations.status,
+      organizationPausedUntil: organizations.pausedUntil,
+      balance: wallets.balance,
+      held: wallets.held,
+      creditLimit: wallets.creditLimit,
+      lowBalanceThreshold: wallets.lowBalanceThreshold,
+      lastUsedMs: sql<
+        string | null
+      >`(select (extract(epoch from max(k.last_used_at)) * 1000)::bigint::text
+        from virtual_keys k where k.team_id = teams.id)`,
+      charged: sql<string>`(select coalesce(json_object_agg(d.day, d.charged), '{}')::text from (
+        select to_char(r.starts_at at time zone 'UTC', 'YYYY-MM-DD') as day, sum(r.charged)::text as charged
+        from job_rollups r
+        where r.team_id = teams.id and r.span = 'day' and r.starts_at >= ${page.chargedFrom.toISOString()}::timestamptz
+        group by r.starts_at) d)`,
+    })
+    .from(teams)
+    .innerJoin(organizations, eq(organizations.id, teams.organizationId))
+    .innerJoin(wallets, eq(wallets.teamId, teams.id))
+    .where(
+      and(
+        isNull(teams.testOf),
+        isInState(teams, status, at),
+        organizationId === undefined ? undefined : eq(teams.organizationId, organizationId),
+        search === undefined
+          ? undefined
+          : hasText([teams.name, teams.id, organizations.name], search),
+        beyond,
+      ),
+    )
+    .orderBy(...orderBy)
+    .limit(page.limit);
+  return rows(
+    read.map(({ team, charged, lastUsedMs, ...rest }) => ({
+      ...team,
+      ...rest,
+      lastUsedAt: lastUsedMs === null ? null : new Date(Number(lastUsedMs)),
+      chargedByDay: new Map(
+        Object.entries(JSON.parse(charged) as Record<string, string>).map(([day, micros]) => [
+          day,
+          BigInt(micros),
+        ]),
+      ),
+    })),
+  );
+}

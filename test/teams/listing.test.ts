@@ -1,0 +1,85 @@
+import { expect, test } from "vitest";
+import { createOrganization, listOrganizations } from "../../server/organizations/organizations.ts";
+import { listTeams } from "../../server/teams/listing.ts";
+import { createTeam } from "../../server/teams/teams.ts";
+import { testDatabase } from "../harness.ts";
+import { testContext } from "../harness/context.ts";
+
+const { database } = await testDatabase();
+const context = await testContext(database);
+const today = new Date(context.clock.now()).toISOString().slice(0, 10);
+const daysAgo = (days: number) => new Date(Date.parse(today) - days * 86_400_000).toISOString();
+
+await createOrganization(context, { name: "Acme Freight", id: "one" });
+await createOrganization(context, { name: "Zero", id: "two" });
+for (const [name, organizationId, credits] of [
+  ["Rich", "one", 300],
+  ["Even", "one", 20],
+  ["Also even", "two", 20],
+  ["Poor", "two", 0],
+] as const) {
+  const creditsMicros = BigInt(credits) * 1_000_000n;
+  await createTeam(context, { name, organizationId, creditsMicros, actor: "cli" });
+}
+const ids = ({ data }: { data: { team_id: string }[] }) => data.map(({ team_id }) => team_id);
+
+test("orders teams by balance, equal ones by id, over pages in both directions", async () => {
+  const rising = ["poor", "also-even", "even", "rich"];
+  expect(ids(await listTeams(context, { sort: "balance" }))).toEqual(rising);
+  for (const [sort, expected] of [
+    ["balance", rising],
+    ["-balance", rising.toReversed()],
+  ] as const) {
+    const first = await listTeams(context, { sort, limit: 2 });
+    const second = await listTeams(context, { sort, limit: 2, cursor: first.next! });
+    expect([...ids(first), ...ids(second)]).toEqual(expected);
+    expect(second.next).toBeNull();
+    const back = await listTeams(context, { sort, limit: 2, cursor: second.prev! });
+    expect(ids(back)).toEqual(ids(first));
+  }
+});
+
+test("tells each team's wallet, charges by day, use and organization", async () => {
+  await database.query(`update wallets set held = 5000000, low_balance_threshold = 15500000,
+    credit_limit = 500000 where team_id = 'even'`);
+  await database.query("update wallets set credit_limit = null where team_id = 'poor'");
+  for (const [team, day, type, micros] of [
+    ["even", daysAgo(0), "a", 1_500_000],
+    ["even", daysAgo(0), "b", 250_000],
+    ["even", daysAgo(29), "a", 7_000_000],
+    ["even", daysAgo(30), "a", 9_000_000],
+    ["rich", daysAgo(1), "a", 4_000_000],
+  ] as const) {
+    await database.query(
+      "insert into job_rollups (span, starts_at, team_id, job_type, charged) values ('day', $1::timestamptz, $2, $3, $4::bigint)",
+      [day, team, type, String(micros)],
+    );
+  }
+  await database.query(
+    "update virtual_keys set last_used_at = '2026-11-20T08:15:00Z' where team_id = 'even'",
+  );
+  const { data } = await listTeams(context);
+  const even = data.find(({ team_id }) => team_id === "even")!;
+  expect(even).toMatchObject({
+    organization_name: "Acme Freight",
+    balance: 20,
+    available: 15.5,
+    low_balance: false,
+    last_used_at: "2026-11-20T08:15:00.000Z",
+  });
+  expect(even.charged_by_day).toEqual([7, ...Array.from({ length: 28 }, () => 0), 1.75]);
+  const poor = data.find(({ team_id }) => team_id === "poor")!;
+  expect(poor).toMatchObject({ available: null, low_balance: false, last_used_at: null });
+  await database.query("update wallets set held = 5000001 where team_id = 'even'");
+  const [low] = (await listTeams(context, { search: "even", organizationId: "one" })).data;
+  expect(low).toMatchObject({ available: 15.499999, low_balance: true });
+});
+
+test("finds teams by the name of their organization, and adds up an organization's balances", async () => {
+  expect(ids(await listTeams(context, { search: "FREIGHT" }))).toEqual(["even", "rich"]);
+  const balances = async () =>
+    (await listOrganizations(context)).data.map(({ balance }) => balance);
+  expect(await balances()).toEqual([320, 20]);
+  await database.query("update teams set status = 'deleted' where id = 'rich'");
+  expect(await balances()).toEqual([20, 20]);
+});
