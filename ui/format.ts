@@ -9,6 +9,7 @@ const dayMs = 24 * hourMs;
 
 const whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
 const decimal = new Intl.NumberFormat(locale, { maximumFractionDigits: 6 });
+const twoDecimals = new Intl.NumberFormat(locale, { maximumFractionDigits: 2 });
 const exactUsd = new Intl.NumberFormat(locale, {
   style: "currency",
   currency: "USD",
@@ -40,6 +41,11 @@ export function plural(value: number, one: string, many = `${one}s`): string {
 /** Credits with as many decimals as they have, at most 6. */
 export function credits(value: number): string {
   return trueMinus(decimal.format(value));
+}
+
+/** Credits for lists and figures: two decimals, of amounts below one as many as they have. The exact one stands in a title. */
+export function creditsShort(value: number): string {
+  return Math.abs(value) >= 1 ? trueMinus(twoDecimals.format(value)) : credits(value);
 }
 
 /** Dollars with two decimals, below one dollar with enough for three significant digits: 0.000312 → "$0.000312". */

@@ -148,3 +148,6 @@ export const TokenIcon = icon(
 export const CalendarIcon = icon(
   <path d="M2.750 3.750h10.500v9.500H2.750zM2.750 6.750h10.500M5.500 2.250v3M10.500 2.250v3" />,
 );
+export const TicketIcon = icon(
+  <path d="M2 5.250a1 1 0 0 1 1-1h10a1 1 0 0 1 1 1v1.250a1.500 1.500 0 0 0 0 3v1.250a1 1 0 0 1-1 1H3a1 1 0 0 1-1-1V9.500a1.500 1.500 0 0 0 0-3V5.250ZM9.750 6.250v3.500" />,
+);

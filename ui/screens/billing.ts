@@ -1,4 +1,4 @@
-import { ChartIcon, PlanIcon, RefreshIcon } from "../base/icons.tsx";
+import { BellIcon, BudgetIcon, ChartIcon, PlanIcon, RefreshIcon, TicketIcon } from "../base/icons.tsx";
 import { anyone } from "../session/permission.ts";
 import { page, type ScreenGroup } from "./screen.ts";
 
@@ -41,6 +41,36 @@ export const billing: ScreenGroup = {
       may: anyone,
       pages: {
         "/what-if": page(() => import("../plans/pageWhatIf.tsx").then((m) => m.PageWhatIf)),
+      },
+    },
+    {
+      href: "/budgets",
+      name: "Budgets",
+      Icon: BudgetIcon,
+      may: anyone,
+      pages: {
+        "/budgets": page(() => import("../budgets/pageBudgets.tsx").then((m) => m.PageBudgets)),
+      },
+    },
+    {
+      href: "/top-ups",
+      name: "Top-up codes",
+      Icon: TicketIcon,
+      may: anyone,
+      pages: {
+        "/top-ups": page(() => import("../topUps/pageTopUps.tsx").then((m) => m.PageTopUps)),
+        "/top-ups/:batchId": page(() =>
+          import("../topUps/pageTopUpBatch.tsx").then((m) => m.PageTopUpBatch),
+        ),
+      },
+    },
+    {
+      href: "/notices",
+      name: "Notices",
+      Icon: BellIcon,
+      may: anyone,
+      pages: {
+        "/notices": page(() => import("../notices/pageNotices.tsx").then((m) => m.PageNotices)),
       },
     },
   ],

@@ -1,10 +1,34 @@
-import { JobsIcon } from "../base/icons.tsx";
+import { BuildingIcon, JobsIcon, PeopleIcon } from "../base/icons.tsx";
 import { anyone } from "../session/permission.ts";
 import { page, type ScreenGroup } from "./screen.ts";
 
 export const customers: ScreenGroup = {
   name: "Customers",
   screens: [
+    {
+      href: "/organizations",
+      name: "Organizations",
+      Icon: BuildingIcon,
+      may: anyone,
+      pages: {
+        "/organizations": page(() =>
+          import("../organizations/pageOrganizations.tsx").then((m) => m.PageOrganizations),
+        ),
+        "/organizations/:organizationId": page(() =>
+          import("../organizations/pageOrganization.tsx").then((m) => m.PageOrganization),
+        ),
+      },
+    },
+    {
+      href: "/teams",
+      name: "Teams",
+      Icon: PeopleIcon,
+      may: anyone,
+      pages: {
+        "/teams": page(() => import("../teams/pageTeams.tsx").then((m) => m.PageTeams)),
+        "/teams/:teamId": page(() => import("../teams/pageTeam.tsx").then((m) => m.PageTeam)),
+      },
+    },
     {
       href: "/jobs",
       name: "Jobs",

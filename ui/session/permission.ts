@@ -12,6 +12,7 @@ export const anyone: Permission = ["owner", "admin", "billing", "support", "view
 export const admins: Permission = ["owner", "admin"];
 export const billing: Permission = ["owner", "admin", "billing"];
 export const support: Permission = ["owner", "admin", "support"];
+export const billingOrSupport: Permission = ["owner", "admin", "billing", "support"];
 
 /** Who is signed in, once that is known. */
 export function useWhoAmI(): Session | undefined {

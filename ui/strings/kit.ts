@@ -9,6 +9,10 @@ export const kit = {
   lastDay: "Last day, UTC",
   daysReversed: "Not before the first day.",
   showDays: "Show these days",
+  cancel: "Cancel",
+  close: "Close",
+  savedMeanwhile:
+    "Somebody else saved this since you opened it. What you typed is still here; saving replaces theirs.",
   clear: "Clear",
   clearFilters: "Clear filters",
   noMatch: (noun: string) => `No ${noun} match these filters`,

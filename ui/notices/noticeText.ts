@@ -1,0 +1,28 @@
+import type { NoticeView } from "../../server/notices/schema.ts";
+import * as format from "../format.ts";
+import { notices as words } from "../strings/notices.ts";
+
+/** What a notice says, in a sentence, out of what its kind carries. */
+export function noticeText({ kind, payload }: NoticeView): string {
+  const number = (name: string) => Number(payload[name] ?? 0);
+  switch (kind) {
+    case "wallet.low_balance":
+      return words.low(format.credits(number("available")), format.credits(number("threshold")));
+    case "wallet.negative":
+      return words.negative(format.credits(number("available")));
+    case "budget.threshold": {
+      const period = String(payload["period"]);
+      return words.budget(
+        format.percent(number("used_percent") / 100),
+        format.usd(number("spent_usd")),
+        format.usd(number("limit_usd")),
+        period === "ever" ? words.ever : period,
+      );
+    }
+    case "credits.expiring":
+      return words.expiring(
+        format.credits(number("credits")),
+        format.fullDay(String(payload["expires_at"])),
+      );
+  }
+}

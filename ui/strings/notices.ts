@@ -1,0 +1,34 @@
+/** The words of notices, the outbox of what was told. */
+export const notices = {
+  title: "Notices",
+  about:
+    "What was told: low and negative balances, budgets near their limit, credits about to expire.",
+  noun: ["notice", "notices"],
+  caption: "Notices, newest first",
+  emptyTitle: "Nothing to tell yet",
+  emptyText: "A notice is written once each time a balance or budget crosses its line.",
+  kind: "Kind",
+  team: "Team",
+  organization: "Organization",
+  kinds: {
+    "wallet.low_balance": "Low balance",
+    "wallet.negative": "Negative balance",
+    "budget.threshold": "Budget reached",
+    "credits.expiring": "Credits expiring",
+  },
+  columns: {
+    notice: "Notice",
+    about: "About",
+    what: "What",
+    time: "When",
+    delivered: "Delivered",
+  },
+  pending: "Not yet",
+  low: (available: string, threshold: string) =>
+    `${available} credits available, less than ${threshold}`,
+  negative: (available: string) => `${available} credits available: new work is refused`,
+  budget: (used: string, spent: string, limit: string, period: string) =>
+    `${used} of the ${period} budget: ${spent} of ${limit}`,
+  ever: "whole",
+  expiring: (credits: string, day: string) => `${credits} credits expire on ${day}`,
+} as const;

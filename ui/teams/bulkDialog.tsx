@@ -1,0 +1,143 @@
+import { useRef } from "preact/hooks";
+import type { ListedTeamView } from "../../server/teams/schema.ts";
+import { at, post } from "../api.ts";
+import { BeforeAfter } from "../base/differenceView.tsx";
+import { Dialog } from "../base/dialog.tsx";
+import { DialogForm } from "../base/dialogForm.tsx";
+import { AmountInput, Field, TextInput, toAmount } from "../base/field.tsx";
+import { useForm } from "../base/form.tsx";
+import * as format from "../format.ts";
+import { useChange } from "../query.ts";
+import { teams as words } from "../strings/teams.ts";
+import { tenants } from "../strings/tenants.ts";
+import { wallet } from "../strings/wallet.ts";
+import { tenantPaths } from "../tenants/tenant.ts";
+
+/** Something done with several teams at once. */
+export interface Bulk {
+  kind: "suspend" | "resume" | "allocate";
+  teams: ListedTeamView[];
+  /** Unticks the rows. */
+  done: () => void;
+}
+
+export function BulkDialog({ bulk, onClose }: { bulk: Bulk | undefined; onClose: () => void }) {
+  const count = format.plural(bulk?.teams.length ?? 0, ...words.noun);
+  const kind = bulk?.kind ?? "suspend";
+  return (
+    <Dialog
+      open={bulk !== undefined}
+      onClose={onClose}
+      title={words.bulkTitle[kind](count)}
+      description={kind === "allocate" ? wallet.allocateText : tenants.stateText[kind].team}
+    >
+      {bulk && <BulkForm bulk={bulk} onClose={onClose} />}
+    </Dialog>
+  );
+}
+
+interface BulkInput {
+  credits?: number;
+  reason?: string;
+}
+
+function BulkForm({ bulk, onClose }: { bulk: Bulk; onClose: () => void }) {
+  const { kind, teams } = bulk;
+  const count = format.plural(teams.length, ...words.noun);
+  /** What a team's request was answered stays answered: another press goes on with the rest. */
+  const finished = useRef(new Set<string>());
+  const change = useChange({
+    async send(input: BulkInput, { idempotencyKey }) {
+      const path = kind === "allocate" ? "wallet/allocate" : kind;
+      for (const { team_id } of teams) {
+        if (finished.current.has(team_id)) continue;
+        await post(at`/api/teams/${team_id}/` + path, input, {
+          idempotencyKey: `${idempotencyKey}-${team_id}`,
+        });
+        finished.current.add(team_id);
+      }
+    },
+    refreshes: tenantPaths,
+    done: (_, { credits }) =>
+      kind === "allocate"
+        ? words.bulkDone.allocate(teams.length, format.credits(credits ?? 0))
+        : words.bulkDone[kind](teams.length),
+    onDone: () => {
+      bulk.done();
+      onClose();
+    },
+  });
+  const form = useForm({
+    initial: { credits: "", reason: "" },
+    change,
+    check: ({ credits }) =>
+      kind !== "allocate" || (toAmount(credits) ?? 0) > 0 ? {} : { credits: wallet.amountMissing },
+    toInput: ({ credits, reason }): BulkInput => ({
+      ...(kind === "allocate" && { credits: toAmount(credits)! }),
+      ...(reason.trim() && { reason: reason.trim() }),
+    }),
+  });
+  const amount = toAmount(form.values.credits) ?? 0;
+  const balance = teams.reduce((sum, team) => sum + team.balance, 0);
+  return (
+    <DialogForm
+      form={form}
+      onClose={onClose}
+      danger={kind === "suspend"}
+      action={
+        kind === "allocate"
+          ? words.bulkAction.allocate(count, format.credits(amount))
+          : words.bulkAction[kind](count)
+      }
+    >
+      {kind === "allocate" && (
+        <Field label={wallet.amount} error={form.problem("credits")}>
+          {(ids) => (
+            <AmountInput
+              {...ids}
+              unit="credits"
+              value={form.values.credits}
+              onInput={(text) => form.set("credits", text)}
+            />
+          )}
+        </Field>
+      )}
+      <Field
+        label={tenants.reason}
+        optional
+        hint={kind === "allocate" ? wallet.reasonHint : tenants.reasonHint}
+        error={form.problem("reason")}
+      >
+        {(ids) => (
+          <TextInput
+            {...ids}
+            maxLength={500}
+            value={form.values.reason}
+            onInput={(text) => form.set("reason", text)}
+          />
+        )}
+      </Field>
+      <ul class="max-h-32 overflow-y-auto text-12 text-muted">
+        {teams.map((team) => (
+          <li key={team.team_id} class="truncate">
+            {team.name}
+          </li>
+        ))}
+      </ul>
+      {kind === "allocate" && (
+        <BeforeAfter
+          rows={[
+            {
+              name: words.bulkTotal,
+              before: format.creditsShort(balance),
+              after: format.creditsShort(balance + amount * teams.length),
+            },
+          ]}
+        />
+      )}
+      {change.error && finished.current.size > 0 && (
+        <p class="text-warn">{words.bulkPartly(finished.current.size, teams.length)}</p>
+      )}
+    </DialogForm>
+  );
+}
