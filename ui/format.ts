@@ -9,7 +9,10 @@ const dayMs = 24 * hourMs;
 
 const whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
 const decimal = new Intl.NumberFormat(locale, { maximumFractionDigits: 6 });
-const twoDecimals = new Intl.NumberFormat(locale, { maximumFractionDigits: 2 });
+const twoDecimals = new Intl.NumberFormat(locale, {
+  minimumFractionDigits: 2,
+  maximumFractionDigits: 2,
+});
 const exactUsd = new Intl.NumberFormat(locale, {
   style: "currency",
   currency: "USD",
@@ -43,9 +46,11 @@ export function credits(value: number): string {
   return trueMinus(decimal.format(value));
 }
 
-/** Credits for lists and figures: two decimals, of amounts below one as many as they have. The exact one stands in a title. */
+/** Credits for lists and figures: none or two decimals, below one as many as they have. The exact one stands in a title. */
 export function creditsShort(value: number): string {
-  return Math.abs(value) >= 1 ? trueMinus(twoDecimals.format(value)) : credits(value);
+  return Number.isInteger(value) || Math.abs(value) < 1
+    ? credits(value)
+    : trueMinus(twoDecimals.format(value));
 }
 
 /** Dollars with two decimals, below one dollar with enough for three significant digits: 0.000312 → "$0.000312". */

@@ -80,6 +80,11 @@ it("counts with separators and the right plural", () => {
   ]);
 });
 
+it("shows credits of lists with no or two decimals, small ones in full", () => {
+  const short = [1234, 31_453.6, -353.375, 0.25, 0.000001, 0].map(format.creditsShort);
+  expect(short).toEqual(["1,234", "31,453.60", "\u2212353.38", "0.25", "0.000001", "0"]);
+});
+
 it("shows credits without trailing zeros", () => {
   expect([format.credits(100), format.credits(-2.5), format.credits(0.000001)]).toEqual([
     "100",

@@ -4,6 +4,7 @@ import { accountAnswers, accountStates } from "./account-states.ts";
 import * as operate from "./answers-operate.ts";
 import { workAnswers, workStates } from "./work-states.ts";
 import { platformStates } from "./platform-states.ts";
+import { customerAnswers, customerStates } from "./customer-states.ts";
 
 export const ok = (body: unknown): Answer => ({ status: 200, body });
 export const refused = (status: number, code: string, detail: string): Answer => ({
@@ -35,6 +36,7 @@ export const healthy: Record<string, Answer> = {
   [`GET /api${jobPath}`]: ok(answers.jobDetail),
   ...accountAnswers,
   ...workAnswers,
+  ...customerAnswers,
 };
 
 /** A page in one of its states. */
@@ -178,4 +180,5 @@ export const states: State[] = [
     shows: "This page tries again every few seconds",
   },
   ...workStates,
+  ...customerStates,
 ];

@@ -10,15 +10,13 @@ export function noticeText({ kind, payload }: NoticeView): string {
       return words.low(format.credits(number("available")), format.credits(number("threshold")));
     case "wallet.negative":
       return words.negative(format.credits(number("available")));
-    case "budget.threshold": {
-      const period = String(payload["period"]);
+    case "budget.threshold":
       return words.budget(
         format.percent(number("used_percent") / 100),
         format.usd(number("spent_usd")),
         format.usd(number("limit_usd")),
-        period === "ever" ? words.ever : period,
+        words.periods[payload["period"] as keyof typeof words.periods],
       );
-    }
     case "credits.expiring":
       return words.expiring(
         format.credits(number("credits")),

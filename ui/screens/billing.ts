@@ -1,4 +1,11 @@
-import { BellIcon, BudgetIcon, ChartIcon, PlanIcon, RefreshIcon, TicketIcon } from "../base/icons.tsx";
+import {
+  BellIcon,
+  BudgetIcon,
+  ChartIcon,
+  PlanIcon,
+  RefreshIcon,
+  TicketIcon,
+} from "../base/icons.tsx";
 import { anyone } from "../session/permission.ts";
 import { page, type ScreenGroup } from "./screen.ts";
 

@@ -28,7 +28,7 @@ export const notices = {
     `${available} credits available, less than ${threshold}`,
   negative: (available: string) => `${available} credits available: new work is refused`,
   budget: (used: string, spent: string, limit: string, period: string) =>
-    `${used} of the ${period} budget: ${spent} of ${limit}`,
-  ever: "whole",
+    `${used} used: ${spent} of ${limit} ${period}`,
+  periods: { day: "a day", week: "a week", month: "a month", ever: "for ever" },
   expiring: (credits: string, day: string) => `${credits} credits expire on ${day}`,
 } as const;

@@ -23,7 +23,7 @@ export function teamColumns(
     },
     {
       head: heads.status,
-      width: "148px",
+      width: "176px",
       from: "small",
       cell: (team) => <TeamStateBadge team={team} />,
     },

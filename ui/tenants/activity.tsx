@@ -114,8 +114,7 @@ function AuditOfTenant({ tenant }: { tenant: Tenant }) {
 }
 
 /** The account's name where the entry tells it. */
-const actorName = (entry: AuditEntryView & { actor_name?: string | null }) =>
-  entry.actor_name ?? entry.actor;
+const actorName = (entry: AuditEntryView) => entry.actor_name ?? entry.actor;
 
 function AuditEntry({ entry }: { entry: AuditEntryView }) {
   const facts = words.auditFacts;

@@ -14,6 +14,7 @@ import { toInstant } from "../base/instant.ts";
 import { Panel } from "../base/panel.tsx";
 import { Failure, NotCurrent, Skeleton } from "../base/states.tsx";
 import { Table } from "../base/table.tsx";
+import { Meanwhile, useVersion } from "../base/version.tsx";
 import * as format from "../format.ts";
 import { useChange, useRead } from "../query.ts";
 import { billing, useCan } from "../session/permission.ts";
@@ -60,7 +61,14 @@ export function Plan({ tenant }: { tenant: Tenant }) {
         title={words.assignTitle(tenant.name)}
         description={words.assignText}
       >
-        <AssignForm tenant={tenant} onClose={() => setAssigning(false)} />
+        {data && (
+          <AssignForm
+            tenant={tenant}
+            assigned={data}
+            retry={retry}
+            onClose={() => setAssigning(false)}
+          />
+        )}
       </Dialog>
     </div>
   );
@@ -135,7 +143,17 @@ function Assignments({ assigned }: { assigned: AssignedPlanView | undefined }) {
 /** No plan's id: a slug begins with a letter or digit. */
 const noneOfItsOwn = "-";
 
-function AssignForm({ tenant, onClose }: { tenant: Tenant; onClose: () => void }) {
+function AssignForm({
+  tenant,
+  assigned,
+  retry,
+  onClose,
+}: {
+  tenant: Tenant;
+  assigned: AssignedPlanView;
+  retry: () => void;
+  onClose: () => void;
+}) {
   const plans = useRead<Page<PlanView>>("/api/plans", {
     parameters: { status: "active", limit: 200 },
   });
@@ -156,6 +174,7 @@ function AssignForm({ tenant, onClose }: { tenant: Tenant; onClose: () => void }
     done: words.planAssigned,
     onDone: onClose,
   });
+  const { version, reload, reloaded } = useVersion({ version: assigned.version, change, retry });
   const form = useForm({
     initial: { plan_id: "", from: "", reason: "" },
     change,
@@ -165,12 +184,13 @@ function AssignForm({ tenant, onClose }: { tenant: Tenant; onClose: () => void }
     }),
     toInput: ({ plan_id, from, reason }) => ({
       plan_id: plan_id === noneOfItsOwn ? null : plan_id,
+      version,
       ...(from && { from: toInstant(from)! }),
       ...(reason.trim() && { reason: reason.trim() }),
     }),
   });
   return (
-    <DialogForm form={form} onClose={onClose} action={words.assignPlan}>
+    <DialogForm form={form} onClose={onClose} action={words.assignPlan} onReload={reload}>
       <Field label={words.planField} error={form.problem("plan_id")} hint={plans.error?.message}>
         {(ids) => (
           <Combobox
@@ -202,6 +222,13 @@ function AssignForm({ tenant, onClose }: { tenant: Tenant; onClose: () => void }
           />
         )}
       </Field>
+      <Meanwhile
+        shown={reloaded}
+        values={assigned.assignments.map(({ plan_id, effective_from }) => ({
+          plan_id,
+          effective_from,
+        }))}
+      />
     </DialogForm>
   );
 }

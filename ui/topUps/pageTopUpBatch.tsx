@@ -4,14 +4,16 @@ import { useState } from "preact/hooks";
 import type { TopUpBatchDetail, TopUpCode } from "../../server/credits/top-up-schema.ts";
 import { Badge, type Tone } from "../base/badge.tsx";
 import { Button, buttonClass } from "../base/button.tsx";
+import { type DataColumn, DataTable } from "../base/dataTable.tsx";
 import { ConfirmDialog } from "../base/confirmDialog.tsx";
 import { Copyable } from "../base/copy.tsx";
 import { TicketIcon } from "../base/icons.tsx";
-import { Panel } from "../base/panel.tsx";
+import { FilterBar } from "../base/filterBar.tsx";
+import { type ListState, useListState } from "../base/listState.ts";
 import { Empty, Failure } from "../base/states.tsx";
 import { StatTiles } from "../base/stats.tsx";
-import { type Column, Table } from "../base/table.tsx";
 import * as format from "../format.ts";
+import type { Read } from "../query.ts";
 import { billing, useCan } from "../session/permission.ts";
 import { PageHead } from "../shell/pageHead.tsx";
 import { useServerNow } from "../shell/status.ts";
@@ -24,7 +26,9 @@ const trail = [{ label: words.title, href: "/top-ups" }];
 /** One batch with its codes, of each the last four characters. */
 export function PageTopUpBatch() {
   const batchId = useRoute().params["batchId"] ?? "";
-  const { data: batch, error, retry } = useBatch(batchId);
+  const state = useListState({ filters: ["state"] });
+  const read = useBatch(batchId, state.parameters);
+  const { data: batch, error, retry } = read;
   if (!batch && error) {
     return (
       <>
@@ -57,7 +61,7 @@ export function PageTopUpBatch() {
       />
       <div class="grid gap-4">
         <Figures batch={batch} />
-        <Codes batchId={batchId} codes={batch?.data} />
+        <Codes batchId={batchId} read={read} state={state} />
       </div>
     </>
   );
@@ -85,13 +89,23 @@ type Code = Static<typeof TopUpCode>;
 
 const tones: Record<Code["state"], Tone> = { open: "info", redeemed: "ok", revoked: "idle" };
 
-function Codes({ batchId, codes }: { batchId: string; codes: Code[] | undefined }) {
+const states = Object.entries(words.states).map(([value, label]) => ({ value, label }));
+
+function Codes({
+  batchId,
+  read,
+  state,
+}: {
+  batchId: string;
+  read: Read<TopUpBatchDetail>;
+  state: ListState;
+}) {
   const nowMs = useServerNow();
   const may = useCan()(billing);
   const [revoking, setRevoking] = useState<Code>();
   const revocation = useCodeRevocation(batchId, () => setRevoking(undefined));
   const heads = words.codeColumns;
-  const columns: Column<Code>[] = [
+  const columns: DataColumn<Code>[] = [
     {
       head: heads.code,
       cell: (code) => <code class="font-mono text-12">…{code.last_four}</code>,
@@ -145,12 +159,19 @@ function Codes({ batchId, codes }: { batchId: string; codes: Code[] | undefined 
     },
   ];
   return (
-    <Panel title={words.codesLabel} flush>
-      <Table
+    <div>
+      <FilterBar
+        state={state}
+        filters={[{ name: "state", label: words.codeColumns.state, choices: states }]}
+      />
+      <DataTable
+        noun={words.codeNoun}
         caption={words.codeCaption}
-        rows={codes}
+        read={read}
+        state={state}
         rowKey={(code) => code.code_id}
         columns={columns}
+        empty={{ icon: <TicketIcon />, title: words.emptyTitle, text: words.emptyText }}
       />
       <ConfirmDialog
         open={revoking !== undefined}
@@ -162,6 +183,6 @@ function Codes({ batchId, codes }: { batchId: string; codes: Code[] | undefined 
       >
         {words.revokeText}
       </ConfirmDialog>
-    </Panel>
+    </div>
   );
 }

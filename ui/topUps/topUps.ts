@@ -16,8 +16,12 @@ export function useBatches(parameters: Parameters): Read<Page<TopUpBatch>> {
   return useRead("/api/top-up-batches", { parameters: { limit: 50, ...parameters } });
 }
 
-export function useBatch(batchId: string): Read<TopUpBatchDetail> {
-  return useRead(at`/api/top-up-batches/${batchId}`, { pollMs: 15_000 });
+/** A batch with a page of its codes. */
+export function useBatch(batchId: string, parameters: Parameters): Read<TopUpBatchDetail> {
+  return useRead(at`/api/top-up-batches/${batchId}`, {
+    parameters: { limit: 50, ...parameters },
+    pollMs: 15_000,
+  });
 }
 
 export type CreatedBatch = Static<typeof TopUpBatchCreated>;

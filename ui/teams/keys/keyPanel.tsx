@@ -207,13 +207,10 @@ function KeyState({ apiKey, nowMs }: { apiKey: KeyView; nowMs: number }) {
 function restrictionsOf(key: KeyView): string {
   const limited = Object.values(key.limits).some((limit) => limit !== null);
   const { ip_allow_list: addresses, allowed_origins: origins } = key;
-  return (
-    [
-      addresses.length > 0 && format.plural(addresses.length, words.address, words.addressMany),
-      origins.length > 0 && format.plural(origins.length, words.origin, words.originMany),
-      limited && words.ownLimits,
-    ]
-      .filter(Boolean)
-      .join(", ") || words.none
-  );
+  const parts = [
+    addresses.length > 0 && format.plural(addresses.length, words.address, words.addressMany),
+    origins.length > 0 && format.plural(origins.length, words.origin, words.originMany),
+    limited && words.ownLimits,
+  ].filter(Boolean);
+  return parts.length > 0 ? format.label(parts.join(", ")) : words.none;
 }

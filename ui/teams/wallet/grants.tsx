@@ -72,14 +72,14 @@ function columns(nowMs: number): Column<Grant>[] {
       head: heads.paid,
       width: "100px",
       number: true,
-      from: "large",
+      from: "medium",
       cell: (grant) => format.usd(grant.price_paid_usd),
     },
     {
       head: heads.priority,
       width: "80px",
       number: true,
-      from: "large",
+      from: "medium",
       cell: (grant) => grant.priority,
     },
     {

@@ -155,6 +155,9 @@ function Entry({ entry }: { entry: LedgerEntry }) {
           {words.counterpart(entry.counterpart_team_id)}
         </span>
       )}
+      {entry.reason && (
+        <span class="block w-full truncate text-12 text-muted @2xl:hidden">{entry.reason}</span>
+      )}
     </span>
   );
 }

@@ -6,7 +6,7 @@ import type {
   TransferCreate,
   WalletPatch,
 } from "../../../server/credits/change-schema.ts";
-import type { Refill, RefillCreate, RefillList } from "../../../server/credits/refill-schema.ts";
+import type { Refill, RefillCreate } from "../../../server/credits/refill-schema.ts";
 import type { AdminWallet, Grant, LedgerEntry } from "../../../server/credits/schema.ts";
 import { at, type Parameters, patch, post } from "../../api.ts";
 import type { Page } from "../../base/dataTable.tsx";
@@ -36,8 +36,9 @@ export function useGrants(teamId: string): Read<Page<Grant>> {
   });
 }
 
-export function useRefills(teamId: string): Read<Static<typeof RefillList>> {
-  return useRead(at`/api/teams/${teamId}/wallet/refills`);
+/** Also those that were stopped; more than a page of them is for the API. */
+export function useRefills(teamId: string): Read<Page<Refill>> {
+  return useRead(at`/api/teams/${teamId}/wallet/refills`, { parameters: { limit: 100 } });
 }
 
 export type CreditKind = keyof typeof words.kinds;

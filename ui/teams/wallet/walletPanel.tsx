@@ -68,6 +68,7 @@ export function WalletPanel({
           <WalletSettings
             teamId={teamId}
             wallet={data}
+            retry={retry}
             open={editing}
             onClose={() => setEditing(false)}
           />

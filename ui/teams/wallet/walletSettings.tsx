@@ -3,12 +3,14 @@ import { Dialog } from "../../base/dialog.tsx";
 import { DialogForm } from "../../base/dialogForm.tsx";
 import { AmountInput, Field, TextInput, toAmount } from "../../base/field.tsx";
 import { useForm } from "../../base/form.tsx";
+import { Meanwhile, useVersion } from "../../base/version.tsx";
 import { wallet as words } from "../../strings/wallet.ts";
 import { useWalletSettings, type Wallet } from "./wallet.ts";
 
 interface Props {
   teamId: string;
   wallet: Wallet;
+  retry: () => void;
   open: boolean;
   onClose: () => void;
 }
@@ -32,8 +34,9 @@ export function WalletSettings({ open, ...props }: Props) {
 const termsOf = (limit: number | null): Terms =>
   limit === null ? "unlimited" : limit === 0 ? "prepaid" : "limit";
 
-function SettingsForm({ teamId, wallet, onClose }: Omit<Props, "open">) {
+function SettingsForm({ teamId, wallet, retry, onClose }: Omit<Props, "open">) {
   const change = useWalletSettings(teamId, onClose);
+  const { version, reload, reloaded } = useVersion({ version: wallet.version, change, retry });
   const form = useForm({
     initial: {
       terms: termsOf(wallet.credit_limit),
@@ -55,11 +58,12 @@ function SettingsForm({ teamId, wallet, onClose }: Omit<Props, "open">) {
       credit_limit:
         terms === "unlimited" ? null : terms === "prepaid" ? 0 : toAmount(credit_limit)!,
       low_balance_threshold: toAmount(low_balance_threshold) ?? null,
+      version,
       ...(reason.trim() && { reason: reason.trim() }),
     }),
   });
   return (
-    <DialogForm form={form} onClose={onClose} action={words.settingsAction}>
+    <DialogForm form={form} onClose={onClose} action={words.settingsAction} onReload={reload}>
       <RadioCards<Terms>
         label={words.terms}
         value={form.values.terms}
@@ -112,6 +116,13 @@ function SettingsForm({ teamId, wallet, onClose }: Omit<Props, "open">) {
           />
         )}
       </Field>
+      <Meanwhile
+        shown={reloaded}
+        values={{
+          credit_limit: wallet.credit_limit,
+          low_balance_threshold: wallet.low_balance_threshold,
+        }}
+      />
     </DialogForm>
   );
 }
