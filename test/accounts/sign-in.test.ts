@@ -223,3 +223,17 @@ test("no password, token or session stands in the database in plain text", async
   );
   expect(row?.password_hash).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
 });
+
+test("no way in leads anywhere else, and no page of ours is shown in a frame", async () => {
+  for (const path of ["/api/session", "/api/setup", "/api/reset", "/api/invitation/accept"]) {
+    const answer = await send("POST", `${path}?next=http://evil.example`, { body: {} });
+    expect([path, answer.status]).toEqual([path, 422]);
+    expect(answer.headers.get("location")).toBeNull();
+  }
+  for (const path of ["//evil", "/?next=//evil.example", "/setup", "/reset", "/\\evil"]) {
+    const { status, headers } = await send("GET", path);
+    expect([path, status, headers.get("location")]).toEqual([path, 200, null]);
+    expect(headers.get("x-frame-options")).toBe("DENY");
+    expect(headers.get("content-security-policy")).toContain("frame-ancestors 'none'");
+  }
+});
