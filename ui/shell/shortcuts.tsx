@@ -9,7 +9,10 @@ export const openShortcuts = () => opened.set(true);
 /** `g` and then a letter goes to a page, as many tools of operators have it. */
 const goTo: Record<string, { href: string; name: string }> = {
   o: { href: "/", name: "Overview" },
+  l: { href: "/live", name: "Live calls" },
   j: { href: "/jobs", name: "Jobs" },
+  g: { href: "/gateway", name: "Gateway" },
+  s: { href: "/settings", name: "Settings" },
 };
 const afterGMs = 1200;
 
@@ -32,7 +35,7 @@ export function Shortcuts() {
       if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
       if (document.querySelector("dialog[open]")) return;
       const target = event.timeStamp - pressedG < afterGMs ? goTo[event.key] : undefined;
-      pressedG = event.key === "g" ? event.timeStamp : -Infinity;
+      pressedG = event.key === "g" && !target ? event.timeStamp : -Infinity;
       if (target) route(target.href);
       else if (event.key === "?") openShortcuts();
       else if (event.key === "/") {
