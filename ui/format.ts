@@ -172,6 +172,8 @@ export function change(now: number, before: number): string {
   if (now === before) return "±0%";
   if (before === 0) return "new";
   const share = (now - before) / Math.abs(before);
+  // Less than is written.
+  if (Math.abs(share) < 0.0005) return "±0%";
   return `${share > 0 ? "+" : ""}${percent(Math.abs(share) >= 0.1 ? Math.round(share * 100) / 100 : share)}`;
 }
 

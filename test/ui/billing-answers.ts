@@ -32,7 +32,7 @@ const version = (number: number, kind: string, rules: object): PlanVersionView =
   plan_version_id: `019aaf3c-6a80-7c11-9d1b-2f9d1b6d2a1${number}`,
   number,
   kind,
-  rules: rules as PlanVersionView["rules"],
+  rules,
   effective_from: new Date(lastDay - (4 - number) * 20 * dayMs).toISOString(),
   actor: number === 1 ? "cli" : "account:anna@example.com",
   created_at: new Date(lastDay - (4 - number) * 20 * dayMs).toISOString(),
@@ -94,7 +94,7 @@ export const planPage = {
 };
 
 export const preview: PlanPreview = {
-  rules: flat as PlanPreview["rules"],
+  rules: flat,
   in_words: versions[1]!.in_words,
   team_words: "A completed job costs 1 credit; jobs of type invoice_check 2.5 credits.",
   example: versions[1]!.example,

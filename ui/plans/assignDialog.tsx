@@ -10,7 +10,7 @@ import { useForm } from "../base/form.tsx";
 import { FormProblem } from "../base/formProblem.tsx";
 import type { Change } from "../query.ts";
 import { plans } from "../strings/plans.ts";
-import { type Assignment, type SubjectKind, useAssign } from "./plans.ts";
+import { type Assignment, useAssign } from "./plans.ts";
 
 /** Gives a team, an organization or the platform a plan from a date on. */
 export function AssignDialog({
@@ -35,6 +35,14 @@ export function AssignDialog({
   );
 }
 
+const emptyAssignment = (start: Partial<Assignment>): Assignment => ({
+  kind: "team",
+  id: "",
+  from: "",
+  reason: "",
+  ...start,
+});
+
 /** Its fields; `children` stand above them. */
 export function AssignForm<Input>({
   change,
@@ -53,7 +61,7 @@ export function AssignForm<Input>({
   children?: ComponentChildren;
 }) {
   const form = useForm({
-    initial: { kind: "team" as SubjectKind, id: "", from: "", reason: "", ...start },
+    initial: emptyAssignment(start),
     check: ({ kind, id }) => (kind === "platform" || id ? {} : { id: plans.needed }),
     toInput,
     change,

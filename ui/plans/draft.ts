@@ -60,8 +60,8 @@ export const emptyDraft: Draft = {
   cache_hits: "free",
 };
 
-const text = (value: unknown, otherwise: string) =>
-  value === undefined ? otherwise : value === null ? "" : String(value as string | number);
+const text = (value: string | number | null | undefined, otherwise: string) =>
+  value === undefined ? otherwise : value === null ? "" : String(value);
 
 export function fromRules(kind: string, rules: Rules): Draft {
   const base = emptyDraft;

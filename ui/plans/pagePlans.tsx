@@ -108,7 +108,7 @@ function columns(nowMs: number): DataColumn<PlanView>[] {
         </span>
       ),
     },
-    { head: plans.usedBy, width: "20%", cell: (plan) => holders(plan) },
+    { head: plans.usedBy, width: "24%", cell: (plan) => holders(plan) },
     {
       head: plans.version,
       width: "84px",
