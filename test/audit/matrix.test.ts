@@ -214,6 +214,8 @@ const changes: readonly Change[] = [
 
 /** Change nothing: a provider is asked, a call is made as the team makes its own. */
 const unchanging = [
+  "POST /api/plans/preview",
+  "POST /api/plans/simulate",
   "POST /api/credentials/{credential_id}/test",
   "POST /api/teams/{team_id}/playground",
 ];
