@@ -217,6 +217,8 @@ const unchanging = [
   "POST /api/plans/preview",
   "POST /api/plans/simulate",
   "POST /api/credentials/{credential_id}/test",
+  "POST /api/plans/preview",
+  "POST /api/plans/simulate",
   "POST /api/teams/{team_id}/playground",
 ];
 /** Whose changes these are; others (accounts, the gateway) are proven where they are. */
