@@ -282,11 +282,8 @@ it("finds, sorts and changes several teams, tells of a low balance, and deletes 
   await press(deduction, "Deduct 3,000 credits");
   await gone(deduction);
   await page.goto(`${server.adminUrl}/notices`);
-  await page
-    .getByText(/available, less than 500/)
-    .filter({ visible: true })
-    .first()
-    .waitFor();
+  const told = page.getByText(/available, less than 500/).filter({ visible: true });
+  await told.first().waitFor();
 
   await page.goto(`${server.adminUrl}/teams/customs`);
   await choose(page, "Actions for Customs", "Delete…");
