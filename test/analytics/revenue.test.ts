@@ -19,7 +19,7 @@ async function chargedJob(credits: number): Promise<string> {
   const [row] = await database.query<{ id: string }>(
     `with job as (
        insert into jobs (id, team_id, type, status, terms, charged, calls, succeeded_calls, created_at, last_activity_at, ended_at)
-       select new_uuid_v7_v1($2::timestamptz), $1, 'summary', 'completed', '{"kind": "flat", "charged": "job"}', $3::bigint, 1, 1,
+       select new_uuid_v7_v1($2::timestamptz), $1, 'summary', 'completed', '{"kind": "flat", "charged": "job", "price": "1000000", "credit_price_nanos": "100000000"}', $3::bigint, 1, 1,
          $2::timestamptz, $2::timestamptz, $2::timestamptz
        returning id
      ), call as (

@@ -10,7 +10,7 @@ const codes = Object.keys(problemKinds) as ErrorCode[];
 
 /** What passes by waiting. All else is final: an SDK that tries it again only makes its caller wait. */
 const passing: readonly ErrorCode[] = [
-  ...(["rate_limited", "upstream_rate_limited", "too_many_streams"] as const),
+  ...(["rate_limited", "upstream_rate_limited", "too_many_streams", "too_many_attempts"] as const),
   ...(["gateway_installing", "gateway_unavailable", "gateway_timeout"] as const),
   ...(["upstream_error", "database_unavailable", "shutting_down"] as const),
   ...(["internal_error", "idempotency_running"] as const),
