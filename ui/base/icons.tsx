@@ -136,17 +136,11 @@ export const AuditIcon = icon(
 export const SettingsIcon = icon(
   <path d="M2.500 4.750h6M11.500 4.750h2M2.500 11.250h2M7.500 11.250h6M10 3v3.500M6 9.500V13" />,
 );
-export const BackupIcon = icon(
-  <path d="M8 9.500v-7M5.500 5 8 2.500 10.500 5M2.750 9.250v3.500a.750.750 0 0 0 .750.750h9a.750.750 0 0 0 .750-.750v-3.500" />,
-);
 export const RefreshIcon = icon(
   <path d="M13.250 8a5.250 5.250 0 1 1-1.600-3.750M13.250 2.500v2.750H10.500" />,
 );
 export const TokenIcon = icon(
   <path d="m5.500 4.250-3 3.750 3 3.750M10.500 4.250l3 3.750-3 3.750" />,
-);
-export const CalendarIcon = icon(
-  <path d="M2.750 3.750h10.500v9.500H2.750zM2.750 6.750h10.500M5.500 2.250v3M10.500 2.250v3" />,
 );
 export const TicketIcon = icon(
   <path d="M2 5.250a1 1 0 0 1 1-1h10a1 1 0 0 1 1 1v1.250a1.500 1.500 0 0 0 0 3v1.250a1 1 0 0 1-1 1H3a1 1 0 0 1-1-1V9.500a1.500 1.500 0 0 0 0-3V5.250ZM9.750 6.250v3.500" />,
