@@ -123,10 +123,10 @@ it("keeps filters, search, order and page of a list in the address, and the back
   await page.goBack();
   await page.goBack();
   await page.waitForURL("**/?status=paused&search=fraud");
-  expect(await page.getByRole("searchbox").inputValue()).toBe("fraud");
+  await expect.poll(() => page.getByRole("searchbox").inputValue()).toBe("fraud");
   await page.goBack();
   await page.waitForURL((url) => url.search === "");
-  expect(await page.getByRole("searchbox").inputValue()).toBe("");
+  await expect.poll(() => page.getByRole("searchbox").inputValue()).toBe("");
 });
 
 it("opens a row's menu by keyboard, and asks for a word before what destroys", async () => {

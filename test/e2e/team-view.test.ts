@@ -116,7 +116,7 @@ const upstreamBodies = [
 /** The scripts of the bodies above, for the Responses API, where a model may also fail in its own answer. */
 const responses = [
   ...upstreamBodies.map(({ messages }) => messages[0]!.content),
-  `#loopback ${JSON.stringify({ fails: true, error_message: revealing })}`,
+  `#loopback ${JSON.stringify({ fails: true, text: "Half of it", error_message: revealing })}`,
 ];
 
 const wrongBodies = [

@@ -81,9 +81,18 @@ it("takes a newcomer by keyboard alone from nothing to a first live call", async
 
   // A wrong address is found on the spot, and corrected.
   await tabTo(page.getByRole("combobox", { name: /^Provider/ }));
+  // The list opens and moves in its own time, a moment after the key.
+  const marked = page.locator('[role="option"][data-highlighted]');
   await page.keyboard.press("Enter");
-  await page.keyboard.press("End");
+  await page.getByRole("option").first().waitFor();
+  await expect
+    .poll(async () => {
+      await page.keyboard.press("End");
+      return marked.allInnerTexts();
+    })
+    .toEqual(await page.getByRole("option").last().allInnerTexts());
   await page.keyboard.press("Enter");
+  await page.getByRole("option").first().waitFor({ state: "detached" });
   await type(/^API key/, "sk-right");
   // Nothing listens there.
   await type("Base URL", "http://127.0.0.1:1/v1");

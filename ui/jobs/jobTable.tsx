@@ -142,6 +142,7 @@ function CallCount({ job }: { job: JobView }) {
   );
 }
 
+/** The newest few, without the columns that somebody has to choose. */
 export function JobTable({
   jobs,
   skeletonRows,
@@ -153,7 +154,7 @@ export function JobTable({
   return (
     <Table
       caption="Jobs, newest first"
-      columns={jobColumns(nowMs)}
+      columns={jobColumns(nowMs).filter(({ extra }) => !extra)}
       rows={jobs}
       rowKey={(job) => job.job_id}
       skeletonRows={skeletonRows}
