@@ -1,11 +1,10 @@
 import type { OrganizationView } from "../../server/organizations/schema.ts";
-import { Button } from "../base/button.tsx";
 import { SearchCombobox } from "../base/combobox.tsx";
-import { Dialog, DialogActions } from "../base/dialog.tsx";
+import { Dialog } from "../base/dialog.tsx";
+import { DialogForm } from "../base/dialogForm.tsx";
 import { Field, TextInput } from "../base/field.tsx";
 import { useForm } from "../base/form.tsx";
-import { FormProblem } from "../base/formProblem.tsx";
-import { credentials as words, models } from "../strings/models.ts";
+import { credentials as words } from "../strings/models.ts";
 import { type CredentialView, useSaveCredential } from "./credentials.ts";
 
 interface Props {
@@ -56,14 +55,7 @@ function Body({ credential, onClose }: Omit<Props, "open">) {
   });
   const { values } = form;
   return (
-    <form
-      noValidate
-      class="grid gap-4"
-      onSubmit={(event) => {
-        event.preventDefault();
-        form.submit();
-      }}
-    >
+    <DialogForm form={form} onClose={onClose} action={credential ? words.save : words.add}>
       <Field label={words.name} hint={words.nameHint} error={form.problem("name")}>
         {(ids) => (
           <TextInput {...ids} value={values.name} onInput={(text) => form.set("name", text)} />
@@ -118,13 +110,6 @@ function Body({ credential, onClose }: Omit<Props, "open">) {
           )}
         </Field>
       )}
-      <FormProblem error={form.error} />
-      <DialogActions>
-        <Button onClick={onClose}>{models.cancel}</Button>
-        <Button type="submit" look="primary" disabled={form.running}>
-          {credential ? words.save : words.add}
-        </Button>
-      </DialogActions>
-    </form>
+    </DialogForm>
   );
 }

@@ -1,9 +1,8 @@
-import { Button } from "../base/button.tsx";
-import { Dialog, DialogActions } from "../base/dialog.tsx";
+import { Dialog } from "../base/dialog.tsx";
+import { DialogForm } from "../base/dialogForm.tsx";
 import { Field, TextInput } from "../base/field.tsx";
 import { useForm } from "../base/form.tsx";
-import { FormProblem } from "../base/formProblem.tsx";
-import { models, groups as words } from "../strings/models.ts";
+import { groups as words } from "../strings/models.ts";
 import { type GroupView, useSaveGroup } from "./groups.ts";
 
 interface Props {
@@ -34,26 +33,12 @@ function Body({ group, onClose }: Omit<Props, "open">) {
     toInput: ({ name }) => ({ name: name.trim() }),
   });
   return (
-    <form
-      noValidate
-      class="grid gap-4"
-      onSubmit={(event) => {
-        event.preventDefault();
-        form.submit();
-      }}
-    >
+    <DialogForm form={form} onClose={onClose} action={group ? words.rename : words.add}>
       <Field label={words.name} error={form.problem("name")}>
         {(ids) => (
           <TextInput {...ids} value={form.values.name} onInput={(name) => form.set("name", name)} />
         )}
       </Field>
-      <FormProblem error={form.error} />
-      <DialogActions>
-        <Button onClick={onClose}>{models.cancel}</Button>
-        <Button type="submit" look="primary" disabled={form.running}>
-          {group ? words.rename : words.add}
-        </Button>
-      </DialogActions>
-    </form>
+    </DialogForm>
   );
 }

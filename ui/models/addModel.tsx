@@ -3,16 +3,15 @@ import type { BookModelView } from "../../server/admin/schema.ts";
 import { post } from "../api.ts";
 import { Segmented } from "../base/choices.tsx";
 import { SearchCombobox } from "../base/combobox.tsx";
-import { Button } from "../base/button.tsx";
-import { Dialog, DialogActions } from "../base/dialog.tsx";
+import { Dialog } from "../base/dialog.tsx";
+import { DialogForm } from "../base/dialogForm.tsx";
 import { AmountInput, Field, TextInput } from "../base/field.tsx";
 import { useForm } from "../base/form.tsx";
-import { FormProblem } from "../base/formProblem.tsx";
 import { Select } from "../base/select.tsx";
 import * as format from "../format.ts";
 import { useChange } from "../query.ts";
 import { models as words } from "../strings/models.ts";
-import { refreshedByModels, useBookModel, useCredentialChoices } from "./models.ts";
+import { bookChoice, refreshedByModels, useBookModel, useCredentialChoices } from "./models.ts";
 import { noPrices, priceProblems, toPrices } from "./prices.ts";
 
 interface Props {
@@ -74,14 +73,7 @@ function AddForm({ onClose, onAdded }: Omit<Props, "open">) {
     setName(model);
   };
   return (
-    <form
-      noValidate
-      class="grid gap-4"
-      onSubmit={(event) => {
-        event.preventDefault();
-        form.submit();
-      }}
-    >
+    <DialogForm form={form} onClose={onClose} action={words.add}>
       <Segmented
         label={words.mode}
         value={values.mode}
@@ -100,11 +92,7 @@ function AddForm({ onClose, onAdded }: Omit<Props, "open">) {
             path="/api/price-book"
             parameters={{ mode: values.mode }}
             placeholder="openai/gpt-5-mini"
-            toChoice={(entry) => ({
-              value: entry.model,
-              label: entry.model,
-              note: `${format.usd(entry.input_price)} in · ${format.usd(entry.output_price)} out`,
-            })}
+            toChoice={bookChoice}
             value={values.model}
             onChange={setModel}
           />
@@ -151,14 +139,7 @@ function AddForm({ onClose, onAdded }: Omit<Props, "open">) {
           </Field>
         ))}
       </div>
-      <FormProblem error={form.error} />
-      <DialogActions>
-        <Button onClick={onClose}>{words.cancel}</Button>
-        <Button type="submit" look="primary" disabled={form.running}>
-          {words.add}
-        </Button>
-      </DialogActions>
-    </form>
+    </DialogForm>
   );
 }
 

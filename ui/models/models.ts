@@ -4,6 +4,7 @@ import type { ModelView } from "../../server/models/schema.ts";
 import { at, patch, remove, type Parameters } from "../api.ts";
 import type { Page } from "../base/dataTable.tsx";
 import type { Choice } from "../base/select.tsx";
+import * as format from "../format.ts";
 import { useChange, useRead, type Read } from "../query.ts";
 import { models as words } from "../strings/models.ts";
 
@@ -42,6 +43,13 @@ export function useBookModel(model: string): { entry: BookModelView | undefined;
   });
   return { entry: data?.data.find((one) => one.model === model), known: data?.known ?? true };
 }
+
+/** A choice of the price book, with what the model costs there. */
+export const bookChoice = ({ model, input_price: input, output_price: output }: BookModelView) => ({
+  value: model,
+  label: model,
+  note: `${format.usd(input)} in · ${format.usd(output)} out`,
+});
 
 export const useSwitchModel = (onDone: (model: ModelView) => void = () => {}) =>
   useChange({

@@ -9,7 +9,7 @@ import { Select } from "../base/select.tsx";
 import * as format from "../format.ts";
 import { models as words } from "../strings/models.ts";
 import { newTarget, type TypedTarget } from "./editorValues.ts";
-import { type TargetView, useBookModel, useCredentialChoices } from "./models.ts";
+import { bookChoice, type TargetView, useBookModel, useCredentialChoices } from "./models.ts";
 import { furtherPrices, type PriceName } from "./prices.ts";
 
 interface Props {
@@ -104,11 +104,7 @@ function Target({
               label={`${words.behind}, ${words.target(number)}`}
               path="/api/price-book"
               parameters={{ mode }}
-              toChoice={(one) => ({
-                value: one.model,
-                label: one.model,
-                note: `${format.usd(one.input_price)} in · ${format.usd(one.output_price)} out`,
-              })}
+              toChoice={bookChoice}
               value={target.model}
               onChange={(model) => set({ model })}
             />

@@ -1,5 +1,5 @@
 import { useMemo, useState } from "preact/hooks";
-import type { BookModelView, PriceBookView } from "../../server/admin/schema.ts";
+import type { BookModelView } from "../../server/admin/schema.ts";
 import type { CredentialView } from "../../server/models/credential-schema.ts";
 import { post } from "../api.ts";
 import { Button } from "../base/button.tsx";
@@ -9,7 +9,8 @@ import { useForm } from "../base/form.tsx";
 import { FormProblem } from "../base/formProblem.tsx";
 import { Select } from "../base/select.tsx";
 import * as format from "../format.ts";
-import { useChange, useRead } from "../query.ts";
+import { useChange } from "../query.ts";
+import { bookChoice, useBookModel } from "../models/models.ts";
 import { setup } from "../strings/setup.ts";
 import type { Made } from "./checklist.tsx";
 import { prefixOf } from "./providers.ts";
@@ -25,7 +26,7 @@ export function StepModel({
   credentials: readonly CredentialView[];
 }) {
   const [model, setModel] = useState("");
-  const known = useBookModel(model);
+  const { entry: known } = useBookModel(model);
   const change = useChange({
     send: (body: object, sending) => post<{ alias: string }>("/api/models", body, sending),
     refreshes: ["/api/models", "/api/credentials", "status"],
@@ -86,7 +87,7 @@ export function StepModel({
             path="/api/price-book"
             parameters={{ mode: "chat" }}
             placeholder={`${prefixOf(made.provider)}/…`}
-            toChoice={(model) => ({ value: model.model, label: model.model, note: prices(model) })}
+            toChoice={bookChoice}
             value={model}
             onChange={setModel}
           />
@@ -155,16 +156,5 @@ function missingPrices(values: { input_price: string; output_price: string }) {
   );
 }
 
-/** The model as the price book has it, once its name is complete. */
-function useBookModel(model: string): BookModelView | undefined {
-  const { data } = useRead<PriceBookView>("/api/price-book", {
-    parameters: { search: model, limit: 200 },
-    enabled: model !== "",
-  });
-  return data?.data.find((entry) => entry.model === model);
-}
-
-const prices = ({ input_price: input, output_price: output }: BookModelView) =>
-  `${format.usd(input)} in · ${format.usd(output)} out`;
 const priceLine = ({ input_price: input, output_price: output }: BookModelView) =>
   setup.fromBook(format.usd(input), format.usd(output));

@@ -98,7 +98,6 @@ export const models = {
     "Teams can call it no more. Jobs and calls that used it stay. It is refused while it is in an access group, a default or set for a job type.",
   removeAction: (alias: string) => `Delete ${alias}`,
   removed: (alias: string) => `${alias} deleted`,
-  cancel: "Cancel",
   close: "Close",
   edit: "Edit",
   missing: "There is no such model",
