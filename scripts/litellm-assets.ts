@@ -14,7 +14,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const run = promisify(execFile);
 
 /**
- * Puts what LiteLLM needs into `<outDir>/litellm/`: the lock, the pip wheel and the hook. The wheel is fetched once, by
+ * Puts what LiteLLM needs into `<outDir>/litellm/`: the lock, the pip wheel and the hooks. The wheel is fetched once, by
  * whichever pip or uv the building machine has, and kept in `.cache/litellm`, where a server that runs from source finds
  * it too; its hash is checked each time.
  */
@@ -22,8 +22,9 @@ export async function collectLitellmAssets(outDir: string): Promise<void> {
   const target = join(outDir, "litellm");
   await mkdir(target, { recursive: true });
   const sources = join(root, "server", "litellm");
-  await copyFile(join(sources, "requirements.lock"), join(target, "requirements.lock"));
-  await copyFile(join(sources, "saas_litellm_auth.py"), join(target, "saas_litellm_auth.py"));
+  for (const name of ["requirements.lock", "saas_litellm_auth.py", "saas_litellm_attempts.py"]) {
+    await copyFile(join(sources, name), join(target, name));
+  }
   await copyFile(await pipWheel(), join(target, PIP_WHEEL));
 }
 

@@ -6,9 +6,9 @@
 -- A failed call that gave nothing is free.
 -- Locks, each ascending: jobs, team periods, wallets, budget periods.
 --
--- Item: {call_id, job_id (null = that of the call's row), wallet_id, status, target, input_tokens, cached_input_tokens,
---        cache_write_tokens, output_tokens, reasoning_tokens, provider_cost_nanos, litellm_cost_nanos, cost_flags, charge, cache_hit,
---        latency_ms, first_token_ms, finish_reason, error_code, error_message, claim_id, response_status,
+-- Item: {call_id, job_id (null = that of the call's row), wallet_id, status, target, attempts, input_tokens,
+--        cached_input_tokens, cache_write_tokens, output_tokens, reasoning_tokens, provider_cost_nanos, litellm_cost_nanos,
+--        cost_flags, charge, cache_hit, latency_ms, first_token_ms, finish_reason, error_code, error_message, claim_id, response_status,
 --        sealed_response (hex; null frees the key), end_job}
 -- Outcomes: settled (with what was charged, and balance and available where the wallet was touched), already, swept, unknown.
 -- Plans are generic: over a partitioned table PostgreSQL prefers a plan made anew each time, which costs more than the work.
@@ -48,8 +48,8 @@ begin
   -- One item, by far the most frequent: the same steps without sets.
   if n = 1 then
     select * into one from jsonb_to_record(p_items -> 0) as x (
-      call_id uuid, job_id uuid, wallet_id uuid, status text, target text, input_tokens int, cached_input_tokens int,
-      cache_write_tokens int, output_tokens int, reasoning_tokens int, provider_cost_nanos bigint,
+      call_id uuid, job_id uuid, wallet_id uuid, status text, target text, attempts jsonb, input_tokens int,
+      cached_input_tokens int, cache_write_tokens int, output_tokens int, reasoning_tokens int, provider_cost_nanos bigint,
       litellm_cost_nanos bigint, cost_flags text[], charge bigint, cache_hit boolean, latency_ms int, first_token_ms int,
       finish_reason text, error_code text, error_message text, claim_id text, response_status int, sealed_response text,
       end_job text);
@@ -67,7 +67,7 @@ begin
       end if;
     end if;
     update llm_calls c
-    set status = one.status, target = one.target, input_tokens = one.input_tokens,
+    set status = one.status, target = one.target, attempts = one.attempts, input_tokens = one.input_tokens,
       cached_input_tokens = one.cached_input_tokens, cache_write_tokens = one.cache_write_tokens,
       output_tokens = one.output_tokens, reasoning_tokens = one.reasoning_tokens,
       provider_cost_nanos = one.provider_cost_nanos, litellm_cost_nanos = one.litellm_cost_nanos,
@@ -189,13 +189,13 @@ begin
       end as own_charge
     from rows from (
         jsonb_to_recordset(p_items) as (
-          call_id uuid, wallet_id uuid, status text, target text, input_tokens int, cached_input_tokens int,
+          call_id uuid, wallet_id uuid, status text, target text, attempts jsonb, input_tokens int, cached_input_tokens int,
           cache_write_tokens int, output_tokens int, reasoning_tokens int, provider_cost_nanos bigint,
           litellm_cost_nanos bigint, cost_flags text[], charge bigint, cache_hit boolean, latency_ms int, first_token_ms int,
           finish_reason text, error_code text, error_message text, claim_id text, end_job text),
         generate_series(1, n)
       ) as x (
-        call_id, wallet_id, status, target, input_tokens, cached_input_tokens, cache_write_tokens, output_tokens,
+        call_id, wallet_id, status, target, attempts, input_tokens, cached_input_tokens, cache_write_tokens, output_tokens,
         reasoning_tokens, provider_cost_nanos, litellm_cost_nanos, cost_flags, charge, cache_hit, latency_ms, first_token_ms,
         finish_reason, error_code, error_message, claim_id, end_job, i)
       cross join lateral (
@@ -216,7 +216,7 @@ begin
     select owed.*, owed - lag(owed, 1, job_charged) over (partition by job_id order by i) as taken from owed
   ), ended as (
     update llm_calls c
-    set status = p.status, target = p.target, input_tokens = p.input_tokens,
+    set status = p.status, target = p.target, attempts = p.attempts, input_tokens = p.input_tokens,
       cached_input_tokens = p.cached_input_tokens, cache_write_tokens = p.cache_write_tokens,
       output_tokens = p.output_tokens, reasoning_tokens = p.reasoning_tokens,
       provider_cost_nanos = p.provider_cost_nanos, litellm_cost_nanos = p.litellm_cost_nanos,
@@ -320,8 +320,8 @@ begin
       else
         update llm_calls c
         set provider_cost_nanos = entry.cost, cost_flags = array_remove(c.cost_flags, 'estimated'),
-          target = entry.value ->> 'target', input_tokens = (entry.value ->> 'input_tokens')::int,
-          output_tokens = (entry.value ->> 'output_tokens')::int
+          target = entry.value ->> 'target', attempts = entry.value -> 'attempts',
+          input_tokens = (entry.value ->> 'input_tokens')::int, output_tokens = (entry.value ->> 'output_tokens')::int
         where c.id = entry.call_id;
         update jobs j set provider_cost_nanos = j.provider_cost_nanos + coalesce(entry.cost, 0) - coalesce(swept.estimate, 0)
         where j.id = swept.job_id;

@@ -160,20 +160,20 @@ begin
   end loop;
 
   update llm_calls c
-  set status = x.status, target = x.target, input_tokens = x.input_tokens, cached_input_tokens = x.cached_input_tokens,
-    cache_write_tokens = x.cache_write_tokens, output_tokens = x.output_tokens, reasoning_tokens = x.reasoning_tokens,
+  set status = x.status, target = x.target, attempts = x.attempts, input_tokens = x.input_tokens,
+    cached_input_tokens = x.cached_input_tokens, cache_write_tokens = x.cache_write_tokens, output_tokens = x.output_tokens, reasoning_tokens = x.reasoning_tokens,
     provider_cost_nanos = x.provider_cost_nanos, litellm_cost_nanos = x.litellm_cost_nanos,
     cost_flags = coalesce(x.cost_flags, '{}') || case when x.taken > c.held then array['over_hold'] else '{}' end,
     charged = x.taken, cache_hit = coalesce(x.cache_hit, false), latency_ms = x.latency_ms, first_token_ms = x.first_token_ms,
     finish_reason = x.finish_reason, error_code = x.error_code, error_message = x.error_message, ended_at = p_at
   from rows from (
     jsonb_to_recordset(p_items) as (
-      call_id uuid, status text, target text, input_tokens int, cached_input_tokens int, cache_write_tokens int,
+      call_id uuid, status text, target text, attempts jsonb, input_tokens int, cached_input_tokens int, cache_write_tokens int,
       output_tokens int, reasoning_tokens int, provider_cost_nanos bigint, litellm_cost_nanos bigint, cost_flags text[],
       cache_hit boolean, latency_ms int, first_token_ms int, finish_reason text, error_code text, error_message text),
     unnest(call_ids, takens)
   ) as x (
-    call_id, status, target, input_tokens, cached_input_tokens, cache_write_tokens, output_tokens, reasoning_tokens,
+    call_id, status, target, attempts, input_tokens, cached_input_tokens, cache_write_tokens, output_tokens, reasoning_tokens,
     provider_cost_nanos, litellm_cost_nanos, cost_flags, cache_hit, latency_ms, first_token_ms, finish_reason, error_code,
     error_message, same_id, taken)
   -- The second equation holds for every item. It lets the planner expect one, which is looked up by its key; of a hundred it

@@ -117,6 +117,17 @@ export const jobs = pgTable(
   ],
 );
 
+/** A target of a call that was asked once. */
+export interface CallAttempt {
+  target_id: string;
+  /** The LiteLLM model; null = the target has left the alias since. */
+  target: string | null;
+  /** 200 = it answered, or began a stream; null = it failed without a status. */
+  status: number | null;
+  /** Until the whole answer, the beginning of a stream, or the failure; null = not known. */
+  ms: number | null;
+}
+
 /**
  * One LLM request. Partitioned by month of its UUIDv7 (the migration adds `PARTITION BY RANGE (id)`, which drizzle-kit
  * cannot write), so no foreign key leads in or out. No index holds a column that a settle changes, so that it stays within the
@@ -141,6 +152,8 @@ export const llmCalls = pgTable(
     lost: boolean("lost").notNull().default(false),
     /** The LiteLLM model that answered. */
     target: text("target"),
+    /** The targets tried, in order, where that says more than `target`; none = not known. See server/gateway/attempts.ts. */
+    attempts: jsonb("attempts").$type<readonly CallAttempt[]>(),
     inputTokens: integer("input_tokens"),
     cachedInputTokens: integer("cached_input_tokens"),
     cacheWriteTokens: integer("cache_write_tokens"),

@@ -63,9 +63,26 @@ export const FoundCallView = Type.Composite([
 ]);
 export type FoundCallView = Static<typeof FoundCallView>;
 
+const Attempt = Type.Object({
+  target_id: Type.String(),
+  target: nullable(
+    Type.String({ description: "The provider's model; null = not there any more." }),
+  ),
+  status: nullable(
+    Type.Integer({ description: "200 = it answered, or began a stream; null = no status came." }),
+  ),
+  ms: nullable(Type.Integer()),
+});
+
 export const CallDetail = Type.Composite([
   FoundCallView,
   Type.Object({
+    attempts: nullable(
+      Type.Array(Attempt, {
+        description:
+          "The targets that were tried, in order, where that says more than `target`: several attempts, a fallback that answered in place of targets left out for a while, the one of several that failed. Empty = not known: a gateway of your own does not tell.",
+      }),
+    ),
     cache_write_tokens: nullable(Type.Integer()),
     finish_reason: nullable(Type.String()),
     metadata: nullable(Type.Record(Type.String(), Type.Unknown())),
@@ -119,6 +136,18 @@ export const callExample: FoundCallView = {
 
 export const callDetailExample: CallDetail = {
   ...callExample,
+  attempts: [
+    {
+      target_id: "019aaf30-0000-7d11-9d1b-2f9d1b6d2a55",
+      target: "anthropic/claude-haiku-4-5",
+      ...{ status: 529, ms: 410 },
+    },
+    {
+      target_id: "019aaf30-0000-7d11-9d1b-2f9d1b6d2a56",
+      target: "openai/gpt-5-mini",
+      ...{ status: 200, ms: 1880 },
+    },
+  ],
   cache_write_tokens: 0,
   finish_reason: "stop",
   metadata: null,

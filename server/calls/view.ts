@@ -48,6 +48,7 @@ export function toFoundCallView(call: FoundCall): FoundCallView {
 export function toCallDetail(call: FoundCall): CallDetail {
   return {
     ...toFoundCallView(call),
+    attempts: call.attempts && [...call.attempts],
     cache_write_tokens: call.cacheWriteTokens,
     finish_reason: call.finishReason,
     metadata: call.metadata,

@@ -16,6 +16,7 @@ import { priceSnapshot } from "../pricing/price-snapshot.ts";
 import type { CallCharging, Endpoint } from "../pricing/terms.ts";
 import type { CallSize } from "../pricing/worst-case.ts";
 import type { AnswerKeeper } from "./answer-keeper.ts";
+import { attemptsOf, type TriedTargets } from "./attempts.ts";
 import { endpointForms } from "./endpoints.ts";
 import { limitParameters } from "./output-limit.ts";
 import type { SdkAttempt } from "./sdk-attempt.ts";
@@ -78,8 +79,7 @@ export interface CallEnd {
   estimated: boolean;
   /** LiteLLM's own figure in dollars; undefined when it gave none. */
   litellmCostUsd: number | undefined;
-  /** The header `x-litellm-model-id`. */
-  modelId: string | null;
+  targets: TriedTargets;
   firstTokenMs: number | undefined;
   finishReason: string | undefined;
   error: { code: string; adminMessage: string } | undefined;
@@ -169,7 +169,7 @@ function snapshotOf(alias: ModelAlias): object {
 /** Prices the end of a call: our figure is booked, LiteLLM's stands beside it. */
 export function settleItem(call: OpenedCall, end: CallEnd): SettleItem {
   const { request } = call;
-  const answered = answeringTarget(end.modelId);
+  const answered = answeringTarget(end.targets.modelId);
   // What answered may have left the alias before the call began: the gateway moves over in its own time.
   const target =
     request.alias.targets.find(({ id }) => id === answered) ?? request.alias.targets[0];
@@ -186,6 +186,7 @@ export function settleItem(call: OpenedCall, end: CallEnd): SettleItem {
     jobId: call.jobId,
     status: end.status,
     target: target?.model,
+    attempts: call.lease.routesUnseen ? [] : attemptsOf(end.targets, request.alias.targets),
     usage: end.usage,
     providerCostNanos: cost,
     litellmCostNanos: theirs,

@@ -1,6 +1,7 @@
 import type { Context } from "../context.ts";
 import { type StoredAnswer, storedFailure } from "../http/idempotency.ts";
 import { type CallEnd, costFromHeader, type OpenedCall, upstreamRequest } from "./call.ts";
+import { type TriedTargets, triedTargets } from "./attempts.ts";
 import { totalTimeoutMs } from "./deadlines.ts";
 import { endpointForms } from "./endpoints.ts";
 import type { LedgerLanes } from "./ledger-lanes.ts";
@@ -74,7 +75,7 @@ export async function runJsonCall({ context, lanes, call, shape }: JsonCall): Pr
     usage: usage ?? estimateUsage(call.request, form.outputBytes(upstream)),
     estimated: usage === undefined,
     litellmCostUsd: costFromHeader(headers),
-    modelId: headers.get("x-litellm-model-id"),
+    targets: received.targets,
     firstTokenMs: undefined,
     finishReason: form.finishReason(upstream),
     error: undefined,
@@ -109,7 +110,7 @@ export function idHeaders(ids: { jobId: string; callId: string }): Record<string
 }
 
 type Received =
-  | { upstream: Record<string, unknown>; headers: Headers; bytes: number }
+  | { upstream: Record<string, unknown>; headers: Headers; targets: TriedTargets; bytes: number }
   | { failure: UpstreamFailure };
 
 async function receive(call: OpenedCall): Promise<Received> {
@@ -122,14 +123,14 @@ async function receive(call: OpenedCall): Promise<Received> {
     const text = await response.text();
     call.record?.received(text);
     call.keeper?.received(text);
-    if (!response.ok)
-      return { failure: failureFromResponse(response.status, response.headers, text) };
+    if (!response.ok) return { failure: failureFromResponse(response, text) };
     const upstream = parseRecord(text);
     if (!upstream || !endpointForms[call.request.endpoint].isAnswer(upstream))
       return {
-        failure: failureFromResponse(502, response.headers, `no answer of this kind: ${text}`),
+        failure: failureFromResponse(response, `no answer of this kind: ${text}`, 502),
       };
-    return { upstream, headers: response.headers, bytes: text.length };
+    const targets = triedTargets(response);
+    return { upstream, headers: response.headers, targets, bytes: text.length };
   } catch (error) {
     return { failure: failureFromException(error, timeout.signal.aborted) };
   } finally {
@@ -144,7 +145,7 @@ export function failedEnd(failure: UpstreamFailure): CallEnd {
     usage: undefined,
     estimated: false,
     litellmCostUsd: undefined,
-    modelId: null,
+    targets: failure.targets,
     firstTokenMs: undefined,
     finishReason: undefined,
     error: { code: failure.error.code, adminMessage: failure.adminMessage },

@@ -1,6 +1,7 @@
 import type { StoredCall } from "../http/idempotency.ts";
 import { DomainError, messageOf } from "../kernel/errors.ts";
 import type { TokenUsage } from "../pricing/cost.ts";
+import { triedTargets } from "./attempts.ts";
 import type { FrameSource } from "./audience.ts";
 import { type CallEnd, costFromHeader, type OpenedCall, shuttingDown } from "./call.ts";
 import { endpointForms } from "./endpoints.ts";
@@ -45,7 +46,7 @@ type End = CallEnd["status"];
 export class Relay implements FrameSource {
   readonly settled: Promise<End>;
   readonly #options: RelayOptions;
-  readonly #headers: Headers;
+  readonly #response: Response;
   readonly #abort: AbortController;
   readonly #events: SseReader;
   readonly #frames: FrameReader;
@@ -55,7 +56,7 @@ export class Relay implements FrameSource {
 
   constructor(options: RelayOptions, response: Response, abort: AbortController) {
     this.#options = options;
-    this.#headers = response.headers;
+    this.#response = response;
     this.#abort = abort;
     this.#events = new SseReader(response.body!);
     const { request, callId } = options.call;
@@ -134,7 +135,7 @@ export class Relay implements FrameSource {
   }
 
   async #fail(adminMessage: string, last?: Uint8Array): Promise<void> {
-    const { error, adminMessage: message } = failureFromResponse(502, this.#headers, adminMessage);
+    const { error, adminMessage: message } = failureFromResponse(this.#response, adminMessage, 502);
     const told = last === undefined ? {} : { last };
     await this.#end({ status: "failed", code: error.code, error, adminMessage: message, ...told });
   }
@@ -163,8 +164,8 @@ export class Relay implements FrameSource {
       status: how.status,
       usage: used,
       estimated: used !== undefined && usage === undefined,
-      litellmCostUsd: costUsd ?? (usage && costFromHeader(this.#headers)),
-      modelId: this.#headers.get("x-litellm-model-id"),
+      litellmCostUsd: costUsd ?? (usage && costFromHeader(this.#response.headers)),
+      targets: triedTargets(this.#response),
       firstTokenMs: this.#firstTokenMs,
       finishReason,
       error: code === undefined ? undefined : { code, adminMessage: adminMessage ?? code },

@@ -1,4 +1,5 @@
 import type { Database } from "../../db/client.ts";
+import type { CallAttempt } from "../../db/schema/index.ts";
 import type { RefusalDetail, StartRefusal } from "../jobs/refusals.ts";
 import type { TokenUsage } from "../pricing/cost.ts";
 import type { Endpoint, JobStart } from "../pricing/terms.ts";
@@ -85,6 +86,8 @@ export interface SettleItem {
   jobId: string | undefined;
   status: "succeeded" | "failed" | "aborted";
   target: string | undefined;
+  /** Absent = `target` answered at once, or failed alone; none = not known. */
+  attempts?: readonly CallAttempt[] | undefined;
   usage: TokenUsage | undefined;
   providerCostNanos: bigint | undefined;
   litellmCostNanos: bigint | undefined;
@@ -214,6 +217,7 @@ export function toSettleRow(item: SettleItem): object {
     job_id: item.jobId,
     status: item.status,
     target: item.target,
+    attempts: item.attempts,
     input_tokens: item.usage?.inputTokens,
     cached_input_tokens: item.usage?.cachedInputTokens,
     cache_write_tokens: item.usage?.cacheWriteTokens,

@@ -169,7 +169,7 @@ async function begin(
     if (response.ok) return { response };
     const text = await response.text();
     call.record?.received(text);
-    return { failure: failureFromResponse(response.status, response.headers, text) };
+    return { failure: failureFromResponse(response, text) };
   } catch (error) {
     return { failure: failureFromException(error, signal.aborted) };
   }

@@ -1,4 +1,5 @@
 import { DomainError, type ErrorCode, messageOf } from "../kernel/errors.ts";
+import { noTargets, type TriedTargets, triedTargets } from "./attempts.ts";
 import { isRecord, parseRecord } from "./usage.ts";
 
 /** An upstream failure: what the team is told, and what the admin sees on the call's row. */
@@ -6,6 +7,7 @@ export interface UpstreamFailure {
   error: DomainError;
   /** For `llm_calls.error_message`: the upstream's own words, without keys, at most 2,000 characters. */
   adminMessage: string;
+  targets: TriedTargets;
 }
 
 const LONGEST_RETRY_AFTER_SECONDS = 30;
@@ -40,15 +42,16 @@ function toldOf(status: number): Told {
   return { code: "upstream_error", detail: "The model failed to answer. Trying again may help." };
 }
 
-/** A refusal by the upstream, from its status and body. */
+/** A refusal by the upstream, from its status and body; of an answer that makes no sense the status is ours. */
 export function failureFromResponse(
-  status: number,
-  headers: Headers,
+  response: Pick<Response, "status" | "headers" | "ok">,
   bodyText: string,
+  status: number = response.status,
 ): UpstreamFailure {
   const { code, detail } = toldOf(status);
   const upstream = errorFields(bodyText);
-  const retryAfterSeconds = code === "upstream_rate_limited" ? retryAfter(headers) : undefined;
+  const retryAfterSeconds =
+    code === "upstream_rate_limited" ? retryAfter(response.headers) : undefined;
   return {
     error: new DomainError(code, detail, {
       hints: {
@@ -61,6 +64,7 @@ export function failureFromResponse(
       ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
     }),
     adminMessage: forAdmin(`${status}: ${upstream.message ?? bodyText}`),
+    targets: triedTargets(response),
   };
 }
 
@@ -76,7 +80,7 @@ export function failureFromException(cause: unknown, timedOut: boolean): Upstrea
           retryAfterSeconds: 2,
         },
       );
-  return { error, adminMessage: forAdmin(messageOf(cause)) };
+  return { error, adminMessage: forAdmin(messageOf(cause)), targets: noTargets };
 }
 
 /** OpenAI's published error codes and parameter names are safe to pass on: short words that name no provider. */

@@ -33,7 +33,7 @@ export class External implements Upstream {
   readonly #options: ExternalOptions;
   readonly #changes = new ChangeSignal();
   readonly #over = new AbortController();
-  readonly #lease: Pick<Lease, "baseUrl" | "headers">;
+  readonly #lease: Omit<Lease, "model" | "release">;
   #loop: Promise<void> | undefined;
   #alive: boolean | undefined;
   #config: GatewayConfig | undefined;
@@ -43,7 +43,7 @@ export class External implements Upstream {
   constructor(options: ExternalOptions) {
     this.#options = options;
     const headers = { authorization: `Bearer ${options.apiKey}` };
-    this.#lease = { baseUrl: options.url, headers };
+    this.#lease = { baseUrl: options.url, headers, routesUnseen: true };
   }
 
   start(): void {

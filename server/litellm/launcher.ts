@@ -133,9 +133,11 @@ export class Launcher {
     const { dataDir, assets, logTail } = this.#options;
     await this.clean();
     await mkdir(this.#runDir, { recursive: true, mode: 0o700 });
-    const hook = await assets.read("litellm/saas_litellm_auth.py");
-    if (!hook) throw new Error("this build lacks litellm/saas_litellm_auth.py: build it again");
-    await writeFile(join(this.#runDir, "saas_litellm_auth.py"), hook, { mode: 0o600 });
+    for (const hook of ["saas_litellm_auth.py", "saas_litellm_attempts.py"]) {
+      const text = await assets.read(`litellm/${hook}`);
+      if (!text) throw new Error(`this build lacks litellm/${hook}: build it again`);
+      await writeFile(join(this.#runDir, hook), text, { mode: 0o600 });
+    }
     await writeFile(join(this.#runDir, "logging.json"), JSON.stringify(logging), { mode: 0o600 });
     const secrets = {
       masterKey: `sk-${randomBytes(24).toString("hex")}`,

@@ -54,7 +54,11 @@ export function renderProxyConfig(config: GatewayConfig): ProxyConfig {
       custom_auth: "saas_litellm_auth.user_api_key_auth",
     },
     // Parameters were checked before the call: one that a provider does not know is refused by it, not dropped silently.
-    litellm_settings: { telemetry: false, drop_params: false },
+    litellm_settings: {
+      telemetry: false,
+      drop_params: false,
+      callbacks: ["saas_litellm_attempts.attempts"],
+    },
   });
   return { text, secrets: Object.fromEntries([...names].map(([key, name]) => [name, key])) };
 }

@@ -33,6 +33,7 @@ def team_of_key(key: str, secret: str, now_seconds: float) -> str | None:
 
 async def user_api_key_auth(request, api_key: str):
     """Called by LiteLLM for each request. Only ProxyException becomes a 401; any other exception would be a 500."""
+    import litellm
     from litellm.proxy._types import LitellmUserRoles, ProxyException, UserAPIKeyAuth
 
     team_id = team_of_key(api_key or "", os.environ.get("SAAS_LITELLM_INTERNAL_SECRET", ""), time.time())
@@ -43,6 +44,10 @@ async def user_api_key_auth(request, api_key: str):
             param=None,
             code=401,
         )
+    for callback in litellm.callbacks:
+        # `saas_litellm_attempts.py`; LiteLLM loads that file itself, so that importing it here would make a second one.
+        if hasattr(callback, "begin_request"):
+            callback.begin_request()
     return UserAPIKeyAuth(
         api_key=f"team-{team_id}",
         team_id=team_id,

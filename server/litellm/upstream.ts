@@ -37,6 +37,8 @@ export interface Lease {
   headers: Readonly<Record<string, string>>;
   /** What to send as `model`. */
   model: string;
+  /** An operator's own LiteLLM: it does not tell which of its targets it has tried. */
+  routesUnseen?: true;
   /** Gives the place back, once; a second time does nothing. */
   release(): void;
 }

@@ -1,3 +1,4 @@
+import { createServer as createHttpServer } from "node:http";
 import { type AddressInfo, createServer } from "node:net";
 import { systemAuthor } from "../../server/audit/audit.ts";
 import type { Context } from "../../server/context.ts";
@@ -50,4 +51,49 @@ export async function brokenProvider() {
     connections: () => connections,
     stop: () => new Promise((closed) => server.close(closed)),
   };
+}
+
+/** A provider that answers with the statuses that it is told, one a request; 200 is a whole answer, plain or streamed. */
+export async function refusingProvider() {
+  const statuses: number[] = [];
+  const server = createHttpServer((request, response) => {
+    void readAll(request).then((body) => {
+      const status = statuses.shift() ?? 500;
+      const isStream = (JSON.parse(body) as { stream?: boolean }).stream === true;
+      const type = status === 200 && isStream ? "text/event-stream" : "application/json";
+      response.writeHead(status, { "content-type": type });
+      response.end(status === 200 ? answer(isStream) : '{"error":{"message":"no"}}');
+    });
+  });
+  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+  return {
+    apiBase: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
+    next: (...more: number[]) => statuses.splice(0, statuses.length, ...more),
+    stop: () => {
+      server.closeAllConnections();
+      return new Promise((closed) => server.close(closed));
+    },
+  };
+}
+
+async function readAll(request: AsyncIterable<Uint8Array>): Promise<string> {
+  const pieces = [];
+  for await (const piece of request) pieces.push(piece);
+  return Buffer.concat(pieces).toString();
+}
+
+function answer(isStream: boolean): string {
+  const of = { id: "chatcmpl-1", created: 1, model: "loopback-chat" };
+  const usage = { prompt_tokens: 40, completion_tokens: 60, total_tokens: 100 };
+  const said = { role: "assistant", content: "Yes." };
+  const choice = { index: 0, finish_reason: "stop" };
+  if (!isStream) {
+    const choices = [{ ...choice, message: said }];
+    return JSON.stringify({ ...of, object: "chat.completion", choices, usage });
+  }
+  const chunks = [
+    { ...of, object: "chat.completion.chunk", choices: [{ ...choice, delta: said }] },
+    { ...of, object: "chat.completion.chunk", choices: [], usage },
+  ];
+  return `${chunks.map((chunk) => `data: ${JSON.stringify(chunk)}\n\n`).join("")}data: [DONE]\n\n`;
 }

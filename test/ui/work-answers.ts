@@ -120,6 +120,26 @@ export const callDetail: CallDetail = {
   organization_id: jobDetail.organization_id,
   key_id: null,
   lost: false,
+  attempts: [
+    {
+      target_id: "019aaf30-0000-7d11-9d1b-2f9d1b6d2a55",
+      target: "openai/gpt-5.1",
+      status: 429,
+      ms: 182,
+    },
+    {
+      target_id: "019aaf30-0000-7d11-9d1b-2f9d1b6d2a55",
+      target: "openai/gpt-5.1",
+      status: null,
+      ms: 2_004,
+    },
+    {
+      target_id: "019aaf30-0000-7d11-9d1b-2f9d1b6d2a56",
+      target: "anthropic/claude-opus-4.5",
+      status: 200,
+      ms: 4_110,
+    },
+  ],
   cache_write_tokens: 0,
   finish_reason: "stop",
   metadata: null,

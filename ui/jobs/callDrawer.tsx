@@ -10,6 +10,7 @@ import { Failure, Skeleton } from "../base/states.tsx";
 import { KeyValues } from "../base/stats.tsx";
 import * as format from "../format.ts";
 import { jobs } from "../strings/jobs.ts";
+import { CallAttempts } from "./callAttempts.tsx";
 import { CallPrices } from "./callPrices.tsx";
 import { costFlags } from "./callTable.tsx";
 import { CallState } from "./jobState.tsx";
@@ -51,6 +52,7 @@ function CallBody({ callId }: { callId: string }) {
         </Problem>
       )}
       {call.lost && <Problem>{jobs.lost}</Problem>}
+      <CallAttempts attempts={call.attempts} />
       <Money call={call} />
       <Tokens call={call} />
       <CallPrices call={call} />

@@ -103,6 +103,13 @@ export const jobs = {
   triedText: "In the order of the model alias, with their prices per million tokens then.",
   target: "Target",
   answered: "answered",
+  attempts: "Targets tried",
+  attemptsUnknown:
+    "Not known: LITELLM_URL names a gateway of your own, which does not tell what it tried.",
+  targetGone: "no longer a target",
+  failedWith: (status: number) => `failed, ${status}`,
+  brokeOff: "broke off",
+  took: "Took",
   input: "Input",
   cachedInput: "Cached input",
   output: "Output",
