@@ -12,7 +12,8 @@
  *   --ledger-only      needs no executable: calls opened and settled, beside plain functions
  *   --call-path        only what the call path adds and takes, beside Portkey's gateway (installed at need)
  *   --usage            only a team's usage and the cost of a call, beside --calls 1000000,10000000 (ascending)
- *   --write-readme     puts the table into README.md between its marks: that of a whole run, or that of --usage
+ *   --ui               only the admin UI beside 10^4 teams and 10^6 jobs: API, Chromium, Lighthouse, about ten minutes
+ *   --write-readme     puts the table into README.md between its marks: that of a whole run, of --usage or of --ui
  */
 import {
   chmodSync,
@@ -45,6 +46,8 @@ import {
   type Target,
 } from "./bench/targets.ts";
 import { median } from "./bench/statistics.ts";
+import { benchUi } from "./bench/ui.ts";
+import { uiReport } from "./bench/ui/report.ts";
 import { measureUsage } from "./bench/usage.ts";
 import { usageReport } from "./bench/usage-report.ts";
 import { Worker } from "./bench/worker.ts";
@@ -60,6 +63,7 @@ const { values: flags } = parseArgs({
     "call-path": flag,
     "write-readme": flag,
     usage: flag,
+    ui: flag,
     calls: { type: "string", default: "1000000,10000000" },
   },
 });
@@ -89,6 +93,17 @@ if (flags["ledger-only"] || flags.usage) {
   process.exit(0);
 }
 const provider = new Worker("provider.ts");
+if (flags.ui) {
+  try {
+    const gateway = fakeGateway(await provider.next<ProviderAddresses>());
+    const figures = await benchUi({ folder, environment: gateway, quick: flags.quick, step });
+    print("ui", uiReport({ ...figures, ...where() }));
+  } finally {
+    provider.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+  process.exit(0);
+}
 const generator = new Worker("load.ts");
 const servers: Executable[] = [];
 /** Of the server over LiteLLM, once it has been provisioned. */
@@ -152,10 +167,8 @@ async function bench(addresses: ProviderAddresses): Promise<Findings> {
   // The rest of the table is measured one server at a time.
   await Promise.all(servers.splice(0).map((server) => server.stop()));
   const more = flags["provider-only"] ? undefined : await measureMore(addresses);
-  const processors = cpus();
   return {
-    machine: `${processors.length} cores (${processors[0]?.model.trim() ?? "unknown"})`,
-    date: new Date().toISOString().slice(0, 10),
+    ...where(),
     load,
     stream,
     ledger: more?.ledger,
@@ -167,6 +180,15 @@ async function bench(addresses: ProviderAddresses): Promise<Findings> {
     warmStartMs: starts?.warmMs,
     memory,
     executableBytes: flags["provider-only"] ? undefined : statSync(executablePath).size,
+  };
+}
+
+/** On what machine and when. */
+function where(): { machine: string; date: string } {
+  const processors = cpus();
+  return {
+    machine: `${processors.length} cores (${processors[0]?.model.trim() ?? "unknown"})`,
+    date: new Date().toISOString().slice(0, 10),
   };
 }
 
