@@ -105,8 +105,11 @@ export const jobs = pgTable(
   (table) => [
     index("jobs_team").on(table.teamId, table.id),
     index("jobs_external_task")
-      .on(table.teamId, table.externalTaskId)
+      .on(table.externalTaskId, table.teamId)
       .where(sql`${table.externalTaskId} is not null`),
+    index("jobs_named")
+      .on(table.reference, table.teamId)
+      .where(sql`${table.reference} is not null`),
     uniqueIndex("jobs_reference")
       .on(table.teamId, table.reference)
       .where(sql`${table.reference} is not null and ${table.endedAt} is null`),

@@ -9,6 +9,7 @@ export const jobExample: JobView = {
   job_type: "invoice_check",
   user_id: "u-118",
   external_task_id: null,
+  reference: "ticket-4711",
   status: "completed",
   total_calls: 1,
   successful_calls: 1,

@@ -30,6 +30,7 @@ function filterOf(query: JobHistogramQuery): JobFilter {
     status: query.status,
     userId: query.user_id,
     externalTaskId: query.external_task_id,
+    reference: query.reference,
   };
 }
 
@@ -128,6 +129,7 @@ function toJobView(job: JobRow): JobView {
     key_id: job.keyId,
     user_id: job.userId,
     external_task_id: job.externalTaskId,
+    reference: job.reference,
     // The table's check constraint admits no other.
     status: job.status as JobView["status"],
     total_calls: job.calls,

@@ -192,7 +192,7 @@ function assignmentOperations<const Path extends AssignmentPath>(
   };
   const own = { params: subject.params, tag } as const;
   const read = async (params: Input<Path>["params"]) =>
-    toAssignedPlanView(await readAssignedPlan(context, subject.subject(params)));
+    toAssignedPlanView(context, await readAssignedPlan(context, subject.subject(params)));
   return [
     adminOperation(
       "GET",

@@ -80,6 +80,7 @@ export const JobView = Type.Object({
   job_type: Type.String(),
   user_id: nullable(Type.String()),
   external_task_id: nullable(Type.String()),
+  reference: nullable(Type.String(), "Its `X-Job-Ref`."),
   status: Type.Union([
     Type.Literal("pending"),
     Type.Literal("in_progress"),
@@ -132,6 +133,13 @@ export const JobQuery = Type.Object(
     ),
     user_id: Type.Optional(UserId),
     external_task_id: Type.Optional(ExternalTaskId),
+    reference: Type.Optional(
+      line(
+        200,
+        "Only of this `X-Job-Ref` or external task id: whatever the client calls it.",
+        "ticket-4711",
+      ),
+    ),
   },
   { additionalProperties: false },
 );

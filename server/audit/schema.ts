@@ -49,17 +49,22 @@ const entryExample = {
   after: { status: "suspended", status_reason: "invoice 2026-118 unpaid" },
 };
 
+/** Who did something, in every answer that tells it. */
+export const actorFields = {
+  actor: Type.String({
+    description: "Who did it: `user:<id>`, `api-token:<id>`, `key:<id>`, `cli`, `system`.",
+  }),
+  actor_name: nullable(
+    Type.String(),
+    "E-mail of an account, also of a removed one; name of a token or a key. Null = of none.",
+  ),
+};
+
 export const AuditEntryView = Type.Object(
   {
     audit_id: Type.String(),
     created_at: Type.String({ format: "date-time" }),
-    actor: Type.String({
-      description: "Who did it: `user:<id>`, `api-token:<id>`, `cli`, `system`.",
-    }),
-    actor_name: nullable(
-      Type.String(),
-      "E-mail of an account, also of a removed one; name of a token. Null = of neither.",
-    ),
+    ...actorFields,
     address: nullable(Type.String(), "Where from; null = the server itself."),
     request_id: nullable(Type.String(), "As in the log; null = no request."),
     action: Type.String(),

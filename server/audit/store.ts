@@ -1,7 +1,8 @@
-import { and, eq, getTableColumns, gte, lt, or, type SQL, sql } from "drizzle-orm";
+import { and, eq, getTableColumns, gte, inArray, lt, or, type SQL, sql } from "drizzle-orm";
+import { type PgColumn, unionAll } from "drizzle-orm/pg-core";
 import type { Drizzle } from "../../db/client.ts";
 import { hasText, newestFirst, type PageStart } from "../../db/keyset.ts";
-import { adminUsers, apiTokens, auditLog } from "../../db/schema/index.ts";
+import { adminUsers, apiTokens, auditLog, virtualKeys } from "../../db/schema/index.ts";
 import { highestIdUntil, lowestIdFrom } from "../kernel/ids.ts";
 
 export interface AuditRow extends Readonly<typeof auditLog.$inferSelect> {
@@ -14,6 +15,30 @@ export async function insertAuditEntry(
   row: typeof auditLog.$inferInsert,
 ): Promise<void> {
   await transaction.insert(auditLog).values(row);
+}
+
+/** Accounts, tokens and keys of these ids as entries name them, and what they are called. */
+export function selectActorNames(
+  drizzle: Drizzle,
+  ids: string[],
+): Promise<{ actor: string; name: string }[]> {
+  const named = (
+    kind: string,
+    table: typeof adminUsers | typeof apiTokens | typeof virtualKeys,
+    name: PgColumn,
+  ) =>
+    drizzle
+      .select({
+        actor: sql<string>`${kind}::text || ':' || ${table.id}`.as("actor"),
+        name: sql<string>`${name}`.as("name"),
+      })
+      .from(table)
+      .where(inArray(table.id, ids));
+  return unionAll(
+    named("user", adminUsers, adminUsers.email),
+    named("api-token", apiTokens, apiTokens.name),
+    named("key", virtualKeys, virtualKeys.name),
+  );
 }
 
 export interface AuditFilter {

@@ -1,3 +1,4 @@
+import { withActorNames } from "../audit/actors.ts";
 import type { Context } from "../context.ts";
 import { type CallRow, findJob, type JobRow, newestCalls } from "../jobs/search.ts";
 import { DomainError } from "../kernel/errors.ts";
@@ -49,7 +50,7 @@ export async function explainCharge(context: Context, jobId: string): Promise<Ch
     charged_over_hold: job.chargedOverHold,
     calls: toCallCharges(job, calls, terms, plan),
     holds: holds.map((hold) => toHoldView(hold, job.id)),
-    entries: entries.map(toEntryView),
+    entries: await withActorNames(drizzle, entries.map(toEntryView)),
   };
   return { ...charge, lines: toLines(charge) };
 }
@@ -116,7 +117,7 @@ function toHoldView(hold: store.HoldRow, jobId: string): Charge["holds"][number]
   };
 }
 
-function toEntryView(entry: store.EntryRow): Charge["entries"][number] {
+function toEntryView(entry: store.EntryRow): Omit<Charge["entries"][number], "actor_name"> {
   return {
     entry_no: Number(entry.entryNo),
     kind: entry.kind,

@@ -31,7 +31,7 @@ export function toLines(charge: Omit<Charge, "lines">): string[] {
     ),
     ...entries.map(
       (entry) =>
-        `  Ledger entry ${entry.entry_no} at ${entry.created_at}: ${entry.kind}, ${credits(entry.credits)}, by ${entry.actor}${entry.reason === null ? "" : `, ${JSON.stringify(entry.reason)}`}; balance afterwards ${credits(entry.balance_after)}.`,
+        `  Ledger entry ${entry.entry_no} at ${entry.created_at}: ${entry.kind}, ${credits(entry.credits)}, by ${entry.actor_name ?? entry.actor}${entry.reason === null ? "" : `, ${JSON.stringify(entry.reason)}`}; balance afterwards ${credits(entry.balance_after)}.`,
     ),
   ];
 }

@@ -1,4 +1,5 @@
 import { type Static, Type } from "@sinclair/typebox";
+import { actorFields } from "../audit/schema.ts";
 import { instant, nullable } from "../http/shapes.ts";
 
 /** Wire shapes of how a charge came about. */
@@ -82,7 +83,7 @@ export const Charge = Type.Object(
         kind: Type.String(),
         credits: Type.Number(),
         balance_after: Type.Number(),
-        actor: Type.String(),
+        ...actorFields,
         reason: nullable(Type.String(), "As it was given."),
         reference: nullable(Type.String(), "As it was given."),
         created_at: instant,

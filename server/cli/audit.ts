@@ -40,5 +40,5 @@ function lineOf(entry: AuditEntryView): string {
     const before = entry.before === null ? "" : `${JSON.stringify(entry.before[name])} → `;
     return `${name}: ${before}${JSON.stringify(value)}`;
   });
-  return `${entry.created_at}  ${entry.action}  ${entry.subject_kind} ${entry.subject_id}, by ${entry.actor}${from}  ${changed.join(", ")}`;
+  return `${entry.created_at}  ${entry.action}  ${entry.subject_kind} ${entry.subject_id}, by ${entry.actor_name ?? entry.actor}${from}  ${changed.join(", ")}`;
 }

@@ -187,5 +187,5 @@ function lineOf(organization: OrganizationView): string {
 export function historyLine(change: StatusChangeView): string {
   const until = change.paused_until === null ? "" : ` until ${change.paused_until}`;
   const why = change.reason === null ? "" : `: ${change.reason}`;
-  return `  ${change.created_at}  ${change.status}${until} by ${change.actor}${why}`;
+  return `  ${change.created_at}  ${change.status}${until} by ${change.actor_name ?? change.actor}${why}`;
 }

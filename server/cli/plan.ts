@@ -73,7 +73,7 @@ export const showPlanCommand: Command = {
       ...plan.in_force.example.map((line) => `  ${line}`),
       ...plan.versions.map(
         (version) =>
-          `  version ${version.number}  ${version.kind}, from ${version.effective_from}, by ${version.actor}`,
+          `  version ${version.number}  ${version.kind}, from ${version.effective_from}, by ${version.actor_name ?? version.actor}`,
       ),
     ]);
     return 0;

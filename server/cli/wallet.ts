@@ -93,7 +93,7 @@ export const listEntriesCommand: Command = {
     );
     const lines = page.data.map(
       (entry) =>
-        `${String(entry.entry_no).padStart(6)}  ${entry.created_at}  ${entry.kind}  ${entry.credits > 0 ? "+" : ""}${entry.credits} → ${entry.balance_after}  ${entry.actor}${entry.job_id === null ? "" : `  job ${entry.job_id}`}${entry.reason === null ? "" : `  ${entry.reason}`}`,
+        `${String(entry.entry_no).padStart(6)}  ${entry.created_at}  ${entry.kind}  ${entry.credits > 0 ? "+" : ""}${entry.credits} → ${entry.balance_after}  ${entry.actor_name ?? entry.actor}${entry.job_id === null ? "" : `  job ${entry.job_id}`}${entry.reason === null ? "" : `  ${entry.reason}`}`,
     );
     print(json, page, pageLines(lines, page.next, "There is no such entry."));
     return 0;

@@ -1,3 +1,4 @@
+import { withActorNames } from "../audit/actors.ts";
 import type { Context } from "../context.ts";
 import { parseUuid, type Page, type PageStart, readPage } from "../http/pagination.ts";
 import { isUuid } from "../kernel/ids.ts";
@@ -32,12 +33,13 @@ export async function listTeamEntries(
 }
 
 /** The same as the operator sees them. Throws `not_found` too. */
-export function listLedger(
+export async function listLedger(
   context: Context,
   teamId: string,
   query: EntryQuery,
 ): Promise<Page<LedgerEntry>> {
-  return listEntries(context, teamId, query, toLedgerEntry);
+  const page = await listEntries(context, teamId, query, toLedgerEntry);
+  return { ...page, data: await withActorNames(context.database.drizzle, page.data) };
 }
 
 async function listEntries<View>(
@@ -101,7 +103,7 @@ function toEntryView(entry: LedgerEntryRow): LedgerEntryView {
   };
 }
 
-function toLedgerEntry(entry: LedgerEntryRow): LedgerEntry {
+function toLedgerEntry(entry: LedgerEntryRow): Omit<LedgerEntry, "actor_name"> {
   return {
     ...toEntryView(entry),
     grant_id: entry.grantId,

@@ -1,4 +1,5 @@
 import { Type, type Static } from "@sinclair/typebox";
+import { actorFields } from "../audit/schema.ts";
 import { amount } from "../http/amounts.ts";
 import { pageOf, pageQuery } from "../http/pagination.ts";
 import { instantOrNull, nullable } from "../http/shapes.ts";
@@ -171,7 +172,7 @@ export const LedgerPage = pageOf(LedgerEntryView, [entryExample]);
 export const LedgerEntry = Type.Object({
   ...LedgerEntryView.properties,
   grant_id: nullable(Type.String()),
-  actor: Type.String({ description: "Who did it." }),
+  ...actorFields,
   reference: nullable(Type.String()),
   idempotency_key: nullable(Type.String()),
   counterpart_team_id: Type.Union([Type.String(), Type.Null()], {
@@ -185,6 +186,7 @@ export const AdminLedgerPage = pageOf(LedgerEntry, [
     ...entryExample,
     grant_id: "019aaf3c-6a80-7c11-9d1b-2f9d1b6d2a10",
     actor: "cli",
+    actor_name: null,
     reference: null,
     idempotency_key: "invoice-2026-118",
     counterpart_team_id: null,

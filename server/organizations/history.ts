@@ -1,4 +1,5 @@
 import type { Drizzle } from "../../db/client.ts";
+import { withActorNames } from "../audit/actors.ts";
 import type { Author } from "../audit/audit.ts";
 import type { Context } from "../context.ts";
 import { parseUuid, type Page, type PageStart, readPage } from "../http/pagination.ts";
@@ -28,22 +29,24 @@ export function recordStatusChange(
 }
 
 /** Every change of a status, newest first. Throws `invalid_request` for a cursor that is not ours. */
-export function listStatusChanges(
+export async function listStatusChanges(
   context: Context,
   of: StatusOwner,
   query: { limit?: number; cursor?: string },
 ): Promise<Page<StatusChangeView>> {
-  return readPage(query, {
+  const { drizzle } = context.database;
+  const page = await readPage(query, {
     of: `history of ${of.organizationId} ${of.teamId ?? ""}`,
     read: (start: PageStart<string> | undefined, limit) =>
-      selectStatusChanges(context.database.drizzle, of, { start, limit }),
+      selectStatusChanges(drizzle, of, { start, limit }),
     keyOf: (change) => change.id,
     parseKey: parseUuid,
     toItem: toStatusChangeView,
   });
+  return { ...page, data: await withActorNames(drizzle, page.data) };
 }
 
-function toStatusChangeView(change: StatusChangeRow): StatusChangeView {
+function toStatusChangeView(change: StatusChangeRow): Omit<StatusChangeView, "actor_name"> {
   return {
     status: change.status,
     paused_until: change.pausedUntil?.toISOString() ?? null,

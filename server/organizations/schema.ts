@@ -1,4 +1,5 @@
 import { Type, type Static } from "@sinclair/typebox";
+import { actorFields } from "../audit/schema.ts";
 import { pageOf, pageQuery } from "../http/pagination.ts";
 import { line, Metadata } from "../jobs/fields.ts";
 import { slugPattern } from "../kernel/slugs.ts";
@@ -175,6 +176,7 @@ const statusChangeExample = {
   paused_until: null,
   reason: "invoice 2026-118 unpaid",
   actor: "cli",
+  actor_name: null,
   created_at: "2026-11-23T12:00:00.000Z",
 };
 
@@ -182,7 +184,7 @@ export const StatusChangeView = Type.Object({
   status: Type.String({ description: "The state from then on." }),
   paused_until: nullable(instant, "Of a pause; null = until somebody resumes it."),
   reason: nullable(Type.String(), "Null = none given."),
-  actor: Type.String({ description: "Who did it." }),
+  ...actorFields,
   created_at: instant,
 });
 export type StatusChangeView = Static<typeof StatusChangeView>;

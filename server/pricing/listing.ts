@@ -1,3 +1,4 @@
+import { withActorNames } from "../audit/actors.ts";
 import type { Context } from "../context.ts";
 import { type Page, readPage } from "../http/pagination.ts";
 import { isSlug } from "../kernel/slugs.ts";
@@ -56,13 +57,17 @@ async function describe(context: Context, rows: readonly PlanRow[]): Promise<Des
   const now = new Date(context.clock.now());
   const planIds = rows.map(({ id }) => id);
   const holders = await selectHolders(drizzle, planIds, now);
-  const found = planIds.length === 0 ? [] : await selectVersions(drizzle, planIds);
+  const rowsOfVersions = planIds.length === 0 ? [] : await selectVersions(drizzle, planIds);
+  const found = await withActorNames(
+    drizzle,
+    rowsOfVersions.map(({ version, planName }) => ({ ...version, planName })),
+  );
   const { creditPriceNanos } = toSettings((await readSettings(context)).values);
   return rows.map((row) => {
     const versions = found
-      .filter(({ version }) => version.planId === row.id)
-      .map(({ version, planName }) => {
-        const { plan } = fromRow(version, planName);
+      .filter(({ planId }) => planId === row.id)
+      .map((version) => {
+        const { plan } = fromRow(version, version.planName);
         const view: PlanVersionView = {
           plan_version_id: version.id,
           number: version.number,
@@ -71,6 +76,7 @@ async function describe(context: Context, rows: readonly PlanRow[]): Promise<Des
           rules: toRules(plan) as PlanVersionView["rules"],
           effective_from: version.effectiveFrom.toISOString(),
           actor: version.actor,
+          actor_name: version.actor_name,
           created_at: version.createdAt.toISOString(),
           in_words: inWords(plan, "admin"),
           example: workedExample(plan, creditPriceNanos),
@@ -105,8 +111,12 @@ async function describe(context: Context, rows: readonly PlanRow[]): Promise<Des
 }
 
 /** What a subject goes by, as admins see it. */
-export function toAssignedPlanView(assigned: AssignedPlan): AssignedPlanView {
+export async function toAssignedPlanView(
+  context: Context,
+  assigned: AssignedPlan,
+): Promise<AssignedPlanView> {
   const { version, source } = assigned.inForce;
+  const assignments = await withActorNames(context.database.drizzle, assigned.assignments);
   return {
     in_force: {
       plan_id: version.planId,
@@ -117,10 +127,11 @@ export function toAssignedPlanView(assigned: AssignedPlan): AssignedPlanView {
       source,
       in_words: inWords(version.plan, "admin"),
     },
-    assignments: assigned.assignments.map((row) => ({
+    assignments: assignments.map((row) => ({
       plan_id: row.planId,
       effective_from: row.effectiveFrom.toISOString(),
       actor: row.actor,
+      actor_name: row.actor_name,
       reason: row.reason,
       created_at: row.createdAt.toISOString(),
     })),

@@ -1,4 +1,5 @@
 import { type Static, type TSchema, Type } from "@sinclair/typebox";
+import { actorFields } from "../audit/schema.ts";
 import { amount } from "../http/amounts.ts";
 import { Name, Slug } from "../organizations/schema.ts";
 import { planKinds, periods } from "./plan.ts";
@@ -190,7 +191,7 @@ const PlanVersionView = Type.Object({
   kind: Type.String(),
   rules: PlanRules,
   effective_from: Instant,
-  actor: Type.String(),
+  ...actorFields,
   created_at: Instant,
   in_words: Type.String({ description: "What it charges, in plain sentences." }),
   example: Type.Array(Type.String(), { description: "What it charges, worked out in numbers." }),
@@ -264,7 +265,7 @@ export const AssignedPlanView = Type.Object({
     Type.Object({
       plan_id: Type.Union([Type.String(), Type.Null()]),
       effective_from: Instant,
-      actor: Type.String(),
+      ...actorFields,
       reason: Type.Union([Type.String(), Type.Null()]),
       created_at: Instant,
     }),

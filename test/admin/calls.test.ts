@@ -1,4 +1,6 @@
+import { eq } from "drizzle-orm";
 import { expect, test } from "vitest";
+import { jobs as jobTable } from "../../db/schema/index.ts";
 import type { toFoundCallView } from "../../server/calls/view.ts";
 import { liveCalls } from "../../server/calls/live.ts";
 import { SseReader } from "../../server/gateway/sse.ts";
@@ -72,6 +74,17 @@ test("finds jobs by the same, and by the id of a call", async () => {
   expect(await jobs("job_type=type-1")).toBe(6);
   expect(await jobs("user_id=user-1")).toBeGreaterThan(0);
   expect(await jobs("external_task_id=none")).toBe(0);
+  const [first] = (await list(`team=${two.teamId}`)).data.map(({ job_id }) => job_id);
+  const named = (id: string, names: object) =>
+    database.drizzle.update(jobTable).set(names).where(eq(jobTable.id, id));
+  await named(first!, { reference: "ticket 4711" });
+  await named((await list(`team=${one.teamId}`)).data[0]!.job_id, {
+    externalTaskId: "ticket 4711",
+  });
+  expect(await jobs("reference=ticket%204711")).toBe(2);
+  expect(await jobs(`reference=ticket%204711&team=${two.teamId}`)).toBe(1);
+  expect(await jobs("external_task_id=ticket%204711")).toBe(1);
+  expect((await get(`/api/jobs/${first}`)).body["reference"]).toBe("ticket 4711");
   const [call] = (await list("limit=1")).data;
   expect(await jobs(`id=${call!.call_id}`)).toBe(1);
 });

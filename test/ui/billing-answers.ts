@@ -34,7 +34,8 @@ const version = (number: number, kind: string, rules: object): PlanVersionView =
   kind,
   rules,
   effective_from: new Date(lastDay - (4 - number) * 20 * dayMs).toISOString(),
-  actor: number === 1 ? "cli" : "account:anna@example.com",
+  actor: number === 1 ? "cli" : "user:019ab1c2-7f00-7a31-b8d4-00000000abcd",
+  actor_name: number === 1 ? null : "anna@example.com",
   created_at: new Date(lastDay - (4 - number) * 20 * dayMs).toISOString(),
   in_words:
     "A completed job costs 1 credit; jobs of type invoice_check 2.5 credits. Failed and cancelled jobs are free; of those with successful calls, 10 a month.",

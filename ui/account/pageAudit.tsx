@@ -3,6 +3,7 @@ import { useMemo } from "preact/hooks";
 import type { AccountList } from "../../server/accounts/people-schema.ts";
 import type { AuditEntryView } from "../../server/audit/schema.ts";
 import { type Parameters, withParameters } from "../api.ts";
+import { actorName } from "../base/actor.ts";
 import { buttonClass } from "../base/button.tsx";
 import { type DataColumn, DataTable, type Page } from "../base/dataTable.tsx";
 import { DifferenceView } from "../base/differenceView.tsx";
@@ -17,6 +18,7 @@ import * as format from "../format.ts";
 import { useRead } from "../query.ts";
 import { PageHead } from "../shell/pageHead.tsx";
 import { audit as words } from "../strings/account.ts";
+import { kit } from "../strings/kit.ts";
 
 const kinds = [
   ...["account", "invitation", "session", "token", "organization", "team", "key", "wallet"],
@@ -35,8 +37,8 @@ export function PageAudit() {
         value: `user:${account_id}`,
         label: email,
       })),
-      { value: "cli", label: words.commands },
-      { value: "system", label: words.server },
+      { value: "cli", label: kit.commands },
+      { value: "system", label: kit.server },
     ],
     [people],
   );
@@ -150,7 +152,11 @@ const columns = (href: (id: string) => string): DataColumn<AuditEntryView>[] => 
   {
     head: words.actor,
     width: "26%",
-    cell: (entry) => <span class="block truncate">{actorOf(entry)}</span>,
+    cell: (entry) => (
+      <span class="block truncate" title={entry.actor}>
+        {actorName(entry)}
+      </span>
+    ),
   },
   {
     head: words.from,
@@ -159,11 +165,6 @@ const columns = (href: (id: string) => string): DataColumn<AuditEntryView>[] => 
     cell: ({ address }) => <span class="block truncate">{address ?? "—"}</span>,
   },
 ];
-
-function actorOf({ actor, actor_name }: AuditEntryView): string {
-  if (actor === "cli") return words.commands;
-  return actor === "system" ? words.server : (actor_name ?? actor);
-}
 
 const shortened = (id: string) =>
   /^[0-9a-f]{8}-[0-9a-f-]{27}$/.test(id) ? format.shortId(id) : id;
@@ -174,7 +175,7 @@ function Entry({ entry }: { entry: AuditEntryView }) {
     <div class="grid gap-4">
       <KeyValues
         rows={[
-          { name: words.actor, value: actorOf(entry) },
+          { name: words.actor, value: actorName(entry) },
           { name: words.from, value: mono(entry.address) },
           { name: words.subject, value: mono(`${entry.subject_kind}:${entry.subject_id}`) },
           { name: words.request, value: mono(entry.request_id) },

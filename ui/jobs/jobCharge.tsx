@@ -1,4 +1,5 @@
 import type { Charge } from "../../server/charges/schema.ts";
+import { actorName } from "../base/actor.ts";
 import { Panel } from "../base/panel.tsx";
 import { Failure, NotCurrent, Skeleton } from "../base/states.tsx";
 import { type Column, Table } from "../base/table.tsx";
@@ -92,7 +93,11 @@ const entryColumns: Column<Entry>[] = [
     head: jobs.by,
     width: "20%",
     from: "medium",
-    cell: (entry) => <span class="block truncate text-ink-2">{entry.actor}</span>,
+    cell: (entry) => (
+      <span class="block truncate text-ink-2" title={entry.actor}>
+        {actorName(entry)}
+      </span>
+    ),
   },
   {
     head: jobs.when,

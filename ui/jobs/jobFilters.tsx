@@ -17,7 +17,7 @@ import { jobs } from "../strings/jobs.ts";
 
 /** The filters that stand in the dialog; the status has a control of its own. */
 const named = [
-  ...(["team", "organization", "job_type", "user_id", "external_task_id", "alias"] as const),
+  ...(["team", "organization", "job_type", "user_id", "reference", "alias"] as const),
   ...(["min_cost_usd", "max_cost_usd", "min_credits", "max_credits", "flagged"] as const),
   ...(["from", "to", "id"] as const),
 ];
@@ -207,7 +207,7 @@ function FilterForm({
         </Field>
         {text("job_type")}
         {text("user_id")}
-        {text("external_task_id", jobs.referenceHint)}
+        {text("reference", jobs.referenceHint)}
         {text("id", jobs.idHint)}
         {text("alias")}
         <div class="self-center">

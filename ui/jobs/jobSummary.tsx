@@ -86,19 +86,26 @@ export function JobOrigin({ job }: { job: JobDetail }) {
             ),
           },
           { name: "User", value: job.user_id ?? "—" },
-          {
-            name: "Reference",
-            value: job.external_task_id ? (
-              <Copyable text={job.external_task_id} what="the reference" />
-            ) : (
-              "—"
-            ),
-          },
+          { name: jobs.reference, value: <Reference text={job.reference} /> },
+          { name: jobs.externalTask, value: <Reference text={job.external_task_id} /> },
           { name: "Created, UTC", value: <Moment time={job.created_at} /> },
           { name: "Ended, UTC", value: job.ended_at ? <Moment time={job.ended_at} /> : "—" },
         ]}
       />
     </Panel>
+  );
+}
+
+/** What the client calls the job, with a link to all jobs that it calls so. */
+function Reference({ text }: { text: string | null }) {
+  if (text === null) return <>—</>;
+  return (
+    <span class="flex flex-wrap items-center gap-x-3">
+      <Copyable text={text} what={jobs.ofReference} />
+      <OriginLink href={`/jobs?reference=${encodeURIComponent(text)}`}>
+        {jobs.sameReference}
+      </OriginLink>
+    </span>
   );
 }
 

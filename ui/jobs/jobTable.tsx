@@ -49,7 +49,11 @@ export function jobColumns(nowMs: number): DataColumn<JobView>[] {
       width: "14%",
       from: "large",
       extra: true,
-      cell: (job) => <span class="block truncate text-ink-2">{job.external_task_id ?? "—"}</span>,
+      cell: (job) => (
+        <span class="block truncate text-ink-2">
+          {job.reference ?? job.external_task_id ?? "—"}
+        </span>
+      ),
     },
     {
       head: "Charged, credits",

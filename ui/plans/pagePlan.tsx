@@ -1,6 +1,7 @@
 import { useRoute } from "preact-iso";
 import { useState } from "preact/hooks";
 import type { PlanVersionView } from "../../server/pricing/schema.ts";
+import { actorName } from "../base/actor.ts";
 import { Badge } from "../base/badge.tsx";
 import { Button, buttonClass } from "../base/button.tsx";
 import { ConfirmDialog } from "../base/confirmDialog.tsx";
@@ -214,7 +215,7 @@ function Version({
           {plans.since} {format.moment(version.effective_from)}
         </p>
         <p class="text-12 break-words text-muted">
-          {plans.by} {version.actor}
+          {plans.by} {actorName(version)}
         </p>
       </div>
       {before ? (

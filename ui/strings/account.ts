@@ -143,8 +143,6 @@ export const audit = {
   subject: "Subject",
   from: "From",
   export: "Export CSV",
-  server: "The server itself",
-  commands: "Commands on the server",
   entry: "Entry",
   request: "Request",
   nothing: "What changed is not kept, because it is secret.",

@@ -38,5 +38,9 @@ export const kit = {
   noData: "No data in this period",
   total: "Total",
   vsPrevious: (delta: string, days: string) => `${delta} vs previous ${days}`,
+  commands: "Commands on the server",
+  server: "The server itself",
+  token: (name: string) => `Token ${name}`,
+  key: (name: string) => `Key ${name}`,
   readChart: "Left and right arrow keys read the values.",
 } as const;

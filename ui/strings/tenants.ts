@@ -83,6 +83,7 @@ export const tenants = {
   auditTitle: (action: string) => `What changed: ${action}`,
   auditFacts: { actor: "By", address: "From", time: "When, UTC", request: "Request" },
   server: "the server itself",
+  changedBy: (ago: string, who: string) => `${ago}, ${who}`,
   plan: "Pricing plan",
   planSource: {
     team: "The team's own",

@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 import type { AuditEntryView, AuditPage } from "../../server/audit/schema.ts";
 import type { StatusChangeView } from "../../server/organizations/schema.ts";
 import type { TeamStatus } from "../../server/teams/schema.ts";
+import { actorName } from "../base/actor.ts";
 import { Button } from "../base/button.tsx";
 import { DataTable } from "../base/dataTable.tsx";
 import { DifferenceView } from "../base/differenceView.tsx";
@@ -113,9 +114,6 @@ function AuditOfTenant({ tenant }: { tenant: Tenant }) {
   );
 }
 
-/** The account's name where the entry tells it. */
-const actorName = (entry: AuditEntryView) => entry.actor_name ?? entry.actor;
-
 function AuditEntry({ entry }: { entry: AuditEntryView }) {
   const facts = words.auditFacts;
   return (
@@ -177,7 +175,7 @@ function StateChange({ change }: { change: StatusChangeView }) {
       </span>
       <span class={change.reason ? "" : "text-muted"}>{change.reason ?? words.noReason}</span>
       <span class="text-12 text-muted" title={format.utc(change.created_at)}>
-        {format.ago(change.created_at, nowMs)}, {change.actor}
+        {words.changedBy(format.ago(change.created_at, nowMs), actorName(change))}
       </span>
     </li>
   );

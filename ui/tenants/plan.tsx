@@ -2,6 +2,7 @@ import type { Static } from "@sinclair/typebox";
 import { useMemo, useState } from "preact/hooks";
 import type { AssignedPlanView, PlanAssign, PlanView } from "../../server/pricing/schema.ts";
 import { put } from "../api.ts";
+import { actorName } from "../base/actor.ts";
 import { Badge, Flag } from "../base/badge.tsx";
 import { Button } from "../base/button.tsx";
 import { Combobox } from "../base/combobox.tsx";
@@ -128,7 +129,10 @@ function Assignments({ assigned }: { assigned: AssignedPlanView | undefined }) {
               width: "28%",
               from: "small",
               cell: (row) => (
-                <span class="block truncate text-muted" title={`${row.reason ?? ""} ${row.actor}`}>
+                <span
+                  class="block truncate text-muted"
+                  title={`${row.reason ?? ""} ${actorName(row)}`}
+                >
                   {row.reason ?? "—"}
                 </span>
               ),

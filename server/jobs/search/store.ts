@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, gt, gte, isNull, lt, lte, min, type SQL, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gt, gte, isNull, lt, lte, min, or, type SQL, sql } from "drizzle-orm";
 import type { PgColumn } from "drizzle-orm/pg-core";
 import type { Drizzle } from "../../../db/client.ts";
 import { jobs, llmCalls, teams } from "../../../db/schema/index.ts";
@@ -36,6 +36,8 @@ export interface JobFilter extends Filter {
   jobId?: string | undefined;
   userId?: string | undefined;
   externalTaskId?: string | undefined;
+  /** The client's own name of it: by `X-Job-Ref` or as its external task. */
+  reference?: string | undefined;
 }
 
 export interface CallFilter extends Filter {
@@ -159,6 +161,9 @@ function jobConditions(filter: JobFilter): (SQL | undefined)[] {
     is(jobs.status, filter.status),
     is(jobs.userId, filter.userId),
     is(jobs.externalTaskId, filter.externalTaskId),
+    filter.reference === undefined
+      ? undefined
+      : or(eq(jobs.reference, filter.reference), eq(jobs.externalTaskId, filter.reference)),
     ...createdWithin(jobs, filter),
     ...within(jobs.providerCostNanos, filter.minCostNanos, filter.maxCostNanos),
     ...within(jobs.charged, filter.minCharged, filter.maxCharged),

@@ -1,4 +1,5 @@
 import type { LedgerEntry } from "../../../server/credits/schema.ts";
+import { actorName } from "../../base/actor.ts";
 import { Badge, type Tone } from "../../base/badge.tsx";
 import { type DataColumn, DataTable } from "../../base/dataTable.tsx";
 import { FilterBar } from "../../base/filterBar.tsx";
@@ -78,7 +79,7 @@ function columns(nowMs: number): DataColumn<LedgerEntry>[] {
       from: "large",
       cell: (entry) => (
         <span class="block truncate text-muted" title={entry.actor}>
-          {entry.actor}
+          {actorName(entry)}
         </span>
       ),
     },
