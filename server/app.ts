@@ -21,6 +21,7 @@ import { modelOperations } from "./models/routes.ts";
 import { playgroundOperations } from "./playground/routes.ts";
 import { simulationOperations } from "./simulation/routes.ts";
 import { identityOperations } from "./teams/routes.ts";
+import { statementOperations } from "./statements/routes.ts";
 import { usageOperations } from "./usage/routes.ts";
 
 /** The team API: what stands on port 8003. Nothing but health and documents answers without a key. */
@@ -91,6 +92,7 @@ export function createAdminApp(parts: AdminParts): HttpApp {
     ...adminCallOperations(parts.context),
     ...chargeOperations(parts.context),
     ...analyticsOperations(parts.context),
+    ...statementOperations(parts.context),
     ...playgroundOperations(parts.context, parts.api),
     ...simulationOperations(parts.context),
   ];

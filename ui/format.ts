@@ -187,6 +187,17 @@ export function fullDay(time: string): string {
   return date.format(Date.parse(time));
 }
 
+const monthFormat = new Intl.DateTimeFormat(locale, {
+  month: "long",
+  year: "numeric",
+  timeZone: "UTC",
+});
+
+/** The month of an instant in UTC: "November 2026". */
+export function month(time: string): string {
+  return monthFormat.format(Date.parse(time));
+}
+
 /** The hour of an instant in UTC: "14:00". */
 export function hour(time: string): string {
   return `${new Date(time).toISOString().slice(11, 13)}:00`;

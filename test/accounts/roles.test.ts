@@ -81,6 +81,8 @@ const matrix: Readonly<Record<string, Row>> = {
   "GET /api/teams/{team_id}/wallet": [everybody, 404, "money:read"],
   "PATCH /api/teams/{team_id}/wallet": [billing, 422, "money:write"],
   "GET /api/teams/{team_id}/wallet/entries": [everybody, 404, "money:read"],
+  "GET /api/teams/{team_id}/statement": [everybody, 422, "money:read"],
+  "GET /api/teams/{team_id}/statement.csv": [everybody, 422, "money:read"],
   "GET /api/teams/{team_id}/wallet/grants": [everybody, 404, "money:read"],
   "POST /api/teams/{team_id}/wallet/allocate": [billing, 422, "money:write"],
   "POST /api/teams/{team_id}/wallet/deduct": [billing, 422, "money:write"],

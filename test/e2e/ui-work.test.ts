@@ -196,14 +196,28 @@ it("shows what is earned, splits it, and states it to a team", async () => {
   expect(new URL(page.url()).searchParams.get("team")).toBe("support");
   await page.getByRole("link", { name: "Statement" }).click();
   const statement = page.getByRole("article", { name: /^Statement Support/ });
-  await statement.getByText("invoice_extraction").waitFor();
-  await statement.getByText("0.25", { exact: true }).first().waitFor();
+  const summary = statement.getByRole("region", { name: "Summary" });
+  // 100 allocated, 1 charged, a quarter of it given back.
+  for (const [kind, credits] of [
+    ["Allocation", "+100"],
+    ["Charge, invoice_extraction", "−1"],
+    ["Refund, invoice_extraction", "+0.25"],
+    ["Closing balance", "99.25"],
+  ] as const) {
+    await summary.getByRole("row").filter({ hasText: kind }).getByText(credits).waitFor();
+  }
+  await statement.getByText("Jobs API", { exact: true }).waitFor();
+  await statement.getByText(/^Acme/).waitFor();
   expect(await statement.textContent()).not.toMatch(/litellm|\$/i);
   const download = page.waitForEvent("download");
-  await page.getByRole("button", { name: "Export CSV" }).click();
+  await page.getByRole("link", { name: "Export CSV" }).click();
   expect((await download).suggestedFilename()).toMatch(/^statement-support-\d{4}-\d{2}\.csv$/);
   await page.emulateMedia({ media: "print" });
   expect(await page.getByRole("navigation", { name: "Main" }).isVisible()).toBe(false);
+  await takeScreenshot(page, "real-statement-print");
+  // One sheet, and no second one for what the screen alone has.
+  const paper = (await page.pdf({ format: "A4" })).toString("latin1");
+  expect(paper.match(/\/Type\s*\/Page\b/g)).toHaveLength(1);
   await page.emulateMedia({ media: "screen" });
   expect(pageErrors).toEqual([]);
 });

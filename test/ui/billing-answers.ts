@@ -215,19 +215,3 @@ export const aliasSplit = report({
   bucket: null,
   size: 1,
 });
-export const statement: Report = {
-  ...report({
-    group_by: "job_type",
-    groups: ["invoice_extraction", "support_reply", "translation"],
-    named: false,
-    bucket: null,
-    size: 1,
-  }),
-  from: "2026-10-01T00:00:00.000Z",
-  to: "2026-11-01T00:00:00.000Z",
-};
-export const balance = (balance_after: number) => ({
-  data: [{ balance_after }],
-  next: null,
-  prev: null,
-});

@@ -2,6 +2,7 @@ import type { Answer } from "../e2e/ui-server.ts";
 import * as answers from "./answers.ts";
 import type { State } from "./states.ts";
 import * as billing from "./billing-answers.ts";
+import { statement } from "./statement-answers.ts";
 import * as work from "./work-answers.ts";
 
 const ok = (body: unknown): Answer => ({ status: 200, body });
@@ -24,12 +25,7 @@ export const workAnswers: Record<string, Answer> = {
   "GET /api/usage?from=2026-10-25&to=2026-11-24&group_by=team": ok(billing.teamSplit),
   "GET /api/usage?from=2026-09-25&to=2026-10-25&group_by=team": ok(billing.teamBefore),
   "GET /api/usage?from=2026-10-25&to=2026-11-24&group_by=alias": ok(billing.aliasSplit),
-  "GET /api/usage?period=2026-10&team=support&group_by=job_type": ok(billing.statement),
-  "GET /api/teams/support": ok({ team_id: "support", name: "Support", organization_id: "acme" }),
-  [`GET /api/teams/support/wallet/entries?limit=1&to=${encodeURIComponent("2026-10-01T00:00:00.000Z")}`]:
-    ok(billing.balance(1250)),
-  [`GET /api/teams/support/wallet/entries?limit=1&to=${encodeURIComponent("2026-11-01T00:00:00.000Z")}`]:
-    ok(billing.balance(842.5)),
+  "GET /api/teams/support/statement?month=2026-10": ok(statement),
   [`GET /api/calls/${work.callDetail.call_id}`]: ok(work.callDetail),
 };
 
@@ -54,6 +50,6 @@ export const workStates: State[] = [
   {
     name: "statement",
     path: "/analytics/statements/support/2026-10",
-    shows: "invoice_extraction",
+    shows: "Day by day",
   },
 ];

@@ -1,17 +1,14 @@
 import { useRoute } from "preact-iso";
 import { useEffect } from "preact/hooks";
-import type { Report } from "../../server/analytics/schema.ts";
-import type { LedgerEntry } from "../../server/credits/schema.ts";
-import type { TeamView } from "../../server/teams/schema.ts";
-import { at } from "../api.ts";
+import type { ComponentChildren } from "preact";
+import type { Statement } from "../../server/statements/schema.ts";
+import { at, withParameters } from "../api.ts";
 import { Button, buttonClass } from "../base/button.tsx";
-import type { Page } from "../base/dataTable.tsx";
 import { Failure, Skeleton } from "../base/states.tsx";
 import * as format from "../format.ts";
 import { useRead } from "../query.ts";
-import { analytics } from "../strings/analytics.ts";
-import { download, toCsv } from "./statementCsv.ts";
-import { nameOf, useReport } from "./usage.ts";
+import { statement as words } from "../strings/statement.ts";
+import { wallet } from "../strings/wallet.ts";
 
 /** The month `months` after another: "2026-11", 2 → "2027-01". */
 function shifted(month: string, months: number): string {
@@ -20,30 +17,22 @@ function shifted(month: string, months: number): string {
   return date.toISOString().slice(0, 7);
 }
 
-/** The balance after the last entry before a month. */
-function useBalanceBefore(teamId: string, month: string) {
-  return useRead<Page<LedgerEntry>>(at`/api/teams/${teamId}/wallet/entries`, {
-    parameters: { limit: 1, to: `${month}-01T00:00:00.000Z` },
-  });
-}
-
-/**
- * What a team used and was charged in a month, made to be printed or sent to it: credits alone, and no word of what they cost
- * the operator.
- */
+/** What a team's wallet did in a month, made to be printed or sent to it: credits alone, and no word of what they cost the operator. */
 export function PageStatement() {
   const { teamId = "", month = "" } = useRoute().params;
   const right = /^\d{4}-(?:0[1-9]|1[0-2])$/.test(month) ? month : "1970-01";
-  const report = useReport({ period: right, team: teamId, group_by: "job_type" });
-  const team = useRead<TeamView>(at`/api/teams/${teamId}`);
-  const opening = useBalanceBefore(teamId, right);
-  const closing = useBalanceBefore(teamId, shifted(right, 1));
-  const name = team.data?.name ?? teamId;
+  const read = useRead<Statement>(at`/api/teams/${teamId}/statement`, {
+    parameters: { month: right },
+  });
+  const { data } = read;
+  const shown = data?.month === right && data.team_id === teamId ? data : undefined;
+  const name = shown?.team_name ?? teamId;
   useEffect(() => {
-    // Stands in the head of the printed page.
-    document.title = analytics.statementOf(name, right);
+    // Stands in the head of the printed page, and is the name that its file is given.
+    document.title = words.of(name, right);
   }, [name, right]);
-  const error = report.error ?? team.error;
+  const monthLink = (by: number) =>
+    `/analytics/statements/${encodeURIComponent(teamId)}/${shifted(right, by)}`;
   return (
     <div class="mx-auto max-w-[760px] print:max-w-none">
       <div class="mb-5 flex flex-wrap items-center gap-2 print:hidden">
@@ -51,46 +40,34 @@ export function PageStatement() {
           href={`/analytics?team=${encodeURIComponent(teamId)}&group=job_type`}
           class={buttonClass("ghost")}
         >
-          {analytics.back}
+          {words.back}
         </a>
         <span class="ml-auto" />
-        <a
-          href={`/analytics/statements/${encodeURIComponent(teamId)}/${shifted(right, -1)}`}
-          class={buttonClass()}
-        >
-          {analytics.previousMonth}
+        <a href={monthLink(-1)} class={buttonClass()}>
+          {words.previousMonth}
         </a>
-        <a
-          href={`/analytics/statements/${encodeURIComponent(teamId)}/${shifted(right, 1)}`}
-          class={buttonClass()}
-        >
-          {analytics.nextMonth}
+        <a href={monthLink(1)} class={buttonClass()}>
+          {words.nextMonth}
         </a>
-        {report.data && (
+        {shown && (
           <>
-            <Button
-              onClick={() =>
-                download(`statement-${teamId}-${right}.csv`, csvOf(report.data!, teamId, right))
-              }
+            <a
+              href={withParameters(at`/api/teams/${teamId}/statement.csv`, { month: right })}
+              download={`statement-${teamId}-${right}.csv`}
+              class={buttonClass()}
             >
-              {analytics.csv}
-            </Button>
+              {words.csv}
+            </a>
             <Button look="primary" onClick={() => print()}>
-              {analytics.print}
+              {words.print}
             </Button>
           </>
         )}
       </div>
-      {error && !(report.data && team.data) ? (
-        <Failure title={analytics.notLoaded} error={error} onRetry={report.retry} />
-      ) : report.data && team.data ? (
-        <Statement
-          report={report.data}
-          team={team.data}
-          month={right}
-          opening={balanceOf(opening.data)}
-          closing={balanceOf(closing.data)}
-        />
+      {shown ? (
+        <Sheet statement={shown} />
+      ) : read.error ? (
+        <Failure title={words.notLoaded} error={read.error} onRetry={read.retry} />
       ) : (
         <Skeleton class="h-96 w-full" />
       )}
@@ -98,113 +75,189 @@ export function PageStatement() {
   );
 }
 
-const balanceOf = (page: Page<LedgerEntry> | undefined) =>
-  page && (page.data[0]?.balance_after ?? 0);
-
-function csvOf({ rows, totals }: Report, team: string, month: string): string {
-  return toCsv([
-    ["team", "month", "job_type", "jobs", "credits_charged", "credits_refunded", "fees_charged"],
-    ...rows.map((row) => [
-      ...[team, month, nameOf(row), row.jobs, row.credits_charged, row.credits_refunded],
-      row.fees_charged,
-    ]),
-    [
-      ...[team, month, analytics.total, totals.jobs, totals.credits_charged],
-      ...[totals.credits_refunded, totals.fees_charged],
-    ],
-  ]);
-}
-
-function Statement({
-  report,
-  team,
-  month,
-  opening,
-  closing,
-}: {
-  report: Report;
-  team: TeamView;
-  month: string;
-  opening: number | undefined;
-  closing: number | undefined;
-}) {
-  const { rows, totals } = report;
-  const facts = [
-    { name: analytics.month, value: `${format.fullDay(report.from)} – ${lastDay(report.to)}` },
-    { name: analytics.organization, value: team.organization_id },
-    { name: analytics.opening, value: opening === undefined ? "—" : format.credits(opening) },
-    { name: analytics.closing, value: closing === undefined ? "—" : format.credits(closing) },
-  ];
-  const numbers = "py-2 pl-4 text-right tabular-nums";
+function Sheet({ statement }: { statement: Statement }) {
+  const { team_name: team, month, as_of: asOf, to } = statement;
+  const running = asOf < to;
   return (
     <article
-      aria-label={analytics.statementOf(team.name, month)}
+      aria-label={words.of(team, month)}
       class="rounded-card border border-line bg-surface px-6 py-6 shadow-card print:border-0 print:p-0 print:shadow-none"
     >
-      <p class="text-12 font-medium text-muted">{analytics.statement}</p>
-      <h1 class="text-20 font-semibold tracking-[-0.015em]">{team.name}</h1>
-      <dl class="mt-5 grid grid-cols-2 gap-x-6 gap-y-3 sm:grid-cols-4">
-        {facts.map(({ name, value }) => (
-          <div key={name} class="min-w-0">
-            <dt class="text-12 text-muted">{name}</dt>
-            <dd class="font-medium break-words tabular-nums">{value}</dd>
-          </div>
-        ))}
-      </dl>
-      <div
-        tabIndex={0}
-        role="region"
-        aria-label={analytics.statement}
-        class="focus-ring relative mt-6 overflow-x-auto"
-      >
-        <table class="w-full text-left">
-          <thead>
-            <tr class="border-b border-line text-12 text-muted">
-              <th scope="col" class="py-2 font-medium">
-                {analytics.jobType}
-              </th>
-              {[analytics.jobs, analytics.charged, analytics.refunded].map((head) => (
-                <th key={head} scope="col" class={`${numbers} font-medium`}>
-                  {head}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {rows.map((row) => (
-              <tr key={row.group ?? ""} class="border-b border-hairline">
-                <td class="py-2 break-words">{nameOf(row)}</td>
-                <td class={numbers}>{format.count(row.jobs)}</td>
-                <td class={numbers}>{format.credits(row.credits_charged)}</td>
-                <td class={numbers}>{format.credits(row.credits_refunded)}</td>
-              </tr>
-            ))}
-            {totals.fees_charged > 0 && (
-              <tr class="border-b border-hairline">
-                <td class="py-2">{analytics.fees}</td>
-                <td class={numbers}>—</td>
-                <td class={numbers}>{format.credits(totals.fees_charged)}</td>
-                <td class={numbers}>—</td>
-              </tr>
-            )}
-          </tbody>
-          <tfoot>
-            <tr class="font-semibold">
-              <td class="py-2">{analytics.total}</td>
-              <td class={numbers}>{format.count(totals.jobs)}</td>
-              <td class={numbers}>
-                {format.credits(
-                  Math.round((totals.credits_charged + totals.fees_charged) * 1e6) / 1e6,
-                )}
-              </td>
-              <td class={numbers}>{format.credits(totals.credits_refunded)}</td>
-            </tr>
-          </tfoot>
-        </table>
+      <p class="text-14 font-semibold">{statement.brand}</p>
+      <div class="mt-4 flex flex-wrap items-baseline justify-between gap-x-6">
+        <h1 class="text-20 font-semibold tracking-[-0.015em]">{words.title}</h1>
+        <p class="text-14 font-medium tabular-nums">{format.month(statement.from)}</p>
       </div>
-      <p class="mt-5 text-12 text-muted">{analytics.statementNote}</p>
+      <dl class="mt-5 grid grid-cols-2 gap-x-6 gap-y-3 sm:grid-cols-4">
+        <Fact name={words.organization} note={statement.organization_id}>
+          {statement.organization_name}
+        </Fact>
+        <Fact name={words.team} note={statement.team_id}>
+          {team}
+        </Fact>
+        <Fact name={words.period} note={words.utc}>
+          {words.span(format.fullDay(statement.from), lastDay(statement))}
+        </Fact>
+        <Fact name={running ? words.until : words.made} note={running ? words.running : undefined}>
+          {format.moment(asOf)}
+        </Fact>
+      </dl>
+      <Section title={words.plans}>
+        <ul class="grid gap-2">
+          {statement.plans.map(({ name, since, in_words: inWords }) => (
+            <li key={since} class="break-inside-avoid">
+              <span class="font-medium">{name}</span>
+              <span class="text-muted"> {words.since(format.fullDay(since))}</span>
+              <span class="block text-12 text-ink-2">{inWords}</span>
+            </li>
+          ))}
+          {statement.plans.length === 0 && <li class="text-muted">{words.noPlan}</li>}
+        </ul>
+      </Section>
+      <Section title={words.summary}>
+        <Summary statement={statement} />
+      </Section>
+      <Section title={words.byDay}>
+        {statement.days.length === 0 ? (
+          <p class="text-muted">{words.nothing}</p>
+        ) : (
+          <Days statement={statement} />
+        )}
+      </Section>
+      <p class="mt-5 text-12 text-muted">{words.note}</p>
     </article>
   );
 }
 
-const lastDay = (to: string) => format.fullDay(new Date(Date.parse(to) - 1).toISOString());
+const lastDay = ({ to }: Statement) => format.fullDay(new Date(Date.parse(to) - 1).toISOString());
+
+function Fact({
+  name,
+  note,
+  children,
+}: {
+  name: string;
+  note?: string | undefined;
+  children: ComponentChildren;
+}) {
+  return (
+    <div class="min-w-0">
+      <dt class="text-12 text-muted">{name}</dt>
+      <dd class="font-medium break-words tabular-nums">
+        {children}
+        {note && <span class="block text-12 font-normal text-muted">{note}</span>}
+      </dd>
+    </div>
+  );
+}
+
+function Section({ title, children }: { title: string; children: ComponentChildren }) {
+  return (
+    <section class="mt-6">
+      <h2 class="mb-2 text-13 font-semibold break-after-avoid">{title}</h2>
+      {children}
+    </section>
+  );
+}
+
+const numbers = "py-1.5 pl-4 text-right tabular-nums";
+
+function Sums({
+  label,
+  heads,
+  children,
+}: {
+  label: string;
+  heads: readonly string[];
+  children: ComponentChildren;
+}) {
+  const [first, ...rest] = heads;
+  return (
+    <div
+      tabIndex={0}
+      role="region"
+      aria-label={label}
+      class="focus-ring relative overflow-x-auto print:overflow-visible"
+    >
+      <table class="w-full text-left">
+        <thead>
+          <tr class="border-b border-line text-12 text-muted">
+            <th scope="col" class="py-1.5 font-medium">
+              {first}
+            </th>
+            {rest.map((head) => (
+              <th key={head} scope="col" class={`${numbers} font-medium`}>
+                {head}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        {children}
+      </table>
+    </div>
+  );
+}
+
+type Line = Statement["totals"][number];
+
+/** What an entry is about: its kind, and the type of its jobs. */
+const nameOf = ({ kind, job_type: type }: Line) => {
+  const label = wallet.entryKinds[kind as keyof typeof wallet.entryKinds];
+  return type === null ? label : words.ofType(label, type);
+};
+
+const signed = (credits: number) => `${credits > 0 ? "+" : ""}${format.credits(credits)}`;
+
+function Summary({ statement }: { statement: Statement }) {
+  const balance = (name: string, credits: number) => (
+    <tr class="border-b border-hairline font-semibold">
+      <th scope="row" class="py-1.5 font-semibold">
+        {name}
+      </th>
+      <td />
+      <td class={numbers}>{format.credits(credits)}</td>
+    </tr>
+  );
+  return (
+    <Sums label={words.summary} heads={[words.what, words.entries, words.credits]}>
+      <tbody>
+        {balance(words.opening, statement.opening_balance)}
+        {statement.totals.map((line) => (
+          <tr key={nameOf(line)} class="border-b border-hairline">
+            <td class="py-1.5 break-words">{nameOf(line)}</td>
+            <td class={numbers}>{format.count(line.entries)}</td>
+            <td class={numbers}>{signed(line.credits)}</td>
+          </tr>
+        ))}
+      </tbody>
+      <tfoot>{balance(words.closing, statement.closing_balance)}</tfoot>
+    </Sums>
+  );
+}
+
+function Days({ statement }: { statement: Statement }) {
+  return (
+    <Sums label={words.byDay} heads={[words.day, words.entries, words.credits, words.balance]}>
+      {statement.days.map(({ day, lines, balance }) => (
+        <tbody key={day} class="break-inside-avoid border-b border-hairline">
+          <tr>
+            <th scope="rowgroup" colSpan={3} class="pt-2 pb-0.5 font-medium">
+              {format.fullDay(day)}
+            </th>
+            <td class="pt-2 pb-0.5 pl-4 text-right font-medium tabular-nums">
+              {format.credits(balance)}
+            </td>
+          </tr>
+          {lines.map((line) => (
+            <tr key={nameOf(line)} class="text-ink-2">
+              <td class="py-0.5 pl-4 break-words">{nameOf(line)}</td>
+              <td class="py-0.5 pl-4 text-right tabular-nums">{format.count(line.entries)}</td>
+              <td class="py-0.5 pl-4 text-right tabular-nums">{signed(line.credits)}</td>
+              <td />
+            </tr>
+          ))}
+        </tbody>
+      ))}
+    </Sums>
+  );
+}
