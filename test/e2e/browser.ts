@@ -25,19 +25,40 @@ export function startChromium(): Promise<Browser> {
   });
 }
 
-/** What WCAG 2.2 AA and axe's best practices find wrong with the page, one line each; empty when nothing. */
-export async function accessibilityProblems(page: Page): Promise<string[]> {
+/** The rules whose outcome depends on the theme. */
+const colourRules = ["color-contrast", "link-in-text-block"];
+
+/**
+ * What WCAG 2.2 AA and axe's best practices find wrong with the page, or with the part of it that a selector names, one line
+ * each; empty when nothing.
+ */
+export async function accessibilityProblems(
+  page: Page,
+  { rules = "all", within }: { rules?: "all" | "colours"; within?: string | undefined } = {},
+): Promise<string[]> {
   // Evaluated by the debugger, which the page's Content-Security-Policy does not bind; a script tag would be refused.
-  await page.evaluate(axe);
-  return page.evaluate(async () => {
-    const { axe: tool } = globalThis as unknown as {
-      axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
-    };
-    const { violations } = await tool.run();
-    return violations.map(
-      ({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" | ")}`,
-    );
-  });
+  if (!(await page.evaluate(() => "axe" in globalThis))) await page.evaluate(axe);
+  const options = {
+    resultTypes: ["violations"],
+    ...(rules === "colours" ? { runOnly: { type: "rule", values: colourRules } } : {}),
+  };
+  return page.evaluate(
+    async ([place, chosen]) => {
+      const { axe: tool } = globalThis as unknown as {
+        axe: {
+          run(
+            context: unknown,
+            options: unknown,
+          ): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }>;
+        };
+      };
+      const { violations } = await tool.run(place ?? document, chosen);
+      return violations.map(
+        ({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" | ")}`,
+      );
+    },
+    [within, options] as const,
+  );
 }
 
 /** How many pixels the page is wider than its window; 0 when it needs no sideways scrolling. */
@@ -47,8 +68,8 @@ export function overflowPixels(page: Page): Promise<number> {
   );
 }
 
-/** A picture of the whole page below `test/screenshots/`, which git ignores. */
-export async function takeScreenshot(page: Page, name: string): Promise<void> {
+/** A picture of the whole page, or of its window, below `test/screenshots/`, which git ignores. */
+export async function takeScreenshot(page: Page, name: string, fullPage = true): Promise<void> {
   mkdirSync(screenshots, { recursive: true });
-  await page.screenshot({ path: new URL(`${name}.png`, screenshots).pathname, fullPage: true });
+  await page.screenshot({ path: new URL(`${name}.png`, screenshots).pathname, fullPage });
 }

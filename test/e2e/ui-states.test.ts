@@ -1,92 +1,26 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import type { Browser, BrowserContext, Page } from "playwright-core";
-import { build } from "vite";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import * as answers from "../ui/answers.ts";
-import { accessibilityProblems, overflowPixels, startChromium, takeScreenshot } from "./browser.ts";
 import { healthy, jobPath, noSession, ok, refused, states } from "../ui/states.ts";
-import { type Answer, type AnswerTo, startUiServer, type UiServer } from "./ui-server.ts";
+import { accessibilityProblems, takeScreenshot } from "./browser.ts";
+import { isSoundInEveryLook, startUiPages, type UiPages } from "./ui-pages.ts";
 
-/** Every state of every page, without a server behind it: most cannot be brought about with a real one at will. */
-
-let folder: string;
-let browser: Browser;
-let server: UiServer;
-let context: BrowserContext | undefined;
-/** What the server answers in the running test, by method and path. */
-let current: Record<string, Answer> = healthy;
-let requests: string[] = [];
-let pageErrors: string[] = [];
-
-const answerTo: AnswerTo = ({ method, path, body }) => {
-  requests.push(`${method} ${path} ${body}`.trim());
-  return current[`${method} ${path}`] ?? refused(404, "not_found", "There is no such thing.");
-};
+let pages: UiPages;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "ui-"));
-  await build({
-    configFile: new URL("../../ui/vite.config.ts", import.meta.url).pathname,
-    logLevel: "error",
-    build: { outDir: folder },
-  });
-  [browser, server] = await Promise.all([startChromium(), startUiServer(folder, answerTo)]);
+  pages = await startUiPages();
 }, 60_000);
 
-afterAll(async () => {
-  await browser?.close();
-  await server?.stop();
-  await rm(folder, { recursive: true, force: true });
-});
-
-afterEach(async () => {
-  await context?.close();
-});
-
-async function open(
-  path: string,
-  given: Record<string, Answer> = {},
-  look: { width?: number; theme?: "light" | "dark" } = {},
-): Promise<Page> {
-  current = { ...healthy, ...given };
-  requests = [];
-  pageErrors = [];
-  context = await browser.newContext({
-    viewport: { width: look.width ?? 1440, height: 900 },
-    colorScheme: look.theme ?? "light",
-    reducedMotion: "reduce",
-  });
-  const page = await context.newPage();
-  page.on("pageerror", (error) => pageErrors.push(error.message));
-  page.on("console", (message) => {
-    // The browser itself writes a line for each answer of 4xx or 5xx; those are part of the states.
-    if (message.type() === "error" && !message.text().startsWith("Failed to load resource")) {
-      pageErrors.push(message.text());
-    }
-  });
-  await page.goto(server.url + path);
-  return page;
-}
-
-const looks = [1440, 390].flatMap((width) =>
-  (["light", "dark"] as const).map((theme) => ({ width, theme })),
-);
+afterAll(() => pages?.stop());
+afterEach(() => pages.closePage());
 
 describe("every state is accessible, fits its window and keeps the policy", () => {
   for (const state of states) {
-    for (const look of looks) {
-      it(`${state.name} at ${look.width} px, ${look.theme}`, async () => {
-        const page = await open(state.path, state.given, look);
-        await page.getByText(state.shows).filter({ visible: true }).first().waitFor();
-        await page.evaluate(() => document.fonts.ready);
-        await takeScreenshot(page, `${state.name}-${look.width}-${look.theme}`);
-        expect(await accessibilityProblems(page)).toEqual([]);
-        expect(await overflowPixels(page)).toBe(0);
-        expect(pageErrors).toEqual([]);
-      });
-    }
+    it(state.name, async () => {
+      const page = await pages.open(state.path, state.given);
+      await page.getByText(state.shows).filter({ visible: true }).first().waitFor();
+      await isSoundInEveryLook(page, state.name);
+      expect(pages.problems()).toEqual([]);
+    });
   }
 });
 
@@ -94,25 +28,25 @@ describe("what the page does", () => {
   const signedIn = { status: 204 };
 
   it("makes the owner by the link, keeps its token out of the address and the history", async () => {
-    const page = await open("/setup#token=once", {
+    const page = await pages.open("/setup#token=once", {
       "GET /api/session": noSession,
       "POST /api/setup": signedIn,
     });
     await page.getByLabel("E-mail").fill("ada@example.com");
-    expect(page.url()).toBe(`${server.url}/`);
+    expect(page.url()).toBe(`${pages.url}/`);
     await page.getByLabel("Name").fill("Ada");
     await page.getByLabel("Password").fill("correct horse battery staple");
-    current = { ...healthy, "POST /api/setup": signedIn };
+    pages.answer({ ...healthy, "POST /api/setup": signedIn });
     await page.getByRole("button", { name: "Create the account" }).click();
     await page.getByRole("heading", { name: "Latest jobs" }).waitFor();
-    expect(requests.filter((line) => line.startsWith("POST"))).toEqual([
+    expect(pages.requests().filter((line) => line.startsWith("POST"))).toEqual([
       'POST /api/setup {"setup_token":"once","email":"ada@example.com","name":"Ada","password":"correct horse battery staple"}',
     ]);
   });
 
   it("asks for a code only of an account that has one, and goes where it was asked to", async () => {
     const second = refused(401, "second_factor_required", "Send a code as well.");
-    const page = await open("/jobs", {
+    const page = await pages.open("/jobs", {
       "GET /api/session": noSession,
       "POST /api/session": second,
     });
@@ -124,35 +58,44 @@ describe("what the page does", () => {
     await takeScreenshot(page, "sign-in-code-1440-light");
     expect(await accessibilityProblems(page)).toEqual([]);
     await code.fill("123456");
-    current = { ...healthy, "POST /api/session": signedIn };
+    pages.answer({ ...healthy, "POST /api/session": signedIn });
     await page.keyboard.press("Enter");
     await page.getByText("25 jobs shown").waitFor();
     expect(new URL(page.url()).pathname).toBe("/jobs");
-    expect(requests.filter((line) => line.startsWith("POST")).at(-1)).toBe(
+    expect(
+      pages
+        .requests()
+        .filter((line) => line.startsWith("POST"))
+        .at(-1),
+    ).toBe(
       'POST /api/session {"email":"ada@example.com","password":"correct horse battery staple","code":"123456"}',
     );
   });
 
   it("signs out on the server and forgets what it showed", async () => {
-    const page = await open("/jobs", { "DELETE /api/session": { status: 204 } });
+    const page = await pages.open("/jobs", { "DELETE /api/session": { status: 204 } });
     await page.getByText("25 jobs shown").waitFor();
     await page.getByRole("button", { name: "Sign out" }).click();
     await page.getByRole("heading", { name: "Sign in" }).waitFor();
-    expect(requests).toContain("DELETE /api/session");
+    expect(pages.requests()).toContain("DELETE /api/session");
     expect(await page.getByText("invoice_extraction").count()).toBe(0);
   });
 
   it("keeps the page when the session ends, asks to sign in over it, and goes on where it was", async () => {
-    const page = await open("/jobs");
+    const page = await pages.open("/jobs");
     await page.getByText("25 jobs shown").waitFor();
-    const { "GET /api/status": status } = current;
-    current = { ...current, "GET /api/status": noSession, "GET /api/session": noSession };
+    const { "GET /api/status": status } = pages.answers();
+    pages.answer({
+      ...pages.answers(),
+      "GET /api/status": noSession,
+      "GET /api/session": noSession,
+    });
     const dialog = page.getByRole("dialog", { name: "Your session has ended" });
     await dialog.waitFor();
     expect(await page.getByText("25 jobs shown").count()).toBe(1);
     expect(await accessibilityProblems(page)).toEqual([]);
     await takeScreenshot(page, "session-ended-1440-light");
-    current = { ...healthy, "GET /api/status": status!, "POST /api/session": signedIn };
+    pages.answer({ ...healthy, "GET /api/status": status!, "POST /api/session": signedIn });
     await dialog.getByLabel("E-mail").fill("ada@example.com");
     await dialog.getByLabel("Password").fill("correct horse battery staple");
     await dialog.getByRole("button", { name: "Sign in" }).click();
@@ -161,25 +104,27 @@ describe("what the page does", () => {
   });
 
   it("says that the server is gone, keeps what it showed, and recovers without a reload", async () => {
-    const page = await open("/");
+    const page = await pages.open("/");
     await page.getByRole("link", { name: "support_reply" }).first().waitFor();
-    const { "GET /api/status": status, ...rest } = current;
-    current = Object.fromEntries(Object.keys(current).map((key) => [key, "gone" as const]));
+    const { "GET /api/status": status, ...rest } = pages.answers();
+    pages.answer(
+      Object.fromEntries(Object.keys(pages.answers()).map((key) => [key, "gone" as const])),
+    );
     const banner = page.getByText("The server does not answer.");
     await banner.waitFor();
     await takeScreenshot(page, "connection-lost-1440-light");
     expect(await accessibilityProblems(page)).toEqual([]);
     expect(await page.getByRole("link", { name: "support_reply" }).count()).toBeGreaterThan(0);
     expect(await page.getByText("Not connected").count()).toBeGreaterThan(0);
-    current = { ...rest, "GET /api/status": status! };
+    pages.answer({ ...rest, "GET /api/status": status! });
     await banner.waitFor({ state: "detached" });
     expect(await page.getByText("Connected", { exact: true }).count()).toBeGreaterThan(0);
   });
 
   it("shows the new state without a reload when the gateway becomes ready", async () => {
-    const page = await open("/", { "GET /api/status": ok(answers.installingStatus) });
+    const page = await pages.open("/", { "GET /api/status": ok(answers.installingStatus) });
     await page.getByRole("progressbar", { name: "Installing LiteLLM" }).waitFor();
-    current = { ...current, "GET /api/status": ok(answers.readyStatus) };
+    pages.answer({ ...pages.answers(), "GET /api/status": ok(answers.readyStatus) });
     await page.getByText("Serves configuration 12.").waitFor();
     expect(await page.getByRole("progressbar").count()).toBe(0);
     // What was begun here stays until it is put away.
@@ -189,7 +134,7 @@ describe("what the page does", () => {
   });
 
   it("keeps the cursor of the list in the address", async () => {
-    const page = await open("/jobs");
+    const page = await pages.open("/jobs");
     await page.getByRole("link", { name: "Next" }).click();
     await page.getByText("6 jobs shown").waitFor();
     expect(new URL(page.url()).search).toBe("?cursor=older-25");
@@ -201,7 +146,7 @@ describe("what the page does", () => {
   });
 
   it("opens a job by keyboard, moves the focus to the page, and goes back", async () => {
-    const page = await open("/jobs");
+    const page = await pages.open("/jobs");
     await page.getByText("25 jobs shown").waitFor();
     await page.getByRole("link", { name: "invoice_extraction" }).first().focus();
     await page.keyboard.press("Enter");
@@ -214,7 +159,7 @@ describe("what the page does", () => {
   });
 
   it("keeps the chosen theme over a reload, before the first paint", async () => {
-    const page = await open("/");
+    const page = await pages.open("/");
     const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
     await page.getByRole("heading", { name: "Latest jobs" }).waitFor();
     const light = await background();
@@ -229,7 +174,7 @@ describe("what the page does", () => {
   });
 
   it("opens the menu on a phone as a dialog that Escape and a choice close", async () => {
-    const page = await open("/", {}, { width: 390 });
+    const page = await pages.open("/", {}, 390);
     const menu = page.getByRole("dialog", { name: "Menu" });
     await page.getByRole("button", { name: "Open menu" }).click();
     await menu.waitFor();
@@ -244,7 +189,7 @@ describe("what the page does", () => {
   });
 
   it("follows the end of the log until the reader scrolls up", async () => {
-    const page = await open("/gateway");
+    const page = await pages.open("/gateway");
     const log = page.getByRole("region", { name: "Newest lines of the gateway's log" });
     await log.getByText("41223").waitFor();
     const fromEnd = () => log.evaluate((at) => at.scrollHeight - at.scrollTop - at.clientHeight);
@@ -254,11 +199,11 @@ describe("what the page does", () => {
       return { ...answers.readyStatus, gateway: { ...gateway, log_tail } };
     };
     expect(await fromEnd()).toBeLessThan(2);
-    current = { ...current, "GET /api/status": ok(withLine("one more line")) };
+    pages.answer({ ...pages.answers(), "GET /api/status": ok(withLine("one more line")) });
     await log.getByText("one more line").waitFor();
     expect(await fromEnd()).toBeLessThan(2);
     await log.evaluate((at) => at.scrollTo(0, 0));
-    current = { ...current, "GET /api/status": ok(withLine("yet another line")) };
+    pages.answer({ ...pages.answers(), "GET /api/status": ok(withLine("yet another line")) });
     await log.getByText("yet another line").waitFor();
     expect(await log.evaluate((at) => at.scrollTop)).toBe(0);
   });

@@ -1,5 +1,6 @@
 import * as machine from "@zag-js/combobox";
 import { normalizeProps, useMachine } from "@zag-js/preact";
+import type { ComponentProps } from "preact";
 import { useId, useMemo, useState } from "preact/hooks";
 import type { Parameters } from "../api.ts";
 import { useRead } from "../query.ts";
@@ -112,13 +113,18 @@ export function Combobox({
     },
   });
   const combobox = machine.connect(service, normalizeProps);
+  // Zag knows more kinds of inputs than Preact lets have a role.
+  const input = combobox.getInputProps() as ComponentProps<"input">;
   return (
     <>
       <div {...combobox.getControlProps()} class="relative">
         <input
-          // Zag knows more kinds of inputs than Preact lets have a role.
-          {...(combobox.getInputProps() as object)}
+          {...input}
           {...ids}
+          onKeyDown={(event) => {
+            // Zag keeps Escape to itself also when there is no list to close; it is the dialog's then.
+            if (event.key !== "Escape" || combobox.open) input.onKeyDown?.(event);
+          }}
           aria-labelledby={undefined}
           aria-label={label}
           disabled={disabled}

@@ -29,6 +29,8 @@ function Modal({
 }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const [overlay, setOverlay] = useState<Element | null>(null);
+  /** Times that the browser closed it, by Escape: one that has to stay, as without a session, opens again. */
+  const [closed, setClosed] = useState(0);
   useEffect(() => {
     const element = dialog.current;
     if (open && !element?.open) {
@@ -37,14 +39,18 @@ function Modal({
       (body?.querySelector<HTMLElement>(firstField) ?? undefined)?.focus();
     }
     if (!open && element?.open) element.close();
-  }, [open]);
+  }, [open, closed]);
   return (
     <dialog
       ref={dialog}
       aria-label={label}
       aria-labelledby={labelledBy}
       aria-describedby={describedBy}
-      onClose={() => open && onClose()}
+      onClose={() => {
+        if (!open) return;
+        setClosed((times) => times + 1);
+        onClose();
+      }}
       onPointerDown={(event) => {
         // Only the backdrop is the dialog itself; what lies in it is a child.
         if (event.target === dialog.current) onClose();

@@ -19,6 +19,12 @@ export function useUnsavedGuard(dirty: boolean): void {
   }, [dirty]);
 }
 
+/** For what leads elsewhere without a link, such as the palette: asks first, or goes at once. */
+export function useLeaving(): (href: string) => void {
+  const { route } = useLocation();
+  return (href) => (unsaved.size > 0 ? wanted.set(href) : route(href));
+}
+
 /** Listens for the ways out of the page, and asks. The shell has one. */
 export function LeaveGuard() {
   const { url, route } = useLocation();

@@ -1,7 +1,7 @@
 import * as machine from "@zag-js/menu";
 import { normalizeProps, useMachine } from "@zag-js/preact";
 import type { ComponentChildren } from "preact";
-import { useId } from "preact/hooks";
+import { useId, useRef } from "preact/hooks";
 import { buttonClass } from "./button.tsx";
 import { DownIcon, MoreIcon } from "./icons.tsx";
 import { Overlay, popupClass, popupItemClass } from "./overlay.tsx";
@@ -30,13 +30,17 @@ export function Menu({
   /** With the border of a button, for the head of a page. */
   framed?: boolean;
 }) {
+  const trigger = useRef<HTMLButtonElement>(null);
   const service = useMachine(machine.machine, {
     id: useId(),
     "aria-label": label,
     positioning: { placement: "bottom-end", gutter: 4 },
     onSelect: ({ value }) => {
       const item = items[Number(value)];
-      if (item && item !== "line") item.onSelect();
+      if (!item || item === "line") return;
+      // A dialog gives the focus back to what had it, and the item is gone by then.
+      trigger.current?.focus();
+      item.onSelect();
     },
   });
   const menu = machine.connect(service, normalizeProps);
@@ -50,6 +54,7 @@ export function Menu({
       <button
         type="button"
         {...menu.getTriggerProps()}
+        ref={trigger}
         aria-label={text ? undefined : label}
         class={look}
       >

@@ -9,6 +9,7 @@ import { Problem } from "../base/problem.tsx";
 import { Failure, Skeleton } from "../base/states.tsx";
 import { KeyValues } from "../base/stats.tsx";
 import * as format from "../format.ts";
+import { support, useCan } from "../session/permission.ts";
 import { jobs } from "../strings/jobs.ts";
 import { CallAttempts } from "./callAttempts.tsx";
 import { CallPrices } from "./callPrices.tsx";
@@ -154,8 +155,10 @@ function About({ call }: { call: CallDetail }) {
 
 /** Read only when asked for: they are the customer's own words, and each reading decrypts them. */
 function Bodies({ callId }: { callId: string }) {
+  const may = useCan()(support);
   const [shown, setShown] = useState(false);
   const { data: bodies, error, retry } = useBodies(callId, shown);
+  if (!may) return null;
   return (
     <Section title={jobs.bodies}>
       {!shown ? (

@@ -12,7 +12,7 @@ import { Panel } from "../base/panel.tsx";
 import { Empty, Failure, Skeleton } from "../base/states.tsx";
 import * as format from "../format.ts";
 import { useChange } from "../query.ts";
-import { admins, useCan } from "../session/permission.ts";
+import { admins, support, useCan } from "../session/permission.ts";
 import { PageHead } from "../shell/pageHead.tsx";
 import { models as words } from "../strings/models.ts";
 import { problemsOf, toChange, toTyped } from "./editorValues.ts";
@@ -84,7 +84,8 @@ export function PageModel() {
 
 function Head({ model, onSwitched }: { model: ModelView; onSwitched: (model: ModelView) => void }) {
   const { route } = useLocation();
-  const may = useCan()(admins);
+  const can = useCan();
+  const may = can(admins);
   const [deleting, setDeleting] = useState(false);
   const change = useSwitchModel(onSwitched);
   const remove = useDeleteModel(() => route("/models"));
@@ -105,8 +106,8 @@ function Head({ model, onSwitched }: { model: ModelView; onSwitched: (model: Mod
           </>
         }
         actions={
-          may && (
-            <>
+          <>
+            {may && (
               <Menu
                 framed
                 label={`Actions for ${alias}`}
@@ -120,11 +121,13 @@ function Head({ model, onSwitched }: { model: ModelView; onSwitched: (model: Mod
                   { label: words.remove, danger: true, onSelect: () => setDeleting(true) },
                 ]}
               />
+            )}
+            {can(support) && (
               <a href={`/playground?model=${encodeURIComponent(alias)}`} class={buttonClass()}>
                 {words.tryIt}
               </a>
-            </>
-          )
+            )}
+          </>
         }
       />
       <ConfirmDialog

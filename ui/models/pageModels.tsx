@@ -12,7 +12,7 @@ import type { MenuItem } from "../base/menu.tsx";
 import { RowLink } from "../base/table.tsx";
 import * as format from "../format.ts";
 import { useRead } from "../query.ts";
-import { admins, useCan } from "../session/permission.ts";
+import { admins, support, useCan } from "../session/permission.ts";
 import { PageHead } from "../shell/pageHead.tsx";
 import { models as words } from "../strings/models.ts";
 import { AddModel } from "./addModel.tsx";
@@ -30,7 +30,8 @@ const address = (alias: string) => `/models/${encodeURIComponent(alias)}`;
 /** Every alias with what stands behind it, what it costs and who may use it. */
 export function PageModels() {
   const { route } = useLocation();
-  const may = useCan()(admins);
+  const can = useCan();
+  const may = can(admins);
   const state = useListState({ filters: ["status", "group"] });
   const read = useModels(state.parameters);
   const groups = useRead<Page<GroupView>>("/api/groups", { parameters: { limit: 200 } });
@@ -45,11 +46,12 @@ export function PageModels() {
       {words.add}
     </Button>
   );
+  const tryIt = (model: ModelView): MenuItem => ({
+    label: words.tryIt,
+    onSelect: () => route(`/playground?model=${encodeURIComponent(model.alias)}`),
+  });
   const actions = (model: ModelView): MenuItem[] => [
-    {
-      label: words.tryIt,
-      onSelect: () => route(`/playground?model=${encodeURIComponent(model.alias)}`),
-    },
+    tryIt(model),
     {
       label: model.status === "active" ? words.disable : words.enable,
       onSelect: () =>
@@ -87,7 +89,7 @@ export function PageModels() {
         state={state}
         rowKey={({ alias }) => alias}
         rowName={({ alias }) => alias}
-        actions={may ? actions : () => []}
+        actions={may ? actions : (model) => (can(support) ? [tryIt(model)] : [])}
         columnsKept="models"
         empty={{
           icon: <CubeIcon />,

@@ -81,7 +81,12 @@ function BulkForm({ bulk, onClose }: { bulk: Bulk; onClose: () => void }) {
           />
         )}
       </Field>
-      <ul class="max-h-32 overflow-y-auto text-12 text-muted">
+      <ul
+        // Ten names and more scroll, which the keyboard has to reach.
+        tabIndex={0}
+        aria-label={format.label(words.noun[1])}
+        class="focus-ring max-h-32 overflow-y-auto text-12 text-muted"
+      >
         {organizations.map(({ organization_id, name }) => (
           <li key={organization_id} class="truncate">
             {name}

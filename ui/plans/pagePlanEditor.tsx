@@ -6,6 +6,8 @@ import { FormProblem } from "../base/formProblem.tsx";
 import { useUnsavedGuard } from "../base/leaving.tsx";
 import { Panel } from "../base/panel.tsx";
 import { Failure, Skeleton } from "../base/states.tsx";
+import { Meanwhile, useVersion } from "../base/version.tsx";
+import { billing, useCan } from "../session/permission.ts";
 import { PageHead } from "../shell/pageHead.tsx";
 import { plans } from "../strings/plans.ts";
 import { emptyDraft, fromRules } from "./draft.ts";
@@ -19,6 +21,7 @@ const trail = [{ label: plans.title, href: "/plans" }];
 /** A new plan. */
 export function PageNewPlan() {
   const { route } = useLocation();
+  const may = useCan()(billing);
   const [name, setName] = useState("");
   const [sent, setSent] = useState(false);
   const draft = useDraft(emptyDraft);
@@ -42,13 +45,15 @@ export function PageNewPlan() {
             <a href="/plans" class={buttonClass()}>
               {plans.cancel}
             </a>
-            <Button
-              look="primary"
-              disabled={change.running || draft.panel.error !== undefined}
-              onClick={create}
-            >
-              {plans.create}
-            </Button>
+            {may && (
+              <Button
+                look="primary"
+                disabled={change.running || draft.panel.error !== undefined}
+                onClick={create}
+              >
+                {plans.create}
+              </Button>
+            )}
           </>
         }
       />
@@ -77,7 +82,7 @@ export function PageNewPlan() {
 export function PageEditPlan() {
   const planId = useRoute().params["planId"] ?? "";
   const { data: plan, error, retry } = usePlan(planId);
-  if (plan) return <Editor key={plan.version} plan={plan} />;
+  if (plan) return <Editor key={plan.plan_id} plan={plan} retry={retry} />;
   return (
     <>
       <PageHead title={plans.edit} trail={trail} />
@@ -90,8 +95,9 @@ export function PageEditPlan() {
   );
 }
 
-function Editor({ plan }: { plan: PlanDetail }) {
+function Editor({ plan, retry }: { plan: PlanDetail; retry: () => void }) {
   const { route } = useLocation();
+  const may = useCan()(billing);
   const newest = plan.versions[0] ?? plan.in_force;
   const draft = useDraft(fromRules(newest.kind, newest.rules));
   const back = `/plans/${plan.plan_id}`;
@@ -100,6 +106,7 @@ function Editor({ plan }: { plan: PlanDetail }) {
     setSaved(true);
     route(back);
   });
+  const { version, reload, reloaded } = useVersion({ version: plan.version, change, retry });
   useUnsavedGuard(draft.dirty && !change.running && !saved);
   return (
     <>
@@ -112,18 +119,21 @@ function Editor({ plan }: { plan: PlanDetail }) {
             <a href={back} class={buttonClass()}>
               {plans.cancel}
             </a>
-            <Button
-              look="primary"
-              disabled={change.running || !draft.dirty || draft.panel.error !== undefined}
-              onClick={() => change.run({ ...draft.rules, version: plan.version })}
-            >
-              {plans.save}
-            </Button>
+            {may && (
+              <Button
+                look="primary"
+                disabled={change.running || !draft.dirty || draft.panel.error !== undefined}
+                onClick={() => change.run({ ...draft.rules, version })}
+              >
+                {plans.save}
+              </Button>
+            )}
           </>
         }
       />
-      <div class="mb-4">
-        <FormProblem error={change.error} onReload={() => route(back)} />
+      <div class="mb-4 grid gap-4">
+        <FormProblem error={change.error} onReload={reload} />
+        <Meanwhile shown={reloaded} values={newest.rules} />
       </div>
       <div class="grid gap-4 xl:grid-cols-[minmax(0,1fr)_420px]">
         <PlanFields {...draft.fields} />

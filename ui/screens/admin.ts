@@ -44,6 +44,7 @@ export const admin: ScreenGroup = {
       name: "Your account",
       Icon: ShieldIcon,
       may: anyone,
+      inFoot: true,
       pages: {
         "/account": page(() => import("../account/pageAccount.tsx").then((m) => m.PageAccount)),
       },

@@ -1,5 +1,5 @@
 import { CubeIcon, GroupsIcon, KeyIcon, PlayIcon, ServerIcon } from "../base/icons.tsx";
-import { admins, anyone } from "../session/permission.ts";
+import { anyone, support } from "../session/permission.ts";
 import { page, type ScreenGroup } from "./screen.ts";
 
 export const platform: ScreenGroup = {
@@ -48,7 +48,7 @@ export const platform: ScreenGroup = {
       href: "/playground",
       name: "Playground",
       Icon: PlayIcon,
-      may: admins,
+      may: support,
       pages: {
         "/playground": page(() =>
           import("../playground/pagePlayground.tsx").then((m) => m.PagePlayground),

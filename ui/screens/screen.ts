@@ -10,6 +10,8 @@ export interface Screen {
   Icon: typeof OverviewIcon;
   /** Who sees it; the API decides by itself. */
   may: Permission;
+  /** It stands at the lower end of the sidebar instead of in its group. */
+  inFoot?: true;
   /** By address, as the router reads it: "/teams/:teamId". */
   pages: Readonly<Record<string, AnyComponent>>;
 }

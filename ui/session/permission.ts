@@ -1,6 +1,6 @@
-import { skipToken, useQuery } from "@tanstack/preact-query";
+import { useQuery } from "@tanstack/preact-query";
 import type { Session } from "../../server/accounts/schema.ts";
-import { sessionKey } from "./session.ts";
+import { sessionQuery } from "./session.ts";
 
 /** Roles by rank; who may see what a role may, may see what lower ones may. */
 export type Role = Session["role"];
@@ -16,11 +16,8 @@ export const billingOrSupport: Permission = ["owner", "admin", "billing", "suppo
 
 /** Who is signed in, once that is known. */
 export function useWhoAmI(): Session | undefined {
-  const { data } = useQuery<Session | null>({
-    queryKey: sessionKey,
-    // The one who asks for the session is `useSession`.
-    queryFn: skipToken,
-  });
+  // The one who asks for the session is `useSession`.
+  const { data } = useQuery({ ...sessionQuery, enabled: false });
   return data ?? undefined;
 }
 

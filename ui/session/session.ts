@@ -1,10 +1,27 @@
-import { type Query, useMutation, useQuery, useQueryClient } from "@tanstack/preact-query";
+import {
+  queryOptions,
+  type Query,
+  useMutation,
+  useQuery,
+  useQueryClient,
+} from "@tanstack/preact-query";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Session } from "../../server/accounts/schema.ts";
 import { ApiError, get, remove } from "../api.ts";
 
 export const sessionKey = ["session"];
 const retryMs = 2000;
+
+/** Whose session the cookie is. A missing one is an answer, not a failure. */
+export const sessionQuery = queryOptions<Session | null>({
+  queryKey: sessionKey,
+  queryFn: ({ signal }) =>
+    get<Session>("/api/session", {}, signal).catch((error: unknown) => {
+      if (error instanceof ApiError && error.status === 401) return null;
+      throw error;
+    }),
+  staleTime: Number.POSITIVE_INFINITY,
+});
 
 /** A one-time link that was opened: what for, and its secret. */
 export interface Link {
@@ -40,16 +57,9 @@ export function useSession(): SessionState {
   const queryClient = useQueryClient();
   const [link, setLink] = useState(takeLink);
   const session = useQuery({
-    queryKey: sessionKey,
-    // A missing session is an answer, not a failure.
-    queryFn: ({ signal }) =>
-      get<Session>("/api/session", {}, signal).catch((error: unknown) => {
-        if (error instanceof ApiError && error.status === 401) return null;
-        throw error;
-      }),
+    ...sessionQuery,
     refetchInterval: (query) =>
       query.state.data === undefined && query.state.error ? retryMs : false,
-    staleTime: Number.POSITIVE_INFINITY,
     // Another tab may have signed in meanwhile.
     refetchOnWindowFocus: (query) => (query.state.data === null ? "always" : false),
   });

@@ -4,15 +4,14 @@ import { WarningIcon } from "../base/icons.tsx";
 import * as format from "../format.ts";
 import { useServerNow, useStatus } from "./status.ts";
 
-/** One line for the sidebar: whether the server answers, and which version it is. */
+/** One line for the sidebar: whether the server answers; its title says which version it is. */
 export function ConnectionState() {
   const { status, error } = useStatus();
   const tone = error ? "bad" : status ? "ok" : "idle";
   return (
-    <p class="flex items-center gap-2 text-12 text-muted">
+    <p class="flex min-w-0 items-center gap-2 text-12 text-muted" title={status?.version}>
       <Dot tone={tone} />
       <span>{error ? "Not connected" : status ? "Connected" : "Connecting"}</span>
-      {status && <span class="ml-auto font-mono">{status.version}</span>}
     </p>
   );
 }

@@ -1,43 +1,83 @@
-import { IconButton } from "../base/button.tsx";
-import { SearchIcon, SignOutIcon } from "../base/icons.tsx";
-import { holds, type Screen } from "../screens/screen.ts";
+import { useEffect, useId, useRef } from "preact/hooks";
+import { NextIcon, SearchIcon } from "../base/icons.tsx";
+import { holds, type Screen, type ScreenGroup } from "../screens/screen.ts";
 import { screenGroups } from "../screens/screens.ts";
 import { useCan } from "../session/permission.ts";
-import { useSignOut } from "../session/session.ts";
-import { ConnectionState } from "./connection.tsx";
+import { useFolded } from "./folded.ts";
 import { openPalette } from "./palette/commands.ts";
-import { ThemeSwitch } from "./themeSwitch.tsx";
 
+/** Every screen that the reader may open, in groups that fold; 28 px a row, so that all fit a window of 900 px. */
 export function Navigation({ path }: { path: string }) {
   const can = useCan();
   return (
-    <nav aria-label="Main" class="relative min-h-0 flex-1 overflow-y-auto">
-      {screenGroups.map(({ name, screens }) => {
-        const open = screens.filter(({ may }) => can(may));
-        if (open.length === 0) return null;
-        return (
-          <div key={name ?? ""} class="mb-4">
-            {name && <h2 class="px-2 pb-1 text-12 font-medium text-muted">{name}</h2>}
-            <ul class="flex flex-col gap-px" aria-label={name}>
-              {open.map((screen) => (
-                <li key={screen.href}>
-                  <ScreenLink screen={screen} here={holds(screen.href, path)} />
-                </li>
-              ))}
-            </ul>
-          </div>
-        );
+    <nav
+      aria-label="Main"
+      class="relative -mx-1 min-h-0 flex-1 overflow-y-auto px-1 [scrollbar-width:thin]"
+    >
+      {screenGroups.map((group) => {
+        const screens = group.screens.filter(({ may, inFoot }) => can(may) && !inFoot);
+        return screens.length > 0 && <Group key={group.name ?? ""} {...{ group, screens, path }} />;
       })}
     </nav>
   );
 }
 
+/** A folded group still shows the screen that the reader is on. */
+function Group({
+  group: { name },
+  screens,
+  path,
+}: {
+  group: ScreenGroup;
+  screens: readonly Screen[];
+  path: string;
+}) {
+  const [folded, toggle] = useFolded(name);
+  const list = useId();
+  return (
+    <div class="mb-3 last:mb-0 lg:mb-2">
+      {name && (
+        <h2>
+          <button
+            type="button"
+            aria-expanded={!folded}
+            aria-controls={list}
+            onClick={toggle}
+            class="group focus-ring flex h-6 w-full items-center gap-1 rounded-control px-2 text-left text-12 font-medium text-muted -outline-offset-2! hover:text-ink"
+          >
+            {name}
+            <NextIcon
+              class={`size-3! ${folded ? "" : "rotate-90 opacity-0 group-hover:opacity-100 group-focus-visible:opacity-100"}`}
+            />
+          </button>
+        </h2>
+      )}
+      <ul id={list} class="flex flex-col gap-px lg:gap-0" aria-label={name}>
+        {screens
+          .map((screen) => ({ screen, here: holds(screen.href, path) }))
+          .filter(({ here }) => here || !folded)
+          .map(({ screen, here }) => (
+            <li key={screen.href}>
+              <ScreenLink screen={screen} here={here} />
+            </li>
+          ))}
+      </ul>
+    </div>
+  );
+}
+
 function ScreenLink({ screen: { href, name, Icon }, here }: { screen: Screen; here: boolean }) {
+  const link = useRef<HTMLAnchorElement>(null);
+  useEffect(() => {
+    // On a low window the place in the list may lie below its edge.
+    if (here) link.current?.scrollIntoView({ block: "nearest" });
+  }, [here]);
   return (
     <a
+      ref={link}
       href={href}
       aria-current={here ? "page" : undefined}
-      class={`focus-ring flex h-8 items-center gap-2.5 rounded-control px-2 font-medium -outline-offset-2! ${here ? "bg-press text-ink" : "text-ink-2 hover:bg-hover hover:text-ink"}`}
+      class={`focus-ring flex h-8 items-center gap-2.5 rounded-control px-2 font-medium -outline-offset-2! lg:h-7 ${here ? "bg-press text-ink" : "text-ink-2 hover:bg-hover hover:text-ink"}`}
     >
       <Icon class={here ? "text-accent" : "text-muted"} />
       {name}
@@ -65,26 +105,4 @@ export function PaletteButton() {
 /** What the key is called where the browser runs. */
 function modifierName(): string {
   return /Mac|iPhone|iPad/.test(navigator.userAgent) ? "⌘" : "Ctrl ";
-}
-
-/** The lower end of the sidebar: is the server there, which theme, and the way out. */
-export function ShellFoot() {
-  const signOut = useSignOut();
-  return (
-    <div class="mt-auto">
-      <div class="px-2 pb-3">
-        <ConnectionState />
-      </div>
-      <div class="flex items-center justify-between border-t border-line pt-3 pl-1">
-        <ThemeSwitch />
-        <IconButton
-          label={signOut.isError ? "Signing out failed. Try again" : "Sign out"}
-          disabled={signOut.isPending}
-          onClick={() => signOut.mutate()}
-        >
-          <SignOutIcon class={signOut.isError ? "text-bad" : ""} />
-        </IconButton>
-      </div>
-    </div>
-  );
 }

@@ -7,9 +7,10 @@ import { CloseIcon, MenuIcon, SearchIcon } from "../base/icons.tsx";
 import { LeaveGuard } from "../base/leaving.tsx";
 import { Toasts } from "../base/toasts.tsx";
 import { ConnectionBanner } from "./connection.tsx";
-import { Navigation, PaletteButton, ShellFoot } from "./navigation.tsx";
+import { Navigation, PaletteButton } from "./navigation.tsx";
 import { openPalette } from "./palette/commands.ts";
 import { Palette } from "./palette/palette.tsx";
+import { ShellFoot } from "./shellFoot.tsx";
 import { Shortcuts } from "./shortcuts.tsx";
 import { usePolledStatus } from "./status.ts";
 
@@ -41,13 +42,13 @@ export function Shell({ children }: { children: ComponentChildren }) {
         Skip to content
       </a>
       <aside class="hidden border-r border-line bg-rail lg:block print:hidden!">
-        <div class="sticky top-0 flex h-dvh flex-col gap-5 p-3">
+        <div class="sticky top-0 flex h-dvh flex-col gap-3 p-3">
           <div class="px-2">
             <Brand />
           </div>
           <PaletteButton />
           <Navigation path={path} />
-          <ShellFoot />
+          <ShellFoot path={path} />
         </div>
       </aside>
       <header class="sticky top-0 z-20 flex h-12 items-center gap-1 border-b border-line bg-canvas px-2 lg:hidden print:hidden">
@@ -70,7 +71,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
         }}
         class="open:drawer-in m-0 h-dvh max-h-none w-64 border-r border-line bg-rail text-ink lg:hidden"
       >
-        <div class="flex h-full flex-col gap-5 p-3">
+        <div class="flex h-full flex-col gap-3 p-3">
           <div class="flex items-center justify-between pl-2">
             <Brand />
             <IconButton label="Close menu" onClick={() => drawer.current?.close()}>
@@ -78,7 +79,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
             </IconButton>
           </div>
           <Navigation path={path} />
-          <ShellFoot />
+          <ShellFoot path={path} />
         </div>
       </dialog>
       <main

@@ -1,6 +1,6 @@
-import { useLocation } from "preact-iso";
 import { useEffect } from "preact/hooks";
 import { Dialog } from "../base/dialog.tsx";
+import { useLeaving } from "../base/leaving.tsx";
 import { createStore, useStore } from "../base/store.ts";
 
 const opened = createStore(false);
@@ -10,7 +10,10 @@ export const openShortcuts = () => opened.set(true);
 const goTo: Record<string, { href: string; name: string }> = {
   o: { href: "/", name: "Overview" },
   l: { href: "/live", name: "Live calls" },
+  t: { href: "/teams", name: "Teams" },
   j: { href: "/jobs", name: "Jobs" },
+  a: { href: "/analytics", name: "Analytics" },
+  m: { href: "/models", name: "Models" },
   g: { href: "/gateway", name: "Gateway" },
   s: { href: "/settings", name: "Settings" },
 };
@@ -28,7 +31,7 @@ const keys = [
 /** The keys of the whole application and the page that names them. */
 export function Shortcuts() {
   const open = useStore(opened);
-  const { route } = useLocation();
+  const leaveFor = useLeaving();
   useEffect(() => {
     let pressedG = -Infinity;
     const onKey = (event: KeyboardEvent) => {
@@ -36,7 +39,7 @@ export function Shortcuts() {
       if (document.querySelector("dialog[open]")) return;
       const target = event.timeStamp - pressedG < afterGMs ? goTo[event.key] : undefined;
       pressedG = event.key === "g" && !target ? event.timeStamp : -Infinity;
-      if (target) route(target.href);
+      if (target) leaveFor(target.href);
       else if (event.key === "?") openShortcuts();
       else if (event.key === "/") {
         const search = document.querySelector<HTMLElement>("main input[type=search]");
@@ -66,8 +69,10 @@ export function Shortcuts() {
   );
 }
 
+/** Where letters are text, or choose the entry that begins with them. */
+const takesLetters =
+  "input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable], [role=combobox], [role=listbox], [role=menu]";
+
 function isTyping(target: EventTarget | null): boolean {
-  return (
-    target instanceof HTMLElement && target.matches("input, textarea, select, [contenteditable]")
-  );
+  return target instanceof HTMLElement && target.matches(takesLetters);
 }

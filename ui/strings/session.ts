@@ -39,6 +39,9 @@ export const session = {
   linkFailed: "This link does not work",
   toSignIn: "Go to sign-in",
   reading: "Reading the invitation",
+  ownAccount: "Your account",
+  signOut: "Sign out",
+  signOutFailed: "Signing out failed. Try again",
   endedTitle: "Your session has ended",
   endedText: "Nothing on this page is lost: sign in and go on.",
 } as const;

@@ -1,7 +1,7 @@
-import { useLocation } from "preact-iso";
 import { useEffect, useState } from "preact/hooks";
 import { BareDialog } from "../../base/dialog.tsx";
 import { SearchIcon } from "../../base/icons.tsx";
+import { useLeaving } from "../../base/leaving.tsx";
 import { useStore } from "../../base/store.ts";
 import { type Command, openPalette, paletteOpen } from "./commands.ts";
 import { useResults } from "./results.ts";
@@ -31,7 +31,7 @@ const steps: Record<string, number> = { ArrowDown: 1, ArrowUp: -1 };
 
 /** A combobox: the focus stays in the field, the arrow keys move through the list. */
 function Search({ onDone }: { onDone: () => void }) {
-  const { route } = useLocation();
+  const leaveFor = useLeaving();
   const [typed, setTyped] = useState("");
   const [marked, setMarked] = useState(0);
   const { commands, searching } = useResults(typed);
@@ -40,7 +40,7 @@ function Search({ onDone }: { onDone: () => void }) {
   const choose = (command: Command | undefined) => {
     if (!command) return;
     onDone();
-    if (command.href) route(command.href);
+    if (command.href) leaveFor(command.href);
     command.run?.();
   };
   const onKeyDown = (event: KeyboardEvent) => {
