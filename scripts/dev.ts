@@ -3,10 +3,6 @@
  * reload and passes `/api` on to the admin listener's default port. Arguments go to `serve`.
  */
 import { spawn } from "node:child_process";
-import { raisedHttpRequestLimit } from "../server/runtime/http-request-limit.ts";
-
-// Without the limit the server would replace itself by one that watches nothing.
-Object.assign(process.env, raisedHttpRequestLimit);
 
 const server = start(process.execPath, [
   "--watch",

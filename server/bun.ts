@@ -4,8 +4,6 @@ if (command === "__watchdog") {
   const { watch } = await import("./runtime/watchdog.ts");
   watch(rest);
 } else {
-  const { ensureHttpRequestLimit } = await import("./runtime/http-request-limit.ts");
-  await ensureHttpRequestLimit();
   const { bunRuntime } = await import("./runtime/bun.ts");
   const { run } = await import("./cli.ts");
   const { endProcess } = await import("./runtime/end-process.ts");

@@ -31,10 +31,12 @@ export const providerCredentials = pgTable("provider_credentials", {
 });
 
 /**
- * How long a call may take, in milliseconds. Absent: `firstByte` and `idle` = no limit of their own, `total` = what all
+ * How long a call may take, in milliseconds. Absent: `connect` = five seconds, `firstByte` and `idle` = no limit of their own, `total` = what all
  * attempts at its targets may take together.
  */
 export interface CallTimeouts {
+  /** For a connection to the gateway, where none is there. */
+  connect?: number;
   /** Until the first frame of a stream. */
   firstByte?: number;
   /** Between two frames of a stream. */

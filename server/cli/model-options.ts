@@ -70,6 +70,10 @@ export const settingOptions: Readonly<Record<string, Option>> = {
   "min-output-tokens": { value: "N", about: "An output limit is never cut below this" },
   reasoning: { value: "YES|NO", about: "Whether it thinks before it answers" },
   "cache-ttl": { value: "SECONDS", about: "How long answers are kept; 0 = not at all" },
+  "connect-timeout-ms": {
+    value: "MS",
+    about: "For a connection to the gateway; 5000 unless given",
+  },
   "first-byte-timeout-ms": { value: "MS", about: "Until a stream's first frame" },
   "idle-timeout-ms": { value: "MS", about: "Between two frames of a stream" },
   "total-timeout-ms": { value: "MS", about: "From a call's beginning to its end" },
@@ -80,6 +84,7 @@ export function givenSettings(options: Options): Record<string, unknown> {
   const reasoning = options["reasoning"];
   const extra = options["extra-params"];
   const timeouts = given(options, [
+    ["connect-timeout-ms", "connect_ms"],
     ["first-byte-timeout-ms", "first_byte_ms"],
     ["idle-timeout-ms", "idle_ms"],
     ["total-timeout-ms", "total_ms"],

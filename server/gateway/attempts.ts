@@ -1,5 +1,6 @@
 import type { CallAttempt } from "../../db/schema/index.ts";
 import { answeringTarget } from "../litellm/proxy-config.ts";
+import type { Answer } from "../litellm/wire/answer.ts";
 import type { AliasTarget } from "../models/catalog.ts";
 
 /** What the headers of an answer tell of the targets behind it. */
@@ -15,7 +16,7 @@ export interface TriedTargets {
 /** Of a call that got no answer. */
 export const noTargets: TriedTargets = { tried: null, modelId: null, answered: false };
 
-export const triedTargets = ({ headers, ok }: Pick<Response, "headers" | "ok">): TriedTargets => ({
+export const triedTargets = ({ headers, ok }: Pick<Answer, "headers" | "ok">): TriedTargets => ({
   tried: headers.get("x-saas-litellm-attempts"),
   modelId: headers.get("x-litellm-model-id"),
   answered: ok,

@@ -9,6 +9,8 @@ import { boundedCost, floatUsdToNanos } from "../kernel/money.ts";
 import type { TeamPrincipal } from "../keys/principal.ts";
 import { answeringTarget } from "../litellm/proxy-config.ts";
 import type { Lease } from "../litellm/upstream.ts";
+import type { HeaderFields } from "../litellm/wire/response-parser.ts";
+import type { UpstreamRequest } from "../litellm/wire/send.ts";
 import type { Permit } from "../limits/limits.ts";
 import type { ModelAlias } from "../models/catalog.ts";
 import { costNanos, costsDiffer, type TargetPrices, type TokenUsage } from "../pricing/cost.ts";
@@ -86,17 +88,21 @@ export interface CallEnd {
   answer: SettleItem["answer"];
 }
 
+/** Of an alias that says nothing of it: the gateway is on this machine, or a network hop away. */
+const CONNECT_MS = 5_000;
+
 /** A request's parts on their way upstream. */
 export function upstreamRequest(
   call: Pick<OpenedCall, "request" | "lease" | "jobId" | "text" | "sentLimit">,
   stream: boolean,
-): RequestInit & { url: string } {
+): Omit<UpstreamRequest, "signal"> {
   const { request, lease } = call;
   return {
-    url: `${lease.baseUrl}/v1/${endpointForms[request.endpoint].path}`,
-    method: "POST",
-    headers: { ...lease.headers, "content-type": "application/json" },
+    baseUrl: lease.baseUrl,
+    path: `/v1/${endpointForms[request.endpoint].path}`,
+    headers: lease.headers,
     body: upstreamBody(call, stream),
+    connectMs: request.alias.timeouts.connect ?? CONNECT_MS,
   };
 }
 
@@ -217,7 +223,7 @@ function bookedCost(
 }
 
 /** An upstream cost header; LiteLLM's 0 for a model whose price it does not know stays 0. */
-export function costFromHeader(headers: Headers): number | undefined {
+export function costFromHeader(headers: HeaderFields): number | undefined {
   const text = headers.get("x-litellm-response-cost");
   const usd = text === null || text === "" ? Number.NaN : Number(text);
   return Number.isFinite(usd) ? usd : undefined;

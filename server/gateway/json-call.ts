@@ -1,5 +1,7 @@
 import type { Context } from "../context.ts";
 import { type StoredAnswer, storedFailure } from "../http/idempotency.ts";
+import type { HeaderFields } from "../litellm/wire/response-parser.ts";
+import { send } from "../litellm/wire/send.ts";
 import { type CallEnd, costFromHeader, type OpenedCall, upstreamRequest } from "./call.ts";
 import { type TriedTargets, triedTargets } from "./attempts.ts";
 import { totalTimeoutMs } from "./deadlines.ts";
@@ -110,16 +112,20 @@ export function idHeaders(ids: { jobId: string; callId: string }): Record<string
 }
 
 type Received =
-  | { upstream: Record<string, unknown>; headers: Headers; targets: TriedTargets; bytes: number }
+  | {
+      upstream: Record<string, unknown>;
+      headers: HeaderFields;
+      targets: TriedTargets;
+      bytes: number;
+    }
   | { failure: UpstreamFailure };
 
 async function receive(call: OpenedCall): Promise<Received> {
-  const { url, ...init } = upstreamRequest(call, false);
   // AbortSignal.timeout costs 0.05 ms more a call, and its timer would outlive the call.
   const timeout = new AbortController();
   const timer = setTimeout(() => timeout.abort(), totalTimeoutMs(call.request.alias));
   try {
-    const response = await fetch(url, { ...init, signal: timeout.signal });
+    const response = await send({ ...upstreamRequest(call, false), signal: timeout.signal });
     const text = await response.text();
     call.record?.received(text);
     call.keeper?.received(text);

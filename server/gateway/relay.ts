@@ -1,5 +1,6 @@
 import type { StoredCall } from "../http/idempotency.ts";
 import { DomainError, messageOf } from "../kernel/errors.ts";
+import type { Answer } from "../litellm/wire/answer.ts";
 import type { TokenUsage } from "../pricing/cost.ts";
 import { triedTargets } from "./attempts.ts";
 import type { FrameSource } from "./audience.ts";
@@ -46,7 +47,7 @@ type End = CallEnd["status"];
 export class Relay implements FrameSource {
   readonly settled: Promise<End>;
   readonly #options: RelayOptions;
-  readonly #response: Response;
+  readonly #response: Answer;
   readonly #abort: AbortController;
   readonly #events: SseReader;
   readonly #frames: FrameReader;
@@ -54,11 +55,11 @@ export class Relay implements FrameSource {
   #ended = false;
   #firstTokenMs: number | undefined;
 
-  constructor(options: RelayOptions, response: Response, abort: AbortController) {
+  constructor(options: RelayOptions, response: Answer, abort: AbortController) {
     this.#options = options;
     this.#response = response;
     this.#abort = abort;
-    this.#events = new SseReader(response.body!);
+    this.#events = new SseReader(response);
     const { request, callId } = options.call;
     this.#frames = endpointForms[request.endpoint].frames({
       alias: request.alias.name,

@@ -1,6 +1,14 @@
 /** Largest event of a stream; more is taken for a broken upstream. 32 MiB: generated images come in one event. */
 const LARGEST_EVENT_BYTES = 32 * 1024 * 1024;
 
+/** Where the bytes of a stream come from. */
+export interface ByteSource {
+  /** What comes next; undefined at the end. Rejects when the stream breaks. */
+  next(): Promise<Uint8Array | undefined>;
+  /** Nobody wants the rest. Twice is fine. */
+  cancel(): void;
+}
+
 const boundaryPattern = /\r?\n\r?\n/g;
 const LONGEST_BOUNDARY = 4;
 
@@ -9,15 +17,15 @@ const LONGEST_BOUNDARY = 4;
  * over. One read is under way at most, so that back-pressure reaches the upstream.
  */
 export class SseReader {
-  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #source: ByteSource;
   readonly #decoder = new TextDecoder();
   #buffer = "";
   /** Up to here the buffer holds no end of an event: a large one is not searched anew with every read. */
   #searched = 0;
   #ended = false;
 
-  constructor(stream: ReadableStream<Uint8Array>) {
-    this.#reader = stream.getReader();
+  constructor(source: ByteSource) {
+    this.#source = source;
   }
 
   /** The data of the next event; undefined at the end. Rejects as the stream does. */
@@ -26,13 +34,13 @@ export class SseReader {
       const data = this.#takeEvent();
       if (data !== undefined) return data;
       if (this.#ended) return undefined;
-      const { done, value } = await this.#reader.read();
-      if (done) {
+      const bytes = await this.#source.next();
+      if (bytes === undefined) {
         this.#ended = true;
         // A last event without its blank line counts: the upstream closed right behind it.
         this.#buffer += `${this.#decoder.decode()}\n\n`;
       } else {
-        this.#buffer += this.#decoder.decode(value, { stream: true });
+        this.#buffer += this.#decoder.decode(bytes, { stream: true });
         if (this.#buffer.length > LARGEST_EVENT_BYTES)
           throw new Error("an event of the stream is too large");
       }
@@ -42,7 +50,7 @@ export class SseReader {
   /** Ends the upstream; a pending `next` resolves as ended. */
   cancel(): void {
     this.#ended = true;
-    this.#reader.cancel().catch(() => {});
+    this.#source.cancel();
   }
 
   #takeEvent(): string | undefined {

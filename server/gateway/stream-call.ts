@@ -1,4 +1,6 @@
 import { notKept, type StoredCall, storedFailure } from "../http/idempotency.ts";
+import type { Answer } from "../litellm/wire/answer.ts";
+import { send } from "../litellm/wire/send.ts";
 import { Audience, type Keeping } from "./audience.ts";
 import { type OpenedCall, upstreamRequest } from "./call.ts";
 import { Deadlines, totalTimeoutMs } from "./deadlines.ts";
@@ -101,7 +103,7 @@ export async function runStreamCall(options: StreamCall): Promise<StreamAnswer> 
 /** The relay, who listens to it, and what is kept of it. */
 function relayed(
   options: StreamCall,
-  response: Response,
+  response: Answer,
   { abort, deadlines }: { abort: AbortController; deadlines: Deadlines },
 ): StreamAnswer {
   const { call, client, keeping, commentMs, stallMs } = options;
@@ -162,10 +164,9 @@ function storedFrames(
 async function begin(
   call: OpenedCall,
   signal: AbortSignal,
-): Promise<{ response: Response } | { failure: UpstreamFailure }> {
-  const { url, ...init } = upstreamRequest(call, true);
+): Promise<{ response: Answer } | { failure: UpstreamFailure }> {
   try {
-    const response = await fetch(url, { ...init, signal });
+    const response = await send({ ...upstreamRequest(call, true), signal });
     if (response.ok) return { response };
     const text = await response.text();
     call.record?.received(text);

@@ -1,3 +1,5 @@
+import type { Answer } from "../litellm/wire/answer.ts";
+import type { HeaderFields } from "../litellm/wire/response-parser.ts";
 import { DomainError, type ErrorCode, messageOf } from "../kernel/errors.ts";
 import { noTargets, type TriedTargets, triedTargets } from "./attempts.ts";
 import { isRecord, parseRecord } from "./usage.ts";
@@ -44,7 +46,7 @@ function toldOf(status: number): Told {
 
 /** A refusal by the upstream, from its status and body; of an answer that makes no sense the status is ours. */
 export function failureFromResponse(
-  response: Pick<Response, "status" | "headers" | "ok">,
+  response: Pick<Answer, "status" | "headers" | "ok">,
   bodyText: string,
   status: number = response.status,
 ): UpstreamFailure {
@@ -101,7 +103,7 @@ function errorFields(bodyText: string): { message?: string; code?: string; param
   };
 }
 
-function retryAfter(headers: Headers): number {
+function retryAfter(headers: HeaderFields): number {
   const seconds = Number(headers.get("retry-after"));
   if (!Number.isFinite(seconds) || seconds < 1) return 1;
   return Math.min(Math.ceil(seconds), LONGEST_RETRY_AFTER_SECONDS);

@@ -52,8 +52,9 @@ export function checkSettings(settings: Partial<AliasSettings>): void {
       `${field} is ${limit}; it must be at most max_output_tokens, which is ${most}.`,
     );
   }
-  const { firstByte, idle, total } = settings.timeouts ?? {};
+  const { connect, firstByte, idle, total } = settings.timeouts ?? {};
   for (const [field, timeout] of [
+    ["timeouts.connect_ms", connect],
     ["timeouts.first_byte_ms", firstByte],
     ["timeouts.idle_ms", idle],
   ] as const) {
@@ -101,16 +102,27 @@ export const limitsToApi = (limits: AliasSettings["limits"]): ApiLimits =>
 
 /** The timeouts of an alias on the wire, in milliseconds. */
 interface ApiTimeouts {
+  connect_ms?: number | null;
   first_byte_ms?: number | null;
   idle_ms?: number | null;
   total_ms?: number | null;
 }
 
 export const timeoutsFromApi = (timeouts: ApiTimeouts): AliasSettings["timeouts"] =>
-  known({ firstByte: timeouts.first_byte_ms, idle: timeouts.idle_ms, total: timeouts.total_ms });
+  known({
+    connect: timeouts.connect_ms,
+    firstByte: timeouts.first_byte_ms,
+    idle: timeouts.idle_ms,
+    total: timeouts.total_ms,
+  });
 
 export const timeoutsToApi = (timeouts: AliasSettings["timeouts"]): ApiTimeouts =>
-  known({ first_byte_ms: timeouts.firstByte, idle_ms: timeouts.idle, total_ms: timeouts.total });
+  known({
+    connect_ms: timeouts.connect,
+    first_byte_ms: timeouts.firstByte,
+    idle_ms: timeouts.idle,
+    total_ms: timeouts.total,
+  });
 
 /** Only the fields that hold a number. */
 function known<Name extends string>(

@@ -65,6 +65,7 @@ const timeout = (description: string) =>
 
 export const Timeouts = Type.Object(
   {
+    connect_ms: timeout("For a connection to the gateway, where none is there; null = 5,000."),
     first_byte_ms: timeout("Until the first frame of a stream; null = no limit of its own."),
     idle_ms: timeout("Between two frames of a stream; null = no limit of its own."),
     total_ms: timeout(

@@ -2,7 +2,6 @@ import { dlopen, FFIType } from "bun:ffi";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:net";
-import { libraryNames } from "./c-library.ts";
 import type { TryLock } from "./lock.ts";
 
 const LOCK_EXCLUSIVE = 2;
@@ -40,4 +39,12 @@ async function tryPipe(path: string): Promise<(() => void) | undefined> {
   }
   server.unref();
   return () => void server.close();
+}
+
+/** The file names that the C library may have on this system; musl's has the machine in it. Windows has none. */
+function libraryNames(): readonly string[] {
+  if (process.platform === "darwin") return ["libSystem.B.dylib"];
+  if (process.platform !== "linux") return [];
+  const machine = process.arch === "arm64" ? "aarch64" : "x86_64";
+  return ["libc.so.6", `libc.musl-${machine}.so.1`];
 }

@@ -138,6 +138,13 @@ const endCall = (id: string, status = "succeeded") =>
     "update llm_calls set status = $2::text, ended_at = $3::timestamptz where id = $1::uuid",
     [id, status, new Date(clock.now())],
   );
+const eventsOf = (stream: ReadableStream<Uint8Array>) => {
+  const reader = stream.getReader();
+  return new SseReader({
+    next: async () => (await reader.read()).value,
+    cancel: () => void reader.cancel(),
+  });
+};
 type Told = ReturnType<typeof toFoundCallView>;
 const told = async (events: SseReader) => {
   const { call_id, status } = JSON.parse((await events.next()) ?? "{}") as Told;
@@ -146,7 +153,7 @@ const told = async (events: SseReader) => {
 
 test("the live tail tells what runs, what begins and what ends, once each", async () => {
   const running = await openCall(one.teamId);
-  const events = new SseReader(liveCalls(context, { team: one.teamId }, undefined, fast));
+  const events = eventsOf(liveCalls(context, { team: one.teamId }, undefined, fast));
   expect(await told(events)).toEqual([running, "in_flight"]);
   await openCall(two.teamId);
   const begun = await openCall(one.teamId);
@@ -160,7 +167,7 @@ test("the live tail tells what runs, what begins and what ends, once each", asyn
 
 test("the live tail shows only calls of the state and alias asked for", async () => {
   const query = { alias: "chat-large", status: "failed" as const };
-  const events = new SseReader(liveCalls(context, query, undefined, fast));
+  const events = eventsOf(liveCalls(context, query, undefined, fast));
   const next = told(events);
   const [fine, wrong, other] = [
     await openCall(one.teamId, "chat-large"),

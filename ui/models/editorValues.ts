@@ -29,6 +29,7 @@ export interface TypedModel {
   requests_per_minute: string;
   tokens_per_minute: string;
   concurrent_calls: string;
+  connect_ms: string;
   first_byte_ms: string;
   idle_ms: string;
   total_ms: string;
@@ -49,6 +50,7 @@ export function toTyped(model: ModelView): TypedModel {
     requests_per_minute: typed(model.limits.requests_per_minute),
     tokens_per_minute: typed(model.limits.tokens_per_minute),
     concurrent_calls: typed(model.limits.concurrent_calls),
+    connect_ms: typed(model.timeouts.connect_ms),
     first_byte_ms: typed(model.timeouts.first_byte_ms),
     idle_ms: typed(model.timeouts.idle_ms),
     total_ms: typed(model.timeouts.total_ms),
@@ -83,7 +85,14 @@ const whole = (text: string) => /^\d+$/.test(text);
 
 const optionalNumbers = [
   ...(["default_output_tokens", "max_output_tokens", "requests_per_minute"] as const),
-  ...(["tokens_per_minute", "concurrent_calls", "first_byte_ms", "idle_ms", "total_ms"] as const),
+  ...([
+    "tokens_per_minute",
+    "concurrent_calls",
+    "connect_ms",
+    "first_byte_ms",
+    "idle_ms",
+    "total_ms",
+  ] as const),
 ];
 
 /** What can be said without the server; the problems of target 1 are called `targets[0].model`. */
@@ -136,6 +145,7 @@ export function toChange(values: TypedModel, version: number): (typeof ModelChan
       concurrent_calls: numberOrNull(values.concurrent_calls),
     },
     timeouts: {
+      connect_ms: numberOrNull(values.connect_ms),
       first_byte_ms: numberOrNull(values.first_byte_ms),
       idle_ms: numberOrNull(values.idle_ms),
       total_ms: numberOrNull(values.total_ms),

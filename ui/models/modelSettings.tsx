@@ -25,6 +25,7 @@ const limits: readonly NumberField[] = [
   { name: "concurrent_calls", label: words.concurrent },
 ];
 const timeouts: readonly NumberField[] = [
+  { name: "connect_ms", label: words.connect, after: words.ms },
   { name: "first_byte_ms", label: words.firstByte, after: words.ms },
   { name: "idle_ms", label: words.idle, after: words.ms },
   { name: "total_ms", label: words.total, after: words.ms },

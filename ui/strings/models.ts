@@ -76,6 +76,7 @@ export const models = {
   concurrent: "Calls at once",
   noLimit: "No limit when empty.",
   timeouts: "How long calls may take",
+  connect: "To connect to the gateway",
   firstByte: "First byte of a stream",
   idle: "Between two frames",
   total: "In all",
