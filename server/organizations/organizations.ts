@@ -108,6 +108,7 @@ export function listOrganizations(
   query: {
     status?: OrganizationStatus;
     search?: string;
+    plan?: string;
     sort?: ListSort;
     limit?: number;
     cursor?: string;

@@ -128,6 +128,12 @@ export const OrganizationQuery = Type.Object(
         examples: ["suspended"],
       }),
     ),
+    plan: Type.Optional(
+      Type.String({
+        ...Slug,
+        description: "Only those with this plan of their own, now or later.",
+      }),
+    ),
   },
   { additionalProperties: false },
 );

@@ -10,6 +10,7 @@ import {
   teams,
   wallets,
 } from "../../db/schema/index.ts";
+import { ownPlanIs } from "../../db/plan-holders.ts";
 import { isInState } from "../../db/tenant-state.ts";
 
 export type OrganizationRow = typeof organizations.$inferSelect;
@@ -107,7 +108,12 @@ export async function selectOrganizations(
   drizzle: Drizzle,
   at: Date,
   page: {
-    filter: { status?: string | undefined; search?: string | undefined };
+    filter: {
+      status?: string | undefined;
+      search?: string | undefined;
+      /** Whose own plan it is, now or from a later date on. */
+      plan?: string | undefined;
+    };
     order: { by: "name" | "createdAt"; descending: boolean };
     start: PageStart | undefined;
     limit: number;
@@ -116,7 +122,7 @@ export async function selectOrganizations(
   const { filter, order } = page;
   const by = { column: organizations[order.by], descending: order.descending };
   const { beyond, orderBy, rows } = keyset(organizations, by, page.start);
-  const { status, search } = filter;
+  const { status, search, plan } = filter;
   const read = await drizzle
     .select({ organization: organizations, ...ofTeams })
     .from(organizations)
@@ -125,6 +131,9 @@ export async function selectOrganizations(
         ne(organizations.id, SANDBOX_ORGANIZATION),
         isInState(organizations, status, at),
         search === undefined ? undefined : hasText([organizations.name, organizations.id], search),
+        plan === undefined
+          ? undefined
+          : ownPlanIs(plan, at, sql`a.organization_id = ${organizations.id}`),
         beyond,
       ),
     )

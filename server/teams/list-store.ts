@@ -2,6 +2,7 @@ import { and, eq, isNull, sql } from "drizzle-orm";
 import type { Drizzle } from "../../db/client.ts";
 import { hasText, keyset, type PageParts, type PageStart } from "../../db/keyset.ts";
 import { organizations, teams, wallets } from "../../db/schema/index.ts";
+import { ownPlanIs } from "../../db/plan-holders.ts";
 import { isInState } from "../../db/tenant-state.ts";
 import type { OwnedTeam } from "./store.ts";
 
@@ -21,6 +22,12 @@ export interface TeamFilter {
   organizationId?: string | undefined;
   status?: string | undefined;
   search?: string | undefined;
+  /** Whose own plan it is, now or from a later date on. */
+  plan?: string | undefined;
+  /** That it is granted. */
+  group?: string | undefined;
+  /** That a group of it holds. */
+  alias?: string | undefined;
 }
 
 export interface TeamOrder {
@@ -47,7 +54,7 @@ export async function selectTeams(
     chargedFrom: Date;
   },
 ): Promise<ListedTeam[]> {
-  const { organizationId, status, search } = page.filter;
+  const { organizationId, status, search, plan, group, alias } = page.filter;
   const { beyond, orderBy, rows } = partsOf(page.order, page.start);
   const read = await drizzle
     .select({
@@ -80,6 +87,16 @@ export async function selectTeams(
         search === undefined
           ? undefined
           : hasText([teams.name, teams.id, organizations.name], search),
+        plan === undefined ? undefined : ownPlanIs(plan, at, sql`a.team_id = ${teams.id}`),
+        group === undefined
+          ? undefined
+          : sql`exists (select 1 from team_access_groups g where g.team_id = ${teams.id} and g.group_id = ${group})`,
+        alias === undefined
+          ? undefined
+          : sql`exists (select 1 from team_access_groups g
+              join model_access_group_members m on m.group_id = g.group_id
+              join model_aliases a on a.id = m.alias_id
+              where g.team_id = ${teams.id} and a.name = ${alias})`,
         beyond,
       ),
     )

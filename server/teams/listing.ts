@@ -18,6 +18,9 @@ export function listTeams(
     organizationId?: string | undefined;
     status?: TeamStatus | undefined;
     search?: string | undefined;
+    plan?: string | undefined;
+    group?: string | undefined;
+    alias?: string | undefined;
     sort?: TeamSort | undefined;
     limit?: number;
     cursor?: string;

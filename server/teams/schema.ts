@@ -194,6 +194,19 @@ export const TeamQuery = Type.Object(
         examples: ["paused"],
       }),
     ),
+    plan: Type.Optional(
+      Type.String({
+        ...Slug,
+        description: "Only those with this plan of their own, now or later.",
+      }),
+    ),
+    group: Type.Optional(
+      Type.String({
+        ...Slug,
+        description: "Only those that this model access group is granted to.",
+      }),
+    ),
+    alias: Type.Optional(line(128, "Only those that may use this model alias.", "chat-fast")),
   },
   { additionalProperties: false },
 );

@@ -156,6 +156,13 @@ it("makes a plan with examples that follow the typing, changes it and assigns it
   await dialog.getByRole("button", { name: "Assign to support" }).click();
   await dialog.waitFor({ state: "hidden" });
   await page.getByText("Used by: 1 team").waitFor();
+  const users = page.getByRole("region", { name: "Who uses it" });
+  await users.getByRole("link", { name: "Support", exact: true }).waitFor();
+  await users.getByRole("link", { name: "List the teams" }).click();
+  await page.getByText("1 team shown").waitFor();
+  expect(new URL(page.url()).search).toBe("?plan=volume");
+  await page.getByRole("button", { name: "Remove the filter Plan" }).click();
+  expect(new URL(page.url()).search).toBe("");
 });
 
 it("charges the past anew under a draft, and assigns the draft", async () => {

@@ -1,5 +1,8 @@
 import { expect, test } from "vitest";
+import { systemAuthor } from "../../server/audit/audit.ts";
 import { createOrganization, listOrganizations } from "../../server/organizations/organizations.ts";
+import { assignPlan, type PlanSubject } from "../../server/pricing/assignments.ts";
+import { createPlan } from "../../server/pricing/plans.ts";
 import { listTeams } from "../../server/teams/listing.ts";
 import { createTeam } from "../../server/teams/teams.ts";
 import { testDatabase } from "../harness.ts";
@@ -82,4 +85,37 @@ test("finds teams by the name of their organization, and adds up an organization
   expect(await balances()).toEqual([320, 20]);
   await database.query("update teams set status = 'deleted' where id = 'rich'");
   expect(await balances()).toEqual([20, 20]);
+});
+
+test("finds teams and organizations by plan, group and model", async () => {
+  const teamsWith = async (filter: object) => ids(await listTeams(context, filter)).toSorted();
+  const dear = { name: "Dear", kind: "flat", rules: { price: 9 } } as const;
+  await createPlan(context, systemAuthor, { ...dear, id: "dear" });
+  await createPlan(context, systemAuthor, { ...dear, id: "later", name: "Later" });
+  const give = (subject: PlanSubject, planId: string, from?: Date) =>
+    assignPlan(context, systemAuthor, { subject, planId, from, reason: undefined });
+  await give({ kind: "team", id: "poor" }, "dear");
+  await give({ kind: "team", id: "poor" }, "later", new Date(context.clock.now() + 86_400_000));
+  await give({ kind: "organization", id: "two" }, "dear");
+  // A plan of the organization's is not its teams' own choice.
+  expect(await teamsWith({ plan: "dear" })).toEqual(["poor"]);
+  expect(await teamsWith({ plan: "later" })).toEqual(["poor"]);
+  expect(await teamsWith({ plan: "none" })).toEqual([]);
+  const holders = await listOrganizations(context, { plan: "dear" });
+  expect(holders.data.map(({ organization_id: id }) => id)).toEqual(["two"]);
+
+  await database.query(
+    "insert into model_access_groups (id, name, created_at) values ('vip', 'Vip', now())",
+  );
+  await database.query("insert into team_access_groups (team_id, group_id) values ('even', 'vip')");
+  expect(await teamsWith({ group: "vip" })).toEqual(["even"]);
+  expect(await teamsWith({ group: "vip", organizationId: "two" })).toEqual([]);
+  await database.query(
+    "insert into model_aliases (id, name, created_at, updated_at) values (gen_random_uuid(), 'chat-vip', now(), now())",
+  );
+  await database.query(
+    "insert into model_access_group_members (group_id, alias_id) select 'vip', id from model_aliases where name = 'chat-vip'",
+  );
+  expect(await teamsWith({ alias: "chat-vip" })).toEqual(["even"]);
+  expect(await teamsWith({ alias: "chat-fast" })).toEqual([]);
 });

@@ -27,6 +27,10 @@ export const customerAnswers: Record<string, Answer> = {
   "GET /api/organizations?limit=50": ok(page(customers.organizations, "more")),
   "GET /api/organizations?limit=200": ok(page(customers.organizations)),
   "GET /api/teams?limit=50": ok(page(customers.teams, "more")),
+  "GET /api/teams?limit=50&plan=standard": ok(page(customers.teams)),
+  "GET /api/teams?limit=8&plan=standard": ok(page(customers.teams.slice(0, 8), "more")),
+  "GET /api/teams?limit=8&alias=chat-fast": ok(page(customers.teams.slice(0, 3))),
+  "GET /api/organizations?limit=8&plan=standard": ok(page([customers.organization])),
   [`GET /api${organization}`]: ok(customers.organization),
   [`GET /api/teams?limit=50&organization_id=${customers.organization.organization_id}`]: ok(
     page(customers.teams.slice(0, 4)),
@@ -36,7 +40,7 @@ export const customerAnswers: Record<string, Answer> = {
     in_force: { ...money.plan.in_force, source: "organization" },
   }),
   [`GET /api${organization}/history?limit=50`]: ok(page(customers.history)),
-  [`GET /api/credentials?organization_id=${customers.organization.organization_id}&limit=200`]: ok(
+  [`GET /api/credentials?organization_id=${customers.organization.organization_id}`]: ok(
     page(customers.credentials),
   ),
   [`GET /api/usage?${ofOrganization}&${month}`]: ok(reports.totals),
@@ -89,6 +93,7 @@ export const customerStates: State[] = [
     shows: "Aperture's own",
   },
   { name: "organization-missing", path: "/organizations/none", shows: "no such organization" },
+  { name: "teams-of-plan", path: "/teams?plan=standard", shows: "10 teams shown" },
   { name: "teams", path: "/teams", shows: "10 teams shown" },
   {
     name: "teams-empty",

@@ -11,10 +11,12 @@ interface Props {
   open: boolean;
   /** Undefined = a new one. */
   credential: CredentialView | undefined;
+  /** Whose a new one is; undefined = the form asks. */
+  organizationId?: string | undefined;
   onClose: () => void;
 }
 
-export function CredentialForm({ open, credential, onClose }: Props) {
+export function CredentialForm({ open, credential, organizationId, onClose }: Props) {
   return (
     <Dialog
       open={open}
@@ -22,19 +24,19 @@ export function CredentialForm({ open, credential, onClose }: Props) {
       title={credential ? words.edit(credential.name) : words.add}
       description={words.addText}
     >
-      <Body credential={credential} onClose={onClose} />
+      <Body credential={credential} organizationId={organizationId} onClose={onClose} />
     </Dialog>
   );
 }
 
-function Body({ credential, onClose }: Omit<Props, "open">) {
+function Body({ credential, organizationId, onClose }: Omit<Props, "open">) {
   const change = useSaveCredential(credential, onClose);
   const form = useForm({
     initial: {
       name: credential?.name ?? "",
       api_key: "",
       api_base: credential?.api_base ?? "",
-      organization_id: credential?.organization_id ?? "",
+      organization_id: credential?.organization_id ?? organizationId ?? "",
     },
     change,
     check: ({ name }) => (name.trim() === "" ? { name: words.nameMissing } : {}),
@@ -90,7 +92,7 @@ function Body({ credential, onClose }: Omit<Props, "open">) {
           />
         )}
       </Field>
-      {!credential && (
+      {!credential && organizationId === undefined && (
         <Field
           optional
           label={words.organization}

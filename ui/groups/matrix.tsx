@@ -11,6 +11,7 @@ export function Matrix({
   may,
   ticked,
   onTick,
+  onTeams,
   actions,
 }: {
   /** Undefined while loading. */
@@ -20,6 +21,8 @@ export function Matrix({
   /** The one that was just set. */
   ticked: Membership | undefined;
   onTick: (change: Membership) => void;
+  /** Who is granted a group was asked. */
+  onTeams: (group: GroupView) => void;
   actions: (group: GroupView) => MenuItem[];
 }) {
   return (
@@ -41,7 +44,13 @@ export function Matrix({
                 <span class="flex items-center gap-1">
                   <span class="min-w-0">
                     <span class="block truncate text-13 text-ink">{group.name}</span>
-                    <span class="block truncate font-normal">{words.teams(group.team_count)}</span>
+                    <button
+                      type="button"
+                      class="focus-ring block truncate rounded font-normal hover:underline"
+                      onClick={() => onTeams(group)}
+                    >
+                      {words.teams(group.team_count)}
+                    </button>
                   </span>
                   {may && <Menu label={words.actions(group.name)} items={actions(group)} />}
                 </span>

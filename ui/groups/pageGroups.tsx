@@ -1,6 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { Button, buttonClass } from "../base/button.tsx";
 import { ConfirmDialog } from "../base/confirmDialog.tsx";
+import { Dialog } from "../base/dialog.tsx";
 import { FilterBar } from "../base/filterBar.tsx";
 import { FormProblem } from "../base/formProblem.tsx";
 import { CubeIcon, GroupsIcon, PlusIcon } from "../base/icons.tsx";
@@ -11,6 +12,7 @@ import { useModels } from "../models/models.ts";
 import { admins, useCan } from "../session/permission.ts";
 import { PageHead } from "../shell/pageHead.tsx";
 import { models, groups as words } from "../strings/models.ts";
+import { TeamsWith } from "../tenants/usedBy.tsx";
 import { GroupForm } from "./groupForm.tsx";
 import {
   type GroupView,
@@ -31,6 +33,7 @@ export function PageGroups() {
   const groups = useGroups();
   const [form, setForm] = useState<{ group: GroupView | undefined }>();
   const [deleted, setDeleted] = useState<GroupView>();
+  const [teamsOf, setTeamsOf] = useState<GroupView>();
   const membership = useMembership();
   /** A tick that was just set, shown before the server has said so. */
   const [ticked, setTicked] = useState<Membership>();
@@ -74,6 +77,7 @@ export function PageGroups() {
                 setTicked(change);
                 membership.run(change);
               }}
+              onTeams={setTeamsOf}
               actions={(group) => [
                 { label: words.rename, onSelect: () => setForm({ group }) },
                 "line",
@@ -86,6 +90,14 @@ export function PageGroups() {
           </>
         )}
       </Panel>
+      <Dialog
+        open={teamsOf !== undefined}
+        onClose={() => setTeamsOf(undefined)}
+        title={words.teamsOf(teamsOf?.name ?? "")}
+        description={words.teamsOfText}
+      >
+        {teamsOf && <TeamsWith use={{ group: teamsOf.group_id }} />}
+      </Dialog>
       <GroupForm open={form !== undefined} group={form?.group} onClose={() => setForm(undefined)} />
       <ConfirmDialog
         open={deleted !== undefined}

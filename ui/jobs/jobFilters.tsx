@@ -1,14 +1,14 @@
-import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import type { OrganizationView } from "../../server/organizations/schema.ts";
 import type { TeamView } from "../../server/teams/schema.ts";
-import { Button, IconButton } from "../base/button.tsx";
+import { Button } from "../base/button.tsx";
+import { Chip } from "../base/chip.tsx";
 import { Checkbox } from "../base/choices.tsx";
 import { SearchCombobox } from "../base/combobox.tsx";
 import { Dialog, DialogActions } from "../base/dialog.tsx";
 import { AmountInput, Field, TextInput, toAmount } from "../base/field.tsx";
 import { FilterBar } from "../base/filterBar.tsx";
-import { CloseIcon, SettingsIcon } from "../base/icons.tsx";
+import { SettingsIcon } from "../base/icons.tsx";
 import type { ListState } from "../base/listState.ts";
 import { FilterSelect } from "../base/select.tsx";
 import * as format from "../format.ts";
@@ -101,26 +101,6 @@ function written(name: Named, value: string): string {
   if (name === "id") return format.shortId(value);
   if (name.endsWith("cost_usd")) return format.usd(Number(value));
   return name.endsWith("credits") ? format.credits(Number(value)) : value;
-}
-
-function Chip({
-  label,
-  onRemove,
-  children,
-}: {
-  label: string;
-  onRemove: () => void;
-  children: ComponentChildren;
-}) {
-  return (
-    <span class="inline-flex h-8 max-w-72 items-center gap-1.5 rounded-control border border-edge bg-press pl-2.5 font-medium">
-      <span class="font-normal text-muted">{label}</span>
-      <span class="truncate">{children}</span>
-      <IconButton label={jobs.remove(label)} small onClick={onRemove}>
-        <CloseIcon class="size-3.5" />
-      </IconButton>
-    </span>
-  );
 }
 
 const isAmountName = (name: Named) => /^(?:min|max)_/.test(name);

@@ -15,6 +15,7 @@ import { useChange } from "../query.ts";
 import { admins, support, useCan } from "../session/permission.ts";
 import { PageHead } from "../shell/pageHead.tsx";
 import { models as words } from "../strings/models.ts";
+import { TeamsWith } from "../tenants/usedBy.tsx";
 import { problemsOf, toChange, toTyped } from "./editorValues.ts";
 import {
   type ModelView,
@@ -78,6 +79,11 @@ export function PageModel() {
         onSaved={begin}
         reload={() => void get<ModelView>(at`/api/models/${alias}`).then(begin, retry)}
       />
+      <div class="mt-4">
+        <Panel title={words.whoMay}>
+          <TeamsWith use={{ alias }} />
+        </Panel>
+      </div>
     </>
   );
 }

@@ -1,84 +1,31 @@
-import type { CredentialView } from "../../server/models/credential-schema.ts";
-import { Badge } from "../base/badge.tsx";
-import type { Page } from "../base/dataTable.tsx";
-import { KeyIcon } from "../base/icons.tsx";
-import { Panel } from "../base/panel.tsx";
-import { Empty, Failure, NotCurrent } from "../base/states.tsx";
-import { Table } from "../base/table.tsx";
-import { useRead } from "../query.ts";
-import { kit } from "../strings/kit.ts";
+import { useState } from "preact/hooks";
+import { useListState } from "../base/listState.ts";
+import { AddCredential, CredentialTable } from "../credentials/credentialTable.tsx";
+import { useCredentials } from "../credentials/credentials.ts";
 import { organizations as words } from "../strings/organizations.ts";
 
 /** The provider credentials that only calls of this organization's teams use. */
 export function Credentials({ organizationId }: { organizationId: string }) {
-  const { data, error, retry } = useRead<Page<CredentialView>>("/api/credentials", {
-    parameters: { organization_id: organizationId, limit: 200 },
-  });
-  const heads = words.credentialColumns;
+  const state = useListState({});
+  const read = useCredentials({ organization_id: organizationId, cursor: state.cursor });
+  const [adding, setAdding] = useState(false);
   return (
-    <Panel title={words.credentials} flush badge={error && data && <NotCurrent error={error} />}>
-      {!data && error ? (
-        <Failure
-          title={kit.notLoaded(words.tabs.credentials.toLowerCase())}
-          error={error}
-          onRetry={retry}
-        />
-      ) : data?.data.length === 0 ? (
-        <Empty
-          icon={<KeyIcon />}
-          title={words.credentialsEmptyTitle}
-          text={words.credentialsEmptyText}
-        />
-      ) : (
-        <Table
-          caption={words.credentialCaption}
-          rows={data?.data}
-          rowKey={(row) => row.credential_id}
-          skeletonRows={3}
-          columns={[
-            {
-              head: heads.name,
-              cell: (row) => <span class="block truncate font-medium">{row.name}</span>,
-            },
-            {
-              head: heads.key,
-              width: "104px",
-              cell: (row) => (
-                <code class="font-mono text-12 text-muted">
-                  {row.has_key ? `…${row.last_four ?? ""}` : words.noKey}
-                </code>
-              ),
-            },
-            {
-              head: heads.base,
-              width: "28%",
-              from: "medium",
-              cell: (row) => (
-                <span class="block truncate text-ink-2">{row.api_base ?? words.usualBase}</span>
-              ),
-            },
-            {
-              head: heads.models,
-              width: "20%",
-              from: "small",
-              cell: (row) => (
-                <span class="block truncate text-ink-2" title={row.models.join(", ")}>
-                  {row.models.join(", ") || "—"}
-                </span>
-              ),
-            },
-            {
-              head: heads.state,
-              width: "124px",
-              cell: (row) => (
-                <Badge tone={row.enabled ? "ok" : "idle"}>
-                  {row.enabled ? words.enabled : words.disabled}
-                </Badge>
-              ),
-            },
-          ]}
-        />
-      )}
-    </Panel>
+    <section aria-label={words.credentials} class="min-w-0">
+      <div class="mb-3 flex flex-wrap items-start justify-between gap-x-4 gap-y-2">
+        <div class="min-w-0">
+          <h2 class="text-13 font-semibold">{words.credentials}</h2>
+          <p class="text-muted">{words.credentialsText}</p>
+        </div>
+        <AddCredential look="plain" onClick={() => setAdding(true)} />
+      </div>
+      <CredentialTable
+        state={state}
+        read={read}
+        organizationId={organizationId}
+        adding={adding}
+        onAdding={setAdding}
+        empty={{ title: words.credentialsEmptyTitle, text: words.credentialsEmptyText }}
+      />
+    </section>
   );
 }

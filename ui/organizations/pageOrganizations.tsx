@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import type { OrganizationView } from "../../server/organizations/schema.ts";
 import { Button } from "../base/button.tsx";
+import { FilterChips } from "../base/chip.tsx";
 import { type DataColumn, DataTable } from "../base/dataTable.tsx";
 import { FilterBar } from "../base/filterBar.tsx";
 import { BuildingIcon, PlusIcon } from "../base/icons.tsx";
@@ -23,7 +24,7 @@ const statuses = Object.entries(tenants.states).map(([value, label]) => ({ value
 
 /** Every organization, by name. */
 export function PageOrganizations() {
-  const state = useListState({ filters: ["status"] });
+  const state = useListState({ filters: ["status", "plan"] });
   const read = useOrganizations(state.parameters);
   const nowMs = useServerNow();
   const can = useCan();
@@ -54,7 +55,9 @@ export function PageOrganizations() {
         state={state}
         search={words.search}
         filters={[{ name: "status", label: words.status, choices: statuses }]}
-      />
+      >
+        <FilterChips state={state} labels={{ plan: tenants.filters.plan }} />
+      </FilterBar>
       <DataTable
         noun={words.noun}
         caption={words.caption}

@@ -18,6 +18,7 @@ import * as format from "../format.ts";
 import { billing, useCan } from "../session/permission.ts";
 import { PageHead } from "../shell/pageHead.tsx";
 import { plans } from "../strings/plans.ts";
+import { OrganizationsWith, TeamsWith } from "../tenants/usedBy.tsx";
 import { AssignDialog } from "./assignDialog.tsx";
 import { holders, kindName } from "./pagePlans.tsx";
 import { type PlanDetail, useChangePlan, usePlan } from "./plans.ts";
@@ -126,6 +127,7 @@ function Loaded({ plan }: { plan: PlanDetail }) {
             ))}
           </ul>
         </Panel>
+        <Holders plan={plan} />
         <Versions plan={plan} />
       </div>
       <AssignDialog open={open === "assign"} onClose={close} plan={plan} />
@@ -143,6 +145,22 @@ function Loaded({ plan }: { plan: PlanDetail }) {
         {plans.archiveText}
       </ConfirmDialog>
     </>
+  );
+}
+
+/** Whose own choice it is; whoever chose none goes by their organization's plan, else by the platform's. */
+function Holders({ plan }: { plan: PlanDetail }) {
+  const { platform, organizations, teams } = plan.assigned;
+  const use = { plan: plan.plan_id };
+  return (
+    <Panel title={plans.whoUses}>
+      <div class="grid gap-3">
+        {platform && <p>{plans.platformUses}</p>}
+        {organizations > 0 && <OrganizationsWith use={use} />}
+        {teams > 0 && <TeamsWith use={use} />}
+        {!platform && organizations + teams === 0 && <p class="text-muted">{plans.nobodyUses}</p>}
+      </div>
+    </Panel>
   );
 }
 

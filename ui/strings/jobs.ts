@@ -9,7 +9,6 @@ export const jobs = {
   filters: (count: string) => `Filters (${count})`,
   filtersText: "All of them have to fit. They stay in the address.",
   showJobs: "Show these jobs",
-  remove: (filter: string) => `Remove the filter ${filter}`,
   since: (time: string) => `Since ${time}`,
   status: "Status",
   time: "Created",

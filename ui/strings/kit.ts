@@ -14,6 +14,7 @@ export const kit = {
   savedMeanwhile:
     "Somebody else saved this since you opened it. What you typed is still here; saving replaces theirs.",
   clear: "Clear",
+  removeFilter: (filter: string) => `Remove the filter ${filter}`,
   clearFilters: "Clear filters",
   noMatch: (noun: string) => `No ${noun} match these filters`,
   noMatchText: "Try a shorter search, or remove a filter.",

@@ -63,19 +63,9 @@ export const organizations = {
     margin: "Margin, 30 d",
   },
   credentials: "Credentials of its own",
-  credentialCaption: "Provider credentials of the organization, by name",
+  credentialsText:
+    "Only calls of its teams use them; models name them as their target's credential.",
   credentialsEmptyTitle: "No credential of its own",
   credentialsEmptyText:
-    "Its calls use everyone's provider credentials. One of its own is added among the credentials, and serves only its teams.",
-  credentialColumns: {
-    name: "Name",
-    key: "Key",
-    base: "Base URL",
-    models: "Models",
-    state: "State",
-  },
-  enabled: "In use",
-  disabled: "Switched off",
-  noKey: "None",
-  usualBase: "The provider's own",
+    "Its calls use everyone's provider credentials until it has one of its own.",
 } as const;

@@ -8,6 +8,10 @@ export const plans = {
   kind: "Kind",
   charges: "What it charges",
   usedBy: "Used by",
+  whoUses: "Who uses it",
+  platformUses:
+    "Everybody without a plan of their own or of their organization: it is the platform's.",
+  nobodyUses: "Nobody, now or from a later date on.",
   version: "Version",
   changed: "Changed",
   empty: "No plans",

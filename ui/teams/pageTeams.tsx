@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import type { OrganizationView } from "../../server/organizations/schema.ts";
 import { Button } from "../base/button.tsx";
+import { FilterChips } from "../base/chip.tsx";
 import { FilterBar } from "../base/filterBar.tsx";
 import { PlusIcon } from "../base/icons.tsx";
 import { useListState } from "../base/listState.ts";
@@ -17,7 +18,9 @@ const statuses = Object.entries(tenants.states).map(([value, label]) => ({ value
 
 /** Every team, by name. */
 export function PageTeams() {
-  const state = useListState({ filters: ["status", "organization_id"] });
+  const state = useListState({
+    filters: ["status", "organization_id", ...Object.keys(tenants.filters)],
+  });
   const read = useTeams(state.parameters);
   const organizations = useRead<{ data: OrganizationView[] }>("/api/organizations", {
     parameters: { limit: 200 },
@@ -53,7 +56,9 @@ export function PageTeams() {
               })) ?? [],
           },
         ]}
-      />
+      >
+        <FilterChips state={state} labels={tenants.filters} />
+      </FilterBar>
       <TeamTable
         read={read}
         state={state}
