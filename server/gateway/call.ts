@@ -12,7 +12,7 @@ import type { Lease } from "../litellm/upstream.ts";
 import type { HeaderFields } from "../litellm/wire/response-parser.ts";
 import type { UpstreamRequest } from "../litellm/wire/send.ts";
 import type { Permit } from "../limits/limits.ts";
-import type { ModelAlias } from "../models/catalog.ts";
+import type { AliasTarget, ModelAlias } from "../models/catalog.ts";
 import { costNanos, costsDiffer, type TargetPrices, type TokenUsage } from "../pricing/cost.ts";
 import { priceSnapshot } from "../pricing/price-snapshot.ts";
 import type { CallCharging, Endpoint } from "../pricing/terms.ts";
@@ -23,6 +23,8 @@ import { endpointForms } from "./endpoints.ts";
 import { limitParameters } from "./output-limit.ts";
 import type { SdkAttempt } from "./sdk-attempt.ts";
 import type { NewJob, OpenItem, SettleItem } from "./store.ts";
+import { estimateUsage } from "./tokens/estimate.ts";
+import type { TokenCounter } from "./tokens/token-counter.ts";
 import { type Asked, worstCase } from "./worst-case.ts";
 
 /** A call as the routes ask for it, after validation. */
@@ -172,13 +174,27 @@ function snapshotOf(alias: ModelAlias): object {
   };
 }
 
+/** The target of a call that answered. It may have left the alias before the call began: the gateway moves over in its own time. */
+function targetOf({ alias }: CallRequest, { modelId }: TriedTargets): AliasTarget | undefined {
+  const answered = answeringTarget(modelId);
+  return alias.targets.find(({ id }) => id === answered) ?? alias.targets[0];
+}
+
+/** What a call has used, by its texts. */
+export function estimatedUsage(
+  { request }: Pick<OpenedCall, "request">,
+  of: { targets: TriedTargets; written: readonly string[]; factor?: number },
+  counter: TokenCounter,
+): Promise<TokenUsage> {
+  const { endpoint, parameters } = request;
+  const model = targetOf(request, of.targets)?.model ?? "";
+  return estimateUsage({ endpoint, parameters, model, ...of }, counter);
+}
+
 /** Prices the end of a call: our figure is booked, LiteLLM's stands beside it. */
 export function settleItem(call: OpenedCall, end: CallEnd): SettleItem {
   const { request } = call;
-  const answered = answeringTarget(end.targets.modelId);
-  // What answered may have left the alias before the call began: the gateway moves over in its own time.
-  const target =
-    request.alias.targets.find(({ id }) => id === answered) ?? request.alias.targets[0];
+  const target = targetOf(request, end.targets);
   const theirs = end.litellmCostUsd === undefined ? undefined : floatUsdToNanos(end.litellmCostUsd);
   const cost = bookedCost(end, { prices: target?.prices, theirs });
   const flags: SettleItem["costFlags"][number][] = [];

@@ -25,6 +25,7 @@ import { openRefusal } from "./refusals.ts";
 import type { StreamStop } from "./relay.ts";
 import type { Retries } from "./retries.ts";
 import { runStreamCall, type StreamClient, type StreamOrReplay } from "./stream-call.ts";
+import { byBytes, type TokenCounter } from "./tokens/token-counter.ts";
 import { sentLimits } from "./worst-case.ts";
 
 /** An opened call that can be told to stop. */
@@ -49,6 +50,8 @@ export interface CallsOptions {
   limits?: Pick<Limits, "admit">;
   /** Answers of equal requests; undefined = each goes upstream. */
   cache?: ResponseCache;
+  /** Counts what a provider has not; undefined = by the bytes of the texts. */
+  tokens?: TokenCounter;
 }
 
 /** The system's buffers hold megabytes: who has let them fill up, and then takes nothing for so long, is not merely slow. */
@@ -117,7 +120,7 @@ export class Calls {
     return this.#tracked(
       opened,
       () => {},
-      () => runJsonCall({ context: this.#context, lanes: this.#lanes, call: opened, shape }),
+      () => runJsonCall({ ...this.#parts, call: opened, shape }),
     );
   }
 
@@ -134,8 +137,7 @@ export class Calls {
       (reason) => stopStream?.(reason),
       () =>
         runStreamCall({
-          lanes: this.#lanes,
-          context: this.#context,
+          ...this.#parts,
           call: opened,
           client,
           keeping: this.#keeping(request),
@@ -146,6 +148,12 @@ export class Calls {
       (result) => result.settled,
     );
     return answer;
+  }
+
+  /** What a running call works with. */
+  get #parts() {
+    const { tokens = byBytes } = this.#options;
+    return { context: this.#context, lanes: this.#lanes, tokens };
   }
 
   /** What the heartbeat tells others of this instance's calls. */

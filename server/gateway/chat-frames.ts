@@ -2,6 +2,8 @@ import type { DomainError } from "../kernel/errors.ts";
 import type { TokenUsage } from "../pricing/cost.ts";
 import { chunkForTeam } from "./answer.ts";
 import { closedEarly, type FrameOptions, type FrameReader, type Taken } from "./frames.ts";
+import { writtenTexts } from "./tokens/texts.ts";
+import { WrittenText } from "./tokens/written-text.ts";
 import { isRecord, parseRecord, usageFromApi } from "./usage.ts";
 
 const encoder = new TextEncoder();
@@ -12,7 +14,7 @@ const event = (data: unknown) => encoder.encode(`data: ${JSON.stringify(data)}\n
 export class ChatFrames implements FrameReader {
   usage: TokenUsage | undefined;
   costUsd: number | undefined;
-  outputBytes = 0;
+  readonly written = new WrittenText();
   finishReason: string | undefined;
   readonly #options: FrameOptions;
 
@@ -49,7 +51,8 @@ export class ChatFrames implements FrameReader {
     for (const choice of Array.isArray(frame["choices"]) ? (frame["choices"] as unknown[]) : []) {
       if (!isRecord(choice)) continue;
       if (typeof choice["finish_reason"] === "string") this.finishReason = choice["finish_reason"];
-      this.outputBytes += deltaBytes(choice["delta"]);
+      if (isRecord(choice["delta"]))
+        for (const text of writtenTexts(choice["delta"])) this.written.add(text);
     }
   }
 }
@@ -65,17 +68,4 @@ function saysNothing(choices: unknown): boolean {
         (value) => value === null || value === "",
       ),
   );
-}
-
-/** UTF-8 bytes of the text that a delta adds: content, reasoning, refusal, arguments of tool calls. */
-function deltaBytes(delta: unknown): number {
-  if (!isRecord(delta)) return 0;
-  let bytes = 0;
-  for (const name of ["content", "reasoning_content", "refusal"]) {
-    const text = delta[name];
-    if (typeof text === "string") bytes += Buffer.byteLength(text);
-  }
-  if (delta["tool_calls"] !== undefined)
-    bytes += Buffer.byteLength(JSON.stringify(delta["tool_calls"]));
-  return bytes;
 }

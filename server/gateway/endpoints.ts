@@ -5,6 +5,7 @@ import { ChatFrames } from "./chat-frames.ts";
 import type { FrameOptions, FrameReader } from "./frames.ts";
 import { responseFinishReason, responseForTeam, usageFromResponse } from "./responses/answer.ts";
 import { ResponseFrames } from "./responses/frames.ts";
+import { writtenTexts } from "./tokens/texts.ts";
 import { isRecord, usageFromApi } from "./usage.ts";
 
 type Answer = Record<string, unknown>;
@@ -22,11 +23,13 @@ export interface EndpointForm {
   /** The answer as a team may see it. */
   forTeam(upstream: Answer, identity: Identity): Answer;
   usage(upstream: Answer): TokenUsage | undefined;
-  /** UTF-8 bytes of what the model has written, for an answer without usage. */
-  outputBytes(upstream: Answer): number;
+  /** What the model has written, for an answer without usage. */
+  written(upstream: Answer): string[];
   finishReason(upstream: Answer): string | undefined;
   frames(options: FrameOptions): FrameReader;
 }
+
+const recordsOf = (list: unknown) => (Array.isArray(list) ? list.filter(isRecord) : []);
 
 const chat: EndpointForm = {
   path: "chat/completions",
@@ -38,7 +41,8 @@ const chat: EndpointForm = {
   isAnswer: ({ choices }) => Array.isArray(choices),
   forTeam: completionForTeam,
   usage: (upstream) => usageFromApi(upstream["usage"]),
-  outputBytes: ({ choices }) => Buffer.byteLength(JSON.stringify(choices ?? "")),
+  written: ({ choices }) =>
+    recordsOf(choices).flatMap(({ message }) => (isRecord(message) ? writtenTexts(message) : [])),
   finishReason({ choices }) {
     const first: unknown = Array.isArray(choices) ? choices[0] : undefined;
     return isRecord(first) && typeof first["finish_reason"] === "string"
@@ -55,7 +59,7 @@ const embeddings: EndpointForm = {
   isAnswer: ({ data }) => Array.isArray(data),
   forTeam: embeddingsForTeam,
   usage: (upstream) => usageFromApi(upstream["usage"]),
-  outputBytes: () => 0,
+  written: () => [],
   finishReason: () => undefined,
   frames() {
     throw new Error("embeddings are not streamed");
@@ -74,7 +78,7 @@ const responses: EndpointForm = {
   isAnswer: ({ output, status }) => Array.isArray(output) && status !== "failed",
   forTeam: responseForTeam,
   usage: (upstream) => usageFromResponse(upstream["usage"]),
-  outputBytes: ({ output }) => Buffer.byteLength(JSON.stringify(output ?? "")),
+  written: ({ output }) => recordsOf(output).flatMap(writtenTexts),
   finishReason: responseFinishReason,
   frames: (options) => new ResponseFrames(options),
 };

@@ -1,6 +1,7 @@
 import type { DomainError } from "../kernel/errors.ts";
 import type { TokenUsage } from "../pricing/cost.ts";
 import type { Identity } from "./answer.ts";
+import type { WrittenText } from "./tokens/written-text.ts";
 
 /** What one event of the upstream means for the stream of the client. */
 export type Taken =
@@ -16,8 +17,7 @@ export interface FrameReader {
   readonly usage: TokenUsage | undefined;
   /** LiteLLM's own figure. */
   readonly costUsd: number | undefined;
-  /** UTF-8 bytes of all that the model has written. */
-  readonly outputBytes: number;
+  readonly written: WrittenText;
   readonly finishReason: string | undefined;
   /** Takes the data of the next event; undefined = the upstream has closed the stream. */
   take(data: string | undefined): Taken;

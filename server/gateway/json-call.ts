@@ -2,19 +2,26 @@ import type { Context } from "../context.ts";
 import { type StoredAnswer, storedFailure } from "../http/idempotency.ts";
 import type { HeaderFields } from "../litellm/wire/response-parser.ts";
 import { send } from "../litellm/wire/send.ts";
-import { type CallEnd, costFromHeader, type OpenedCall, upstreamRequest } from "./call.ts";
+import {
+  type CallEnd,
+  costFromHeader,
+  estimatedUsage,
+  type OpenedCall,
+  upstreamRequest,
+} from "./call.ts";
 import { type TriedTargets, triedTargets } from "./attempts.ts";
 import { totalTimeoutMs } from "./deadlines.ts";
 import { endpointForms } from "./endpoints.ts";
 import type { LedgerLanes } from "./ledger-lanes.ts";
 import { settleEnd } from "./settle-end.ts";
 import type { OpenOutcome, SettleOutcome } from "./store.ts";
+import type { TokenCounter } from "./tokens/token-counter.ts";
 import {
   failureFromException,
   failureFromResponse,
   type UpstreamFailure,
 } from "./upstream-errors.ts";
-import { estimateUsage, parseRecord } from "./usage.ts";
+import { parseRecord } from "./usage.ts";
 
 /** What the route makes of a sanitized completion: adds job and call ids, say. */
 export type ShapeAnswer = (
@@ -51,12 +58,19 @@ export type JsonAnswer =
 interface JsonCall {
   context: Context;
   lanes: LedgerLanes;
+  tokens: TokenCounter;
   call: OpenedCall;
   shape: ShapeAnswer;
 }
 
 /** Sends an opened call upstream and settles it. Throws the public error of a failure after that is settled. */
-export async function runJsonCall({ context, lanes, call, shape }: JsonCall): Promise<JsonAnswer> {
+export async function runJsonCall({
+  context,
+  lanes,
+  tokens,
+  call,
+  shape,
+}: JsonCall): Promise<JsonAnswer> {
   const received = await receive(call);
   if ("failure" in received) {
     const { error } = received.failure;
@@ -66,7 +80,7 @@ export async function runJsonCall({ context, lanes, call, shape }: JsonCall): Pr
     call.record?.end("failed");
     throw error;
   }
-  const { upstream, headers } = received;
+  const { upstream, headers, targets } = received;
   const { alias, endpoint, metadata } = call.request;
   const form = endpointForms[endpoint];
   const identity = { alias: alias.name, callId: call.callId, metadata };
@@ -74,10 +88,11 @@ export async function runJsonCall({ context, lanes, call, shape }: JsonCall): Pr
   const usage = form.usage(upstream);
   const end: CallEnd = {
     status: "succeeded",
-    usage: usage ?? estimateUsage(call.request, form.outputBytes(upstream)),
+    usage:
+      usage ?? (await estimatedUsage(call, { targets, written: form.written(upstream) }, tokens)),
     estimated: usage === undefined,
     litellmCostUsd: costFromHeader(headers),
-    targets: received.targets,
+    targets,
     firstTokenMs: undefined,
     finishReason: form.finishReason(upstream),
     error: undefined,

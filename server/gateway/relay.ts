@@ -2,16 +2,21 @@ import type { StoredCall } from "../http/idempotency.ts";
 import { DomainError, messageOf } from "../kernel/errors.ts";
 import type { Answer } from "../litellm/wire/answer.ts";
 import type { TokenUsage } from "../pricing/cost.ts";
-import { triedTargets } from "./attempts.ts";
+import { type TriedTargets, triedTargets } from "./attempts.ts";
 import type { FrameSource } from "./audience.ts";
-import { type CallEnd, costFromHeader, type OpenedCall, shuttingDown } from "./call.ts";
+import {
+  type CallEnd,
+  costFromHeader,
+  estimatedUsage,
+  type OpenedCall,
+  shuttingDown,
+} from "./call.ts";
 import { endpointForms } from "./endpoints.ts";
 import type { Deadlines } from "./deadlines.ts";
 import type { FrameReader } from "./frames.ts";
 import { type SettleParts, settleEnd } from "./settle-end.ts";
 import { SseReader } from "./sse.ts";
 import { failureFromResponse } from "./upstream-errors.ts";
-import { estimateUsage } from "./usage.ts";
 
 /** Why a stream is ended before its model has finished. */
 export type StreamStop =
@@ -118,7 +123,7 @@ export class Relay implements FrameSource {
       this.#options.call.keeper?.received(data);
     }
     const taken = this.#frames.take(data);
-    if (this.#frames.outputBytes > 0)
+    if (!this.#frames.written.isEmpty)
       this.#firstTokenMs ??= Math.round(performance.now() - this.#options.call.startedMs);
     switch (taken.kind) {
       case "nothing":
@@ -148,7 +153,7 @@ export class Relay implements FrameSource {
     this.#events.cancel();
     this.#abort.abort();
     const last = how.last ?? (how.error && this.#frames.error(how.error));
-    await settleEnd(this.#options, call, this.#callEnd(how), {
+    await settleEnd(this.#options, call, await this.#callEnd(how), {
       free: how.status === "failed" && !this.#options.delivered(),
       stored: () => this.#options.stored(last ?? new Uint8Array()),
     });
@@ -157,16 +162,17 @@ export class Relay implements FrameSource {
     this.#resolveSettled(how.status);
   }
 
-  #callEnd(how: HowEnded): CallEnd {
+  async #callEnd(how: HowEnded): Promise<CallEnd> {
     const { usage, costUsd, finishReason } = this.#frames;
-    const used = usage ?? this.#estimate(how.status);
+    const targets = triedTargets(this.#response);
+    const used = usage ?? (await this.#estimate(how.status, targets));
     const { code, adminMessage } = how;
     return {
       status: how.status,
       usage: used,
       estimated: used !== undefined && usage === undefined,
       litellmCostUsd: costUsd ?? (usage && costFromHeader(this.#response.headers)),
-      targets: triedTargets(this.#response),
+      targets,
       firstTokenMs: this.#firstTokenMs,
       finishReason,
       error: code === undefined ? undefined : { code, adminMessage: adminMessage ?? code },
@@ -175,9 +181,12 @@ export class Relay implements FrameSource {
   }
 
   /** What an interrupted stream has used: nothing before its first token when the upstream failed, else by its text. */
-  #estimate(status: CallEnd["status"]): TokenUsage | undefined {
-    if (status === "failed" && this.#frames.outputBytes === 0) return undefined;
-    return estimateUsage(this.#options.call.request, this.#frames.outputBytes);
+  async #estimate(status: End, targets: TriedTargets): Promise<TokenUsage | undefined> {
+    const { written } = this.#frames;
+    if (status === "failed" && written.isEmpty) return undefined;
+    const { text, factor } = written.read();
+    const { call, tokens } = this.#options;
+    return estimatedUsage(call, { targets, written: [text], factor }, tokens);
   }
 }
 

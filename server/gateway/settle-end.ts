@@ -3,10 +3,13 @@ import { sealAnswer, type StoredCall } from "../http/idempotency.ts";
 import { type CallEnd, type OpenedCall, settleItem } from "./call.ts";
 import type { LedgerLanes } from "./ledger-lanes.ts";
 import { freeKey, type SettleItem, type SettleOutcome } from "./store.ts";
+import type { TokenCounter } from "./tokens/token-counter.ts";
 
 export interface SettleParts {
   context: Pick<Context, "database" | "log" | "masterKey">;
   lanes: Pick<LedgerLanes, "settle">;
+  /** For calls whose provider has not counted. */
+  tokens: TokenCounter;
 }
 
 interface Ending {
@@ -21,7 +24,7 @@ interface Ending {
  * failure, is answered again; a failure that was not charged frees the key, so that its repeat runs anew.
  */
 export async function settleEnd(
-  parts: SettleParts,
+  parts: Omit<SettleParts, "tokens">,
   call: OpenedCall,
   end: CallEnd,
   ending: Ending,
@@ -34,7 +37,7 @@ export async function settleEnd(
 }
 
 async function settleKeyed(
-  { context, lanes }: SettleParts,
+  { context, lanes }: Omit<SettleParts, "tokens">,
   call: OpenedCall,
   item: SettleItem,
   { stored }: Ending,

@@ -2,7 +2,7 @@ import { notKept, type StoredCall, storedFailure } from "../http/idempotency.ts"
 import type { Answer } from "../litellm/wire/answer.ts";
 import { send } from "../litellm/wire/send.ts";
 import { Audience, type Keeping } from "./audience.ts";
-import { type OpenedCall, upstreamRequest } from "./call.ts";
+import { type CallEnd, estimatedUsage, type OpenedCall, upstreamRequest } from "./call.ts";
 import { Deadlines, totalTimeoutMs } from "./deadlines.ts";
 import { failedEnd, type Replay } from "./json-call.ts";
 import { KeptFrames } from "./kept-frames.ts";
@@ -13,7 +13,6 @@ import {
   failureFromResponse,
   type UpstreamFailure,
 } from "./upstream-errors.ts";
-import { estimateUsage } from "./usage.ts";
 
 export interface StreamAnswer {
   callId: string;
@@ -89,7 +88,7 @@ export async function runStreamCall(options: StreamCall): Promise<StreamAnswer> 
   if ("failure" in begun) {
     stopListening();
     const { error } = begun.failure;
-    const end = endBeforeStart(call, begun.failure, abort.signal);
+    const end = await endBeforeStart(options, begun.failure, abort.signal);
     await settleEnd(options, call, end, {
       stored: () => storedFailure(error, call.request.claim!),
     });
@@ -177,14 +176,18 @@ async function begin(
 }
 
 /** A refusal is free. Work that was broken off has cost its input, as far as anybody can tell. */
-function endBeforeStart(call: OpenedCall, failure: UpstreamFailure, signal: AbortSignal) {
+async function endBeforeStart(
+  { call, tokens }: StreamCall,
+  failure: UpstreamFailure,
+  signal: AbortSignal,
+): Promise<CallEnd> {
   const end = failedEnd(failure);
   if (!signal.aborted || signal.reason === "timeout") return end;
   const code = signal.reason as StreamStop;
   return {
     ...end,
-    status: "aborted" as const,
-    usage: estimateUsage(call.request, 0),
+    status: "aborted",
+    usage: await estimatedUsage(call, { targets: failure.targets, written: [] }, tokens),
     estimated: true,
     error: { code, adminMessage: code },
   };

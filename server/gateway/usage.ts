@@ -1,4 +1,4 @@
-import { noTokens, type TokenUsage } from "../pricing/cost.ts";
+import type { TokenUsage } from "../pricing/cost.ts";
 
 /** What a call used, from an OpenAI `usage` object; undefined when there is none. Numbers that make no sense count as 0. */
 export function usageFromApi(usage: unknown): TokenUsage | undefined {
@@ -18,25 +18,6 @@ export function usageFromApi(usage: unknown): TokenUsage | undefined {
     outputTokens: count(usage["completion_tokens"]),
     reasoningTokens: count(outputDetails["reasoning_tokens"]),
     audioOutputTokens: count(outputDetails["audio_tokens"]),
-  };
-}
-
-/**
- * What a call that was broken off has used, judged by its texts: four UTF-8 bytes to a token, the usual rate of English.
- * Calls settled by it are flagged `estimated`.
- */
-export function estimateUsage(
-  request: { parameters: Readonly<Record<string, unknown>> },
-  outputBytes: number,
-): TokenUsage {
-  const { messages, input, instructions } = request.parameters;
-  const inputBytes =
-    Buffer.byteLength(JSON.stringify(messages ?? input ?? "")) +
-    (typeof instructions === "string" ? Buffer.byteLength(instructions) : 0);
-  return {
-    ...noTokens,
-    inputTokens: Math.ceil(inputBytes / 4),
-    outputTokens: Math.ceil(outputBytes / 4),
   };
 }
 

@@ -9,6 +9,7 @@ import { environment, type Config } from "../config.ts";
 import type { Context } from "../context.ts";
 import { Calls } from "../gateway/calls.ts";
 import { Retries } from "../gateway/retries.ts";
+import { VocabularyCounter } from "../gateway/tokens/token-counter.ts";
 import type { Background } from "../instance/background.ts";
 import { Heartbeat } from "../instance/heartbeat.ts";
 import { Upkeep } from "../instance/upkeep.ts";
@@ -126,6 +127,7 @@ export function createServices(options: ServiceOptions): Services {
     bodies,
     retries: new Retries(clock),
     cache: new ResponseCache(answers, clock),
+    tokens: new VocabularyCounter(runtime.assets),
   });
   heartbeat.onStopCalls = (ids, reason) => calls.stopCalls(ids, reason);
   heartbeat.underWay = calls.underWay;

@@ -46,7 +46,8 @@ export interface DatabaseOptions {
 
 /**
  * Names: `ui/index.html`, `ui/assets/…`, `swagger/swagger-ui.css`, `migrations/0000_….sql`, `migrations/meta/_journal.json`,
- * `litellm/requirements.lock`, `litellm/pip-….whl`, `litellm/saas_litellm_….py`, `postgres/postgres.tar.zst`.
+ * `litellm/requirements.lock`, `litellm/pip-….whl`, `litellm/saas_litellm_….py`, `postgres/postgres.tar.zst`,
+ * `tokenizer/o200k_base.tiktoken`.
  */
 export interface Assets {
   /** The file's bytes, or undefined when this build has none of that name. */

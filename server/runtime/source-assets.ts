@@ -16,6 +16,11 @@ const places: readonly { prefix: string; folder: string; only?: RegExp; flat?: t
     folder: "node_modules/swagger-ui-dist",
     only: /^(swagger-ui\.css|swagger-ui-bundle\.js|favicon-32x32\.png|LICENSE)$/,
   },
+  {
+    prefix: "tokenizer/",
+    folder: "node_modules/gpt-tokenizer/data",
+    only: /^(o200k|cl100k)_base\.tiktoken$/,
+  },
   { prefix: "litellm/", folder: "server/litellm", only: /^[^/]+\.(py|lock)$/, flat: true },
   { prefix: "litellm/", folder: ".cache/litellm", only: /^pip-[^/]+\.whl$/, flat: true },
 ];

@@ -100,7 +100,8 @@ describe("LiteLLM", () => {
       const row = await streamed.account();
       expect(row).toMatchObject({ status: "failed", error_code: "upstream_error" });
       expect(row.estimated).toBe(true);
-      expect(row.output_tokens).toBe(Math.ceil(pieces(events).length / 4));
+      // Digits make a token by threes.
+      expect(row.output_tokens).toBe(Math.ceil(pieces(events).length / 3));
 
       await until("it is started again", () => upstream.status().children[0]?.restarts === 1, {
         timeoutMs: READY_MS,

@@ -42,6 +42,8 @@ const streams = [
   // The last event has the usage.
   { name: "/v1/responses", open: responses, before: 4, frames: 12, usageAfter: 12 },
 ];
+/** What so many pieces make by OpenAI's vocabulary, which takes digits by threes. */
+const tokensOf = [0, 4, 7, 10, 14];
 /** Four pieces of ten bytes each. */
 const text = { text: "0123456789".repeat(4), chunks: 4, ...tokens };
 
@@ -52,7 +54,7 @@ describe.each(streams)("$name", ({ open, before, frames, usageAfter }) => {
   const settledBy = (count: number) =>
     count >= usageAfter
       ? { estimated: false, ...tokens }
-      : { estimated: true, output_tokens: Math.ceil((10 * piecesIn(count)) / 4) };
+      : { estimated: true, output_tokens: tokensOf[piecesIn(count)] };
 
   let whole: string[];
   beforeAll(async () => {
@@ -138,7 +140,7 @@ describe.each(streams)("$name", ({ open, before, frames, usageAfter }) => {
     expect(response.status).toBe(begun ? 200 : 504);
     expect(await of.account()).toMatchObject({
       ...{ status: "failed", error_code: "gateway_timeout", estimated: begun },
-      output_tokens: begun ? 3 : null,
+      output_tokens: begun ? tokensOf[1] : null,
     });
     expect(provider.counters.aborted).toBe(1);
   });

@@ -7,6 +7,7 @@ import { type AnswerStore, ResponseCache } from "../../server/cache/response-cac
 import type { Context } from "../../server/context.ts";
 import { Calls } from "../../server/gateway/calls.ts";
 import { Retries } from "../../server/gateway/retries.ts";
+import { VocabularyCounter } from "../../server/gateway/tokens/token-counter.ts";
 import type { HealthState } from "../../server/health/health.ts";
 import type { Runtime } from "../../server/runtime/runtime.ts";
 import { SandboxProvider, withSandbox } from "../../server/sandbox/upstream.ts";
@@ -99,6 +100,7 @@ export function teamApi(
     bodies,
     retries: new Retries(context.clock),
     cache: new ResponseCache(options.answers ?? new MemoryStore(), context.clock),
+    tokens: new VocabularyCounter(options.runtime.assets),
   });
   const health: HealthState = {
     database: "ready",

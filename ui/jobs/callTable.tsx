@@ -8,7 +8,10 @@ import { type Span, spanOf } from "./waterfall.ts";
 
 export const costFlags: Record<CallView["cost_flags"][number], { tone: Tone; means: string }> = {
   unpriced: { tone: "warn", means: "The model has no price, so this call has no cost." },
-  estimated: { tone: "idle", means: "Tokens were estimated: the provider reported none." },
+  estimated: {
+    tone: "idle",
+    means: "Tokens were counted here, by OpenAI's vocabulary: the provider reported none.",
+  },
   differs: { tone: "warn", means: "The gateway's own figure differs by more than 1 %." },
   over_hold: { tone: "warn", means: "It was charged more than what was held for it." },
 };

@@ -2,6 +2,7 @@ import { openAiError } from "../../http/problem.ts";
 import type { DomainError } from "../../kernel/errors.ts";
 import type { TokenUsage } from "../../pricing/cost.ts";
 import { closedEarly, type FrameOptions, type FrameReader, type Taken } from "../frames.ts";
+import { WrittenText } from "../tokens/written-text.ts";
 import { isRecord, parseRecord } from "../usage.ts";
 import { eventForTeam, responseFinishReason, usageFromResponse } from "./answer.ts";
 
@@ -46,7 +47,7 @@ const finished: ReadonlySet<string> = new Set(["response.completed", "response.i
 export class ResponseFrames implements FrameReader {
   usage: TokenUsage | undefined;
   costUsd: number | undefined;
-  outputBytes = 0;
+  readonly written = new WrittenText();
   finishReason: string | undefined;
   readonly #options: FrameOptions;
   #sent = 0;
@@ -89,7 +90,7 @@ export class ResponseFrames implements FrameReader {
   }
 
   #count(delta: unknown): void {
-    if (typeof delta === "string") this.outputBytes += Buffer.byteLength(delta);
+    if (typeof delta === "string") this.written.add(delta);
   }
 
   #event(frame: Record<string, unknown>): Uint8Array {

@@ -243,7 +243,7 @@ describe("a streamed response", () => {
     });
     expect(await callOf(headers)).toMatchObject({
       status: "failed",
-      output_tokens: 50,
+      output_tokens: 25,
       cost_flags: ["estimated"],
     });
   });
