@@ -1,4 +1,4 @@
--- The figures of a day from its quarters, of a month from its days; the caller holds its row in rollup_spans.
+-- The figures of a day from its quarters, of a month from its days, and their totals; the caller holds its row in rollup_spans.
 create or replace function roll_up_parts_v1(p_span text, p_starts_at timestamptz, p_ends_at timestamptz)
 returns void
 language plpgsql volatile set enable_seqscan = off as $$
@@ -33,4 +33,6 @@ begin
     sum(input_tokens), sum(output_tokens), sum(charged), sum(refunded)
   from user_rollups where span = part and starts_at >= p_starts_at and starts_at < p_ends_at
   group by team_id, user_id;
+
+  perform roll_up_totals_v1(p_span, p_starts_at);
 end $$;

@@ -70,6 +70,10 @@ export const callRollups = pgTable(
       ],
     }),
     index("call_rollups_team").on(table.teamId, table.span, table.startsAt),
+    // What all teams used a model for, over many months.
+    index("call_rollups_months")
+      .on(table.alias, table.startsAt)
+      .where(sql`${table.span} = 'month'`),
   ],
 );
 
@@ -99,6 +103,66 @@ export const jobRollups = pgTable(
   (table) => [
     primaryKey({ columns: [table.span, table.startsAt, table.teamId, table.jobType] }),
     index("job_rollups_team").on(table.teamId, table.span, table.startsAt),
+  ],
+);
+
+/** What both tables of totals hold; those of jobs count when the job was created. */
+const totals = () => ({
+  span: text("span").notNull(),
+  startsAt: instant("starts_at").notNull(),
+  jobs: count("jobs"),
+  calls: count("calls"),
+  succeeded: count("succeeded"),
+  /** Aborted ones too. */
+  failed: count("failed"),
+  cacheHits: count("cache_hits"),
+  flagged: count("flagged"),
+  inputTokens: sum("input_tokens"),
+  cachedInputTokens: sum("cached_input_tokens"),
+  outputTokens: sum("output_tokens"),
+  latencyMs: sum("latency_ms"),
+  costNanos: sum("cost_nanos"),
+  revenueNanos: sum("revenue_nanos"),
+});
+
+/**
+ * Days and months of `call_rollups` and `job_rollups`, added up over all teams but test teams, three times: by job type, by
+ * organization, by team. A question about all teams reads some of these rows in place of all of theirs.
+ */
+export const totalRollups = pgTable(
+  "total_rollups",
+  {
+    /** `job_type`, `organization`, `team`: what `subject` names. */
+    scope: text("scope").notNull(),
+    subject: text("subject").notNull(),
+    ...totals(),
+    charged: sum("charged"),
+    refunded: sum("refunded"),
+    fees: sum("fees"),
+    feeRevenueNanos: sum("fee_revenue_nanos"),
+  },
+  (table) => [
+    primaryKey({ columns: [table.scope, table.span, table.startsAt, table.subject] }),
+    index("total_rollups_subject").on(table.subject, table.span, table.startsAt),
+  ],
+);
+
+/** Days and months of `call_rollups`, added up over all teams but test teams. */
+export const modelRollups = pgTable(
+  "model_rollups",
+  {
+    jobType: text("job_type").notNull(),
+    alias: text("alias").notNull(),
+    /** Empty = none answered. */
+    target: text("target").notNull(),
+    ...totals(),
+    earned: sum("earned"),
+    returned: sum("returned"),
+  },
+  (table) => [
+    primaryKey({
+      columns: [table.span, table.startsAt, table.jobType, table.alias, table.target],
+    }),
   ],
 );
 

@@ -3,7 +3,7 @@ import type { Period } from "../kernel/periods.ts";
 import { periodOf } from "../kernel/periods.ts";
 import { filterOf, type ReportScope, scopeOfReport, toFigures } from "./report.ts";
 import type { Bucket, ReportQuery } from "./schema.ts";
-import { selectReport } from "./store.ts";
+import { kindOf, selectReport } from "./report-store.ts";
 
 /** Rows that one statement reads. */
 const PAGE = 1_000;
@@ -51,6 +51,8 @@ function csvPages(
   scope: ReportScope,
 ): () => Promise<string | undefined> {
   const { group_by: grouping, bucket } = query;
+  const filter = filterOf(query);
+  const kind = kindOf(grouping, filter);
   const stretches = stretchesOf(scope, bucket);
   let stretch = stretches.next();
   let beyond: string | null | undefined;
@@ -58,7 +60,7 @@ function csvPages(
     while (!stretch.done) {
       const { startsAt: from, endsAt: to } = stretch.value;
       const rows = await selectReport(context.database, {
-        ...{ grouping, bucket, filter: filterOf(query), order: { beyond } },
+        ...{ grouping, bucket, filter, kind, order: { beyond } },
         pieces: scope.pieces
           .map((piece) => ({
             source: piece.source,

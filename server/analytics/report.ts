@@ -5,8 +5,9 @@ import { toSettings } from "../settings/settings.ts";
 import { type SpanKind, startFrom, startOf } from "../usage/calendar.ts";
 import { rolledUpSources, type Sources } from "../usage/sources.ts";
 import { spanOf } from "../usage/span.ts";
-import type { Bucket, Figures, Report, ReportQuery } from "./schema.ts";
-import { type ReportRow, selectReport } from "./store.ts";
+import type { Bucket, Figures, Report, ReportQuery, TopBy } from "./schema.ts";
+import { kindOf, type Rank, type ReportRow, selectReport } from "./report-store.ts";
+import { selectTop, type Split, type TopRow } from "./top.ts";
 
 const MOST_ROWS = 10_000;
 
@@ -20,6 +21,7 @@ const coarsest: Readonly<Record<Bucket, SpanKind>> = {
 
 /** What a report is about: whole quarters of an hour, and the present price of a credit. */
 export interface ReportScope extends Sources {
+  whole: Sources["pieces"];
   from: Date;
   to: Date;
   creditPriceNanos: bigint;
@@ -42,16 +44,18 @@ export async function scopeOfReport(context: Context, query: ReportQuery): Promi
 
 /** Cost, revenue and margin of a span. Throws `invalid_request` for a span that is none. */
 export async function readReport(context: Context, query: ReportQuery): Promise<Report> {
-  const scope = await scopeOfReport(context, query);
-  const { from, to, pieces, asOf, creditPriceNanos } = scope;
-  const shared = { pieces, filter: filterOf(query), order: "cost" as const };
+  const { from, to, pieces, whole, asOf, creditPriceNanos } = await scopeOfReport(context, query);
   const { group_by: grouping, bucket } = query;
-  const split = grouping !== undefined || bucket !== undefined;
+  const filter = filterOf(query);
+  const of = { pieces: whole, filter, order: ranks[query.top_by ?? "cost_usd"] };
+  const all = { ...of, grouping: undefined, bucket: undefined, kind: kindOf(undefined, filter) };
+  const kind = kindOf(grouping, filter);
+  const split = { ...of, grouping, bucket, kind, pieces: bucket === undefined ? whole : pieces };
   const [[totals], rows] = await Promise.all([
-    selectReport(context.database, { ...shared, grouping: undefined, bucket: undefined, limit: 1 }),
-    split
-      ? selectReport(context.database, { ...shared, grouping, bucket, limit: MOST_ROWS + 1 })
-      : [],
+    selectReport(context.database, { ...all, limit: 1 }),
+    grouping === undefined && bucket === undefined
+      ? []
+      : rowsOf(context, { ...split, whole }, query.top),
   ]);
   return {
     from: from.toISOString(),
@@ -60,14 +64,34 @@ export async function readReport(context: Context, query: ReportQuery): Promise<
     bucket: bucket ?? null,
     credit_price_usd: nanosToUsd(creditPriceNanos),
     totals: toFigures(totals ?? nothing),
-    rows: rows.slice(0, MOST_ROWS).map((row) => ({
-      bucket: row.bucket?.toISOString() ?? null,
-      group: row.label,
-      name: row.name,
-      ...toFigures(row),
-    })),
+    rows: rows.slice(0, MOST_ROWS).map(toView),
     truncated: rows.length > MOST_ROWS,
     as_of: asOf.toISOString(),
+  };
+}
+
+/** One more than is shown, where there are more. */
+function rowsOf(context: Context, split: Split, top: number | undefined): Promise<TopRow[]> {
+  return top === undefined || split.grouping === undefined
+    ? selectReport(context.database, { ...split, limit: MOST_ROWS + 1 })
+    : selectTop(context.database, split, top);
+}
+
+const ranks: Readonly<Record<TopBy, Rank>> = {
+  cost_usd: "cost",
+  credits_charged: "charged",
+  calls: "calls",
+  revenue_usd: "revenue",
+  margin_usd: "margin",
+};
+
+function toView(row: TopRow): Report["rows"][number] {
+  return {
+    bucket: row.bucket?.toISOString() ?? null,
+    group: row.label,
+    name: row.name,
+    others: row.others ?? false,
+    ...toFigures(row),
   };
 }
 

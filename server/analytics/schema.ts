@@ -28,6 +28,19 @@ export const Bucket = Type.Union(
 );
 export type Bucket = Static<typeof Bucket>;
 
+/** Figures that groups are ranked by. */
+const TopBy = Type.Union(
+  [
+    Type.Literal("cost_usd"),
+    Type.Literal("credits_charged"),
+    Type.Literal("calls"),
+    Type.Literal("revenue_usd"),
+    Type.Literal("margin_usd"),
+  ],
+  { description: "What `top` goes by; the cost when absent.", examples: ["revenue_usd"] },
+);
+export type TopBy = Static<typeof TopBy>;
+
 export const ReportQuery = Type.Object(
   {
     ...spanQuery,
@@ -41,6 +54,16 @@ export const ReportQuery = Type.Object(
     target: Type.Optional(
       line(300, "Only answered by this model of a provider.", "openai/gpt-5-mini"),
     ),
+    top: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 100,
+        description:
+          "How many groups have rows of their own: those highest by `top_by` in the whole span. What is left is added up in rows with `others`.",
+        examples: [5],
+      }),
+    ),
+    top_by: Type.Optional(TopBy),
   },
   { additionalProperties: false },
 );
@@ -111,9 +134,13 @@ export const Report = Type.Object(
         ),
         group: nullable(Type.String(), "Null = all, or none: no target answered, no key is known."),
         name: nullable(Type.String(), "Of the organization, team or key."),
+        others: Type.Boolean({ description: "All groups beyond `top` together." }),
         ...figures,
       }),
-      { description: "By time, then by highest cost; at most 10,000. CSV gives all." },
+      {
+        description:
+          "By time, then from the highest cost (of `top_by`) down; at most 10,000. CSV gives all.",
+      },
     ),
     truncated: Type.Boolean({ description: "There are more rows than these." }),
     as_of: Type.String({
@@ -130,7 +157,7 @@ export const Report = Type.Object(
         bucket: null,
         credit_price_usd: 0.1,
         totals: example,
-        rows: [{ bucket: null, group: "routing", name: "Routing", ...example }],
+        rows: [{ bucket: null, group: "routing", name: "Routing", others: false, ...example }],
         truncated: false,
         as_of: "2026-11-23T12:00:00.000Z",
       },

@@ -1,52 +1,102 @@
-import type { Database } from "../../db/client.ts";
 import type { Piece } from "../usage/pieces.ts";
-import type { Bucket, ReportGrouping } from "./schema.ts";
+import type { ReportGrouping } from "./schema.ts";
+import type { Bound, ReportRead } from "./report-store.ts";
 
-/** A row of figures as text; money in nano-dollars and micro-credits. */
-export type ReportRow = { bucket: Date | null; label: string | null; name: string | null } & Record<
-  (typeof sums)[number],
-  string
->;
-
-const sums = [
-  ...["jobs", "calls", "succeeded", "failed", "cache_hits", "flagged", "input_tokens"],
-  ...["cached_input_tokens", "output_tokens", "latency_ms", "cost", "charged", "refunded", "fees"],
-  "revenue",
-] as readonly (
-  | "jobs"
-  | "calls"
-  | "succeeded"
-  | "failed"
-  | "cache_hits"
-  | "flagged"
-  | "input_tokens"
-  | "cached_input_tokens"
-  | "output_tokens"
-  | "latency_ms"
-  | "cost"
-  | "charged"
-  | "refunded"
-  | "fees"
-  | "revenue"
-)[];
-
-export interface ReportFilter {
-  organization?: string | undefined;
-  team?: string | undefined;
-  jobType?: string | undefined;
-  alias?: string | undefined;
-  target?: string | undefined;
-  key?: string | undefined;
+/**
+ * Which rollups answer a question. Days and months of all teams are added up once more (see server/usage/README.md): by job type,
+ * organization and team (`total_rollups`), and by job type, alias and target (`model_rollups`). What these do not tell apart is
+ * read from the rollups of each team.
+ */
+export function branches(read: ReportRead, piece: Piece, bound: Bound): string[] {
+  switch (tableOf(read, piece)) {
+    case "totals":
+      return [totalBranch(read, piece, bound)];
+    case "models":
+      return [modelBranch(read, piece, bound)];
+    case "teams":
+      return read.kind.byCalls
+        ? [callBranch(read, piece, bound)]
+        : [callBranch(read, piece, bound), jobBranch(read, piece, bound)];
+  }
 }
 
-export interface ReportRead {
-  pieces: readonly Piece[];
-  grouping: ReportGrouping | undefined;
-  bucket: Bucket | undefined;
-  filter: ReportFilter;
-  /** Rows by cost; or a page of them by label, beyond one. */
-  order: "cost" | { beyond: string | null | undefined };
-  limit: number;
+function tableOf({ grouping, filter, kind }: ReportRead, { source }: Piece) {
+  const ofTenant = [filter.organization, filter.team, filter.key].some((one) => one !== undefined);
+  if (source === "quarter" || ofTenant || grouping === "key") return "teams";
+  const byTenant = grouping === "organization" || grouping === "team";
+  if (kind.byCalls) return byTenant ? "teams" : "models";
+  return byTenant && filter.jobType !== undefined ? "teams" : "totals";
+}
+
+/** `bucket` and `label` of the rows, and the conditions of every table. */
+function parts(read: ReportRead, piece: Piece, bound: Bound, label: string) {
+  const { bucket, only } = read;
+  const start =
+    bucket === undefined
+      ? "null::timestamptz"
+      : bucket === piece.source
+        ? "r.starts_at"
+        : `date_trunc('${bucket}', r.starts_at at time zone 'UTC') at time zone 'UTC'`;
+  const conditions = [
+    `r.span = '${piece.source}'`,
+    `r.starts_at >= ${bound.add(new Date(piece.fromMs), "timestamptz")}`,
+    `r.starts_at < ${bound.add(new Date(piece.toMs), "timestamptz")}`,
+  ];
+  if (only !== undefined) {
+    const texts = JSON.stringify(only.filter((one) => one !== null));
+    const among = `${label} in (select jsonb_array_elements_text(${bound.add(texts, "text")}::jsonb))`;
+    conditions.push(only.includes(null) ? `(${label} is null or ${among})` : among);
+  }
+  return { head: `${start} as bucket, ${label} as label`, conditions };
+}
+
+const counts =
+  "r.calls, r.succeeded, %FAILED%, r.cache_hits, r.flagged, r.input_tokens, r.cached_input_tokens, r.output_tokens, r.latency_ms, r.cost_nanos as cost";
+/** Rows of the totals keep failed and aborted calls as one figure. */
+const [ownCounts, addedCounts] = ["r.failed + r.aborted as failed", "r.failed"].map((failed) =>
+  counts.replace("%FAILED%", failed),
+) as [string, string];
+
+function totalBranch(read: ReportRead, piece: Piece, bound: Bound): string {
+  const { grouping, filter, kind } = read;
+  const scope = grouping === "organization" || grouping === "team" ? grouping : "job_type";
+  const label = grouping === undefined ? "null::text" : "r.subject";
+  const { head, conditions } = parts(read, piece, bound, label);
+  const ofType =
+    filter.jobType === undefined ? [] : [`r.subject = ${bound.add(filter.jobType, "text")}`];
+  return `select ${head}, r.jobs, ${addedCounts}, r.charged, r.refunded, ${moneyOf(kind.withFees)}
+    from total_rollups r where r.scope = '${scope}' and ${[...conditions, ...ofType].join(" and ")}`;
+}
+
+const moneyOf = (withFees: boolean) =>
+  withFees
+    ? "r.fees, r.revenue_nanos + r.fee_revenue_nanos as revenue"
+    : "0 as fees, r.revenue_nanos as revenue";
+
+function modelBranch(read: ReportRead, piece: Piece, bound: Bound): string {
+  const { head, conditions } = parts(read, piece, bound, labelOf(read.grouping));
+  return `select ${head}, r.jobs, ${addedCounts}, r.earned as charged, r.returned as refunded, 0 as fees, r.revenue_nanos as revenue
+    from model_rollups r where ${[...conditions, ...ofCalls(read, bound)].join(" and ")}`;
+}
+
+function callBranch(read: ReportRead, piece: Piece, bound: Bound): string {
+  const { head, conditions } = parts(read, piece, bound, labelOf(read.grouping));
+  const [jobs, money] = read.kind.byCalls
+    ? [
+        "r.jobs",
+        "r.earned as charged, r.returned as refunded, 0 as fees, r.revenue_nanos as revenue",
+      ]
+    : ["0 as jobs", "0 as charged, 0 as refunded, 0 as fees, 0 as revenue"];
+  const all = [...conditions, ...ofTenants(read, bound), ...ofCalls(read, bound)];
+  return `select ${head}, ${jobs}, ${ownCounts}, ${money}
+    from call_rollups r join teams t on t.id = r.team_id and t.test_of is null where ${all.join(" and ")}`;
+}
+
+function jobBranch(read: ReportRead, piece: Piece, bound: Bound): string {
+  const { head, conditions } = parts(read, piece, bound, labelOf(read.grouping));
+  const all = [...conditions, ...ofTenants(read, bound), ...ofCalls(read, bound)];
+  return `select ${head}, r.jobs, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, r.charged, r.refunded, ${moneyOf(read.kind.withFees)}
+    from job_rollups r join teams t on t.id = r.team_id and t.test_of is null where ${all.join(" and ")}`;
 }
 
 const labels: Readonly<Record<ReportGrouping, string>> = {
@@ -57,92 +107,27 @@ const labels: Readonly<Record<ReportGrouping, string>> = {
   target: "nullif(r.target, '')",
   key: "nullif(r.key_id::text, '00000000-0000-0000-0000-000000000000')",
 };
+const labelOf = (grouping: ReportGrouping | undefined) =>
+  grouping ? labels[grouping] : "null::text";
 
-const names: Readonly<Partial<Record<ReportGrouping, string>>> = {
-  organization: "(select o.name from organizations o where o.id = label)",
-  team: "(select t.name from teams t where t.id = label)",
-  key: "(select k.name from virtual_keys k where k.id = label::uuid)",
-};
-
-/** Figures by group and time. What concerns calls alone (alias, target, key) takes each call's share of what its job was charged. */
-export function selectReport(database: Database, read: ReportRead): Promise<ReportRow[]> {
-  const { grouping, filter, order } = read;
-  const byCalls =
-    [filter.alias, filter.target, filter.key].some((value) => value !== undefined) ||
-    ["alias", "target", "key"].includes(grouping ?? "");
-  const feesCount = !byCalls && filter.jobType === undefined && grouping !== "job_type";
-  const label = grouping ? labels[grouping] : "null::text";
-  const branches = [
-    callBranch(read, label, byCalls),
-    ...(byCalls ? [] : [jobBranch(read, label, feesCount)]),
+function ofTenants({ filter: { team, organization } }: ReportRead, bound: Bound): string[] {
+  return [
+    ...(team === undefined ? [] : [`r.team_id = ${bound.add(team, "text")}`]),
+    ...(organization === undefined
+      ? []
+      : [`t.organization_id = ${bound.add(organization, "text")}`]),
   ];
-  const beyond =
-    order !== "cost" && typeof order.beyond === "string" ? "where label > $9::text" : "";
-  const sum = (name: string) => `coalesce(sum(${name}), 0)::text as ${name}`;
-  const name = (grouping && names[grouping]) ?? "null::text";
-  return database.query<ReportRow>(
-    `with pieces as materialized (
-       select * from jsonb_to_recordset($1::text::jsonb) as p (source text, starts_at timestamptz, ends_at timestamptz)
-     ), asked as (
-       select $2::text as organization, $3::text as team, $4::text as job_type, $5::text as alias, $6::text as target,
-         $7::uuid as key, $8::int as most, $9::text as beyond
-     ), grouped as (
-       select bucket, label, ${sums.map(sum).join(", ")}
-       from (${branches.join("\nunion all\n")}) counted ${beyond}
-       group by bucket, label
-     )
-     select *, ${name} as name from grouped
-     order by ${order === "cost" ? "bucket, cost::numeric desc, charged::numeric desc, label" : "bucket, label nulls first"}
-     limit $8::int`,
-    [
-      JSON.stringify(
-        read.pieces.map(({ source, fromMs, toMs }) => ({
-          source,
-          starts_at: new Date(fromMs),
-          ends_at: new Date(toMs),
-        })),
-      ),
-      ...[filter.organization, filter.team, filter.jobType, filter.alias, filter.target].map(
-        (value) => value ?? null,
-      ),
-      filter.key ?? null,
-      read.limit,
-      order === "cost" ? null : (order.beyond ?? null),
-    ],
+}
+
+/** Filters whose columns the rollups of jobs lack are those of calls, and then jobs are not read. */
+function ofCalls({ filter }: ReportRead, bound: Bound): string[] {
+  const filters = [
+    ["r.job_type", filter.jobType, "text"],
+    ["r.alias", filter.alias, "text"],
+    ["r.target", filter.target, "text"],
+    ["r.key_id", filter.key, "uuid"],
+  ] as const;
+  return filters.flatMap(([column, value, type]) =>
+    value === undefined ? [] : [`${column} = ${bound.add(value, type)}`],
   );
-}
-
-const bucketOf = ({ bucket }: ReportRead, column: string) =>
-  bucket === undefined
-    ? "null::timestamptz as bucket"
-    : `date_trunc('${bucket}', ${column} at time zone 'UTC') at time zone 'UTC' as bucket`;
-
-const asked = (name: string, column: string) => `(a.${name} is null or ${column} = a.${name})`;
-const ofTenant = `${asked("organization", "t.organization_id")} and ${asked("team", "r.team_id")}`;
-const inPieces = `from asked a cross join pieces p
-   join TABLE r on r.span = p.source and r.starts_at >= p.starts_at and r.starts_at < p.ends_at
-   join teams t on t.id = r.team_id and t.test_of is null`;
-
-function callBranch(read: ReportRead, label: string, byCalls: boolean): string {
-  const own = byCalls
-    ? { jobs: "r.jobs", charged: "r.earned", refunded: "r.returned", revenue: "r.revenue_nanos" }
-    : { jobs: "0", charged: "0", refunded: "0", revenue: "0" };
-  return `select ${bucketOf(read, "r.starts_at")}, ${label} as label, ${own.jobs} as jobs, r.calls, r.succeeded,
-      r.failed + r.aborted as failed, r.cache_hits, r.flagged, r.input_tokens, r.cached_input_tokens, r.output_tokens,
-      r.latency_ms, r.cost_nanos as cost, ${own.charged} as charged, ${own.refunded} as refunded, 0 as fees,
-      ${own.revenue} as revenue
-    ${inPieces.replace("TABLE", "call_rollups")}
-    where ${ofTenant} and ${asked("job_type", "r.job_type")} and ${asked("alias", "r.alias")}
-      and ${asked("target", "r.target")} and ${asked("key", "r.key_id")}`;
-}
-
-/** Fees count with the job that opened their period, but are those of its type no more than of another. */
-function jobBranch(read: ReportRead, label: string, feesCount: boolean): string {
-  const [fees, revenue] = feesCount
-    ? ["r.fees", "r.revenue_nanos + r.fee_revenue_nanos"]
-    : ["0", "r.revenue_nanos"];
-  return `select ${bucketOf(read, "r.starts_at")}, ${label}, r.jobs, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, r.charged, r.refunded,
-      ${fees}, ${revenue}
-    ${inPieces.replace("TABLE", "job_rollups")}
-    where ${ofTenant} and ${asked("job_type", "r.job_type")}`;
 }

@@ -38,11 +38,11 @@ export async function sourcesOf(
   };
 }
 
-/** What figures of all teams are read from: rollups alone. */
+/** What figures of all teams are read from: rollups alone. `whole` is for what is not split by time. */
 export async function rolledUpSources(
   context: Context,
   of: { from: Date; to: Date; coarsest: SpanKind },
-): Promise<Sources> {
+): Promise<Sources & { whole: Piece[] }> {
   const nowMs = context.clock.now();
   const recent = new Date(nowMs);
   const state = await selectRollupState(context.database, { ...of, teamId: null, recent });
@@ -52,8 +52,11 @@ export async function rolledUpSources(
   const asOf = [state.settled_as_of, uncounted && uncounted < of.to ? uncounted : null].map(
     (time) => time?.getTime() ?? nowMs,
   );
+  const piecesBy = (coarsest: SpanKind) =>
+    piecesOf(span, frontiers, coarsest).filter(({ source }) => source !== "truth");
   return {
-    pieces: piecesOf(span, frontiers, of.coarsest).filter(({ source }) => source !== "truth"),
+    pieces: piecesBy(of.coarsest),
+    whole: piecesBy("month"),
     asOf: new Date(Math.min(nowMs, ...asOf)),
   };
 }

@@ -150,7 +150,7 @@ export async function selectFirstFrom(database: Database, from: Date): Promise<D
   return row!.at;
 }
 
-/** Without a team, the calls of all teams are counted. `recent` = from when on quarters are the latest. */
+/** Without a team, no open calls are counted. `recent` = from when on quarters are the latest. */
 export async function selectRollupState(
   database: Database,
   of: { teamId: string | null; from: Date; to: Date; recent: Date },
@@ -168,8 +168,9 @@ export async function selectRollupState(
        (select min(starts_at) from waiting where span = 'day' and computed_at <= starts_at) as day_waits,
        (select min(starts_at) from waiting where span = 'month' and computed_at <= starts_at) as month_waits,
        open_from,
-       (select coalesce(sum(calls), 0)::text from call_rollups r
-        where r.span = 'quarter' and r.starts_at >= open_from and ($1::text is null or r.team_id = $1::text)) as open_calls,
+       case when $1::text is null or open_from is null then '0' else (
+         select coalesce(sum(calls), 0)::text from call_rollups r
+         where r.span = 'quarter' and r.starts_at >= open_from and r.team_id = $1::text) end as open_calls,
        (select min(computed_at) from counted where open_from is null or starts_at < open_from) as settled_as_of,
        (select min(computed_at) from counted where starts_at >= open_from) as open_as_of
      from latest`,

@@ -116,6 +116,66 @@ test.each([
   expect(rows.reduce((total, row) => total + row.calls, 0)).toBe(totals.calls);
 });
 
+test.each([
+  ["team", "cost_usd"],
+  ["team", "credits_charged"],
+  ["alias", "calls"],
+  ["job_type", "margin_usd"],
+] as const)(
+  "the highest %s by %s stands alone, the others add up to the rest",
+  async (by, rank) => {
+    const { totals, rows: all } = await report(`group_by=${by}&top_by=${rank}`);
+    expect(all.map((row) => row[rank])).toEqual(
+      all.map((row) => row[rank]).toSorted((one, other) => other - one),
+    );
+    const { rows } = await report(`group_by=${by}&top_by=${rank}&top=1`);
+    expect(rows.map(({ group, others }) => [group, others])).toEqual([
+      [all[0]!.group, false],
+      [null, true],
+    ]);
+    expect(rows[0]).toEqual(all[0]);
+    expect(rows[0]!.calls + rows[1]!.calls).toBe(totals.calls);
+    expect(rows[0]!.cost_usd + rows[1]!.cost_usd).toBeCloseTo(totals.cost_usd, 9);
+    const latency = (row: (typeof rows)[number]) =>
+      row.avg_latency_ms! * (row.successful_calls + row.failed_calls);
+    expect(latency(rows[1]!)).toBe(all.slice(1).reduce((sum, row) => sum + latency(row), 0));
+    // None is left over when there are no more groups than are asked for.
+    const whole = await report(`group_by=${by}&top_by=${rank}&top=100`);
+    expect(whole.rows).toEqual(all);
+
+    const stretches = (await report(`group_by=${by}&top_by=${rank}&top=1&bucket=day`)).rows;
+    expect(stretches.map(({ bucket, group, others }) => [bucket, group, others])).toEqual([
+      ["2026-11-20T00:00:00.000Z", all[0]!.group, false],
+      ["2026-11-20T00:00:00.000Z", null, true],
+    ]);
+    expect(stretches.map(({ calls }) => calls)).toEqual(rows.map(({ calls }) => calls));
+  },
+);
+
+test("figures of days of all teams are those of the teams, without test teams", async () => {
+  // Whole days are read from what all teams add up to, hours from the teams themselves.
+  const day = "from=2026-11-20&to=2026-11-21";
+  const hours = async (query: string) =>
+    (await get(`/api/usage?from=2026-11-20T00:15:00Z&to=2026-11-20T23:45:00Z&${query}`)).body;
+  const whole = async (query: string) => (await get(`/api/usage?${day}&${query}`)).body;
+  for (const by of ["organization", "team", "job_type", "alias", "target"]) {
+    for (const filter of ["", "&job_type=type-1", "&alias=chat-fast"]) {
+      const query = `group_by=${by}${filter}`;
+      const [{ rows, totals }, apart] = [await whole(query), await hours(query)];
+      expect([query, rows, totals]).toEqual([query, apart["rows"], apart["totals"]]);
+    }
+  }
+  await database.query("update teams set test_of = 'one' where id = 'two'");
+  await refreshAll();
+  expect((await whole(""))["totals"]).toMatchObject({ calls: 200, fees_charged: 0 });
+  await database.query("update teams set test_of = null where id = 'two'");
+  await refreshAll();
+  expect((await whole(""))["totals"]).toMatchObject({ fees_charged: 5 });
+});
+
+/** Has every span computed anew. */
+const refreshAll = () => send("POST", "/api/usage/rebuild", { headers: asCli, body: {} });
+
 test("CSV says the same as JSON, and streams", async () => {
   const { rows } = await report("group_by=team&bucket=day");
   const asked = "/api/usage.csv?period=2026-11&group_by=team&bucket=day";
@@ -170,6 +230,9 @@ test.each([
   "from=2026-11-02&to=2026-11-01",
   "team=A%20B",
   "key=x",
+  "top=0",
+  "top=101",
+  "top_by=jobs",
   "more=1",
 ])("%s is refused", async (query) => {
   for (const path of ["/api/usage", "/api/usage.csv"]) {

@@ -69,6 +69,7 @@ function report(groups: Record<string, number>, grouping: Report["group_by"]): R
       bucket: `${day}T00:00:00.000Z`,
       group: grouping && group,
       name: null,
+      others: false,
       ...figures(day, share),
     })),
   );

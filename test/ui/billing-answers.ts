@@ -179,6 +179,7 @@ function report(facts: {
     bucket: at,
     group: named ? name.toLowerCase().replaceAll(" ", "-") : name,
     name: named ? name : null,
+    others: false,
     ...figures(share),
   });
   const days = Array.from({ length: 30 }, (_, index) =>

@@ -69,6 +69,14 @@ describe("series", () => {
     expect(totalOf(shown, others)).toBe(3);
     expect(gathered(points, 4).names).toEqual(["b", "c", "a", "d"]);
   });
+
+  it("keep the others that the server has added up last, however much they are", () => {
+    const points = [{ label: "1", title: "1", values: { a: 1, b: 2, [others]: 9 } }];
+    expect(gathered(points, 3).names).toEqual(["b", "a", others]);
+    const fewer = gathered(points, 2);
+    expect(fewer.names).toEqual(["b", others]);
+    expect(totalOf(fewer.points, others)).toBe(10);
+  });
 });
 
 describe("periods", () => {

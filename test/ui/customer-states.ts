@@ -45,7 +45,8 @@ export const customerAnswers: Record<string, Answer> = {
   ),
   [`GET /api/usage?${ofOrganization}&${month}`]: ok(reports.totals),
   [`GET /api/usage?${ofOrganization}&${last}`]: ok(reports.before),
-  [`GET /api/usage?${ofOrganization}&${month}&group_by=team&bucket=day`]: ok(reports.byTeam),
+  [`GET /api/usage?${ofOrganization}&${month}&group_by=team&bucket=day&top=5&top_by=credits_charged`]:
+    ok(reports.byTeam),
   [`GET /api/usage?${ofOrganization}&${month}&group_by=team`]: ok(reports.byType),
   [`GET /api${team}`]: ok(customers.team),
   [`GET /api${team}/wallet`]: ok(customers.wallet),
@@ -58,7 +59,9 @@ export const customerAnswers: Record<string, Answer> = {
   [`GET /api${team}/history?limit=50`]: ok(page(customers.history)),
   [`GET /api/usage?${ofTeam}&${month}`]: ok(reports.totals),
   [`GET /api/usage?${ofTeam}&${last}`]: ok(reports.before),
-  [`GET /api/usage?${ofTeam}&${month}&group_by=alias&bucket=day`]: ok(reports.byModel),
+  [`GET /api/usage?${ofTeam}&${month}&group_by=alias&bucket=day&top=5&top_by=credits_charged`]: ok(
+    reports.byModel,
+  ),
   [`GET /api/usage?${ofTeam}&${month}&group_by=job_type`]: ok(reports.byType),
   [`GET /api/budgets?limit=50&scope=team&subject_id=${customers.team.team_id}`]: ok(
     page(money.budgets.slice(0, 1)),

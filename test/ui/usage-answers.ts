@@ -60,6 +60,7 @@ const byDay = (groups: readonly string[], names: readonly (string | null)[]): Re
         bucket: `${at}T00:00:00.000Z`,
         group,
         name: names[place] ?? null,
+        others: false,
         ...zero,
         credits_charged: Math.round(
           (260 / (place + 1)) * (1 + 0.7 * Math.sin(index * 0.9 + place)) + index,
@@ -73,6 +74,7 @@ const byGroup = (groups: readonly string[]): Report =>
       bucket: null,
       group,
       name: null,
+      others: false,
       ...totals(1 / (place + 2)),
       jobs: 4000 - place * 900,
       calls: 9000 - place * 1700,

@@ -21,9 +21,14 @@ export const workAnswers: Record<string, Answer> = {
   "GET /api/plans/standard": ok(billing.planDetail),
   "POST /api/plans/preview": ok(billing.preview),
   "POST /api/plans/simulate": ok(billing.simulation),
-  "GET /api/usage?from=2026-10-25&to=2026-11-24&bucket=day&group_by=team": ok(billing.teamSeries),
-  "GET /api/usage?from=2026-10-25&to=2026-11-24&group_by=team": ok(billing.teamSplit),
-  "GET /api/usage?from=2026-09-25&to=2026-10-25&group_by=team": ok(billing.teamBefore),
+  "GET /api/usage?from=2026-10-25&to=2026-11-24&bucket=day&group_by=team&top_by=revenue_usd&top=5":
+    ok(billing.teamSeries),
+  "GET /api/usage?from=2026-10-25&to=2026-11-24&group_by=team&top_by=revenue_usd&top=100": ok(
+    billing.teamSplit,
+  ),
+  "GET /api/usage?from=2026-09-25&to=2026-10-25&group_by=team&top_by=revenue_usd&top=100": ok(
+    billing.teamBefore,
+  ),
   "GET /api/usage?from=2026-10-25&to=2026-11-24&group_by=alias": ok(billing.aliasSplit),
   "GET /api/teams/support/statement?month=2026-10": ok(statement),
   [`GET /api/calls/${work.callDetail.call_id}`]: ok(work.callDetail),

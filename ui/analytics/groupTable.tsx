@@ -1,5 +1,6 @@
 import { useLocation } from "preact-iso";
 import type { Report } from "../../server/analytics/schema.ts";
+import { others } from "../base/chart/colours.ts";
 import { ChartIcon } from "../base/icons.tsx";
 import { changedAddress } from "../base/listState.ts";
 import { Panel } from "../base/panel.tsx";
@@ -53,10 +54,10 @@ export function GroupTable({
                 changedAddress(url, { [group]: row.group ?? undefined, group: next[group] }),
             })}
             rows={data?.rows}
-            rowKey={(row) => row.group ?? ""}
+            rowKey={(row) => (row.others ? others : (row.group ?? ""))}
             stale={stale}
           />
-          {data?.truncated && (
+          {data?.rows.some((row) => row.others) && (
             <p class="border-t border-line px-4 py-2 text-12 text-muted">{analytics.truncated}</p>
           )}
         </>
@@ -77,12 +78,15 @@ function columns({
   href: (row: ReportRow) => string;
 }): Column<ReportRow>[] {
   const earlier = new Map(before?.rows.map((row) => [row.group, row.revenue_usd]));
+  // What is not among the highest of then may have been anything.
+  const whole = before?.rows.every((row) => !row.others);
+  const revenueBefore = (row: ReportRow) => earlier.get(row.group) ?? (whole ? 0 : undefined);
   return [
     {
       head: analytics.groups[group],
       cell: (row) =>
         row.group === null ? (
-          <span class="text-muted">{analytics.none}</span>
+          <span class="text-muted">{nameOf(row)}</span>
         ) : (
           <>
             <RowLink href={href(row)}>{nameOf(row)}</RowLink>
@@ -122,9 +126,7 @@ function columns({
             number: true,
             from: "large" as const,
             cell: (row: ReportRow) => (
-              <span class="text-muted">
-                {format.change(row.revenue_usd, earlier.get(row.group) ?? 0)}
-              </span>
+              <span class="text-muted">{changeOf(row, revenueBefore(row))}</span>
             ),
           },
         ]
@@ -171,6 +173,10 @@ function columns({
       : []),
   ];
 }
+
+/** Nothing for those who are added up: they were others then. */
+const changeOf = (row: ReportRow, before: number | undefined) =>
+  row.others || before === undefined ? "—" : format.change(row.revenue_usd, before);
 
 /** How much the response cache answers, by alias. */
 export function CacheTable({ read }: { read: Read<Report> }) {

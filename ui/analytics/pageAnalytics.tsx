@@ -27,6 +27,10 @@ import {
 const groups = Object.keys(analytics.groups) as Group[];
 const measures = Object.keys(analytics.measures) as Measure[];
 
+/** What a chart can tell apart, and what a table is read to the end of; the rest is added up. CSV has all. */
+const mostSeries = 5;
+const mostRows = 100;
+
 /** Cost, revenue and margin over time and by what one chooses; a row leads to what it is made of. */
 export function PageAnalytics() {
   const { url, query, route } = useLocation();
@@ -38,9 +42,10 @@ export function PageAnalytics() {
     groups.flatMap((name) => (query[name] ? [[name, query[name]]] : [])),
   );
   const span = { from: period.from, to: period.to };
-  const series = useReport({ ...span, bucket, group_by: group, ...filters });
-  const split = useReport({ ...span, group_by: group, ...filters });
-  const before = useReport({ ...period.previous, group_by: group, ...filters }, period.compared);
+  const ranked = { group_by: group, ...filters, top_by: measure };
+  const series = useReport({ ...span, bucket, ...ranked, top: mostSeries });
+  const split = useReport({ ...span, ...ranked, top: mostRows });
+  const before = useReport({ ...period.previous, ...ranked, top: mostRows }, period.compared);
   const cache = useReport({ ...span, group_by: "alias", ...filters });
   const go = (changes: Record<string, string | undefined>) => route(changedAddress(url, changes));
   const earlier = period.compared ? before.data : undefined;

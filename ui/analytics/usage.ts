@@ -1,5 +1,6 @@
 import type { Report } from "../../server/analytics/schema.ts";
 import type { Parameters } from "../api.ts";
+import { others } from "../base/chart/colours.ts";
 import { daysOf, type Period, type Span } from "../base/period.ts";
 import { type Read, useRead } from "../query.ts";
 import * as format from "../format.ts";
@@ -47,4 +48,5 @@ export const stretchLabel = (start: string, bucket: Bucket) =>
   bucket === "hour" ? format.clockTime(start) : format.day(start);
 
 /** What a row is called: names where there are any, else ids. */
-export const nameOf = (row: ReportRow) => row.name ?? row.group ?? analytics.none;
+export const nameOf = (row: ReportRow) =>
+  row.others ? others : (row.name ?? row.group ?? analytics.none);

@@ -29,7 +29,7 @@ export const analytics = {
   change: "Revenue, change",
   noRows: "Nothing in this period",
   noRowsText: "Neither jobs nor calls fit the period and the filters.",
-  truncated: "There are more rows than one answer holds: the CSV has all of them.",
+  truncated: "Those beyond the first hundred are added up: the CSV has each of them.",
   cache: "Answers from the cache, by alias",
   cacheShare: "Of its calls",
   statement: "Statement",

@@ -93,5 +93,7 @@ export async function fillRollups(database: Database): Promise<void> {
     from rollup_spans, lateral (values ('day', ${whole("day")}, ${whole("day").replace("starts_at", "now()")}),
       ('month', ${whole("month")}, ${whole("month").replace("starts_at", "now()")})) as s (kind, start, present),
       lateral (select start < present as over) o
-    where span = 'quarter';`);
+    where span = 'quarter';
+
+    select roll_up_totals_v1(span, starts_at) from rollup_spans where span <> 'quarter' and not open;`);
 }

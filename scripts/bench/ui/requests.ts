@@ -97,6 +97,13 @@ function tenantLists(): Asked[] {
     ask("organizations to choose from", "/api/organizations", { limit: 200 }),
     ask("an organization", `/api/organizations/${organization}`),
     ask("its history", `/api/organizations/${organization}/history`, { limit: 50 }),
+    ...Object.entries(spans).flatMap(([name, span]) => [
+      ask(`its teams' charges, ${name}`, "/api/usage", {
+        ...{ ...span, organization, group_by: "team", bucket: "day" },
+        ...{ top: 5, top_by: "credits_charged" },
+      }),
+      ask(`its usage by team, ${name}`, "/api/usage", { ...span, organization, group_by: "team" }),
+    ]),
   ];
 }
 
@@ -146,8 +153,12 @@ function analytics(): Asked[] {
   return Object.entries(spans).flatMap(([name, span]) => {
     const bucket = name === "12 months" ? "week" : "day";
     const both = (what: string, parameters: Parameters) => [
-      ask(`analytics, ${name} ${what}: table`, "/api/usage", { ...span, ...parameters }),
-      ask(`analytics, ${name} ${what}: chart`, "/api/usage", { ...span, ...parameters, bucket }),
+      ask(`analytics, ${name} ${what}: table`, "/api/usage", {
+        ...{ ...span, ...parameters, top_by: "revenue_usd", top: 100 },
+      }),
+      ask(`analytics, ${name} ${what}: chart`, "/api/usage", {
+        ...{ ...span, bucket, ...parameters, top_by: "revenue_usd", top: 5 },
+      }),
     ];
     return [
       ...groups.flatMap((group) => both(`by ${group}`, { group_by: group })),

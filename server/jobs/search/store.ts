@@ -147,11 +147,6 @@ export async function limitReading(transaction: Drizzle, seconds: number): Promi
 
 function jobConditions(filter: JobFilter): (SQL | undefined)[] {
   const { alias, id } = filter;
-  // The bound on the id leaves out the partitions from before the job.
-  const itsCalls = sql`${llmCalls.jobId} = ${jobs.id}
-    and ${llmCalls.id} >= first_uuid_v7_v1(${jobs.createdAt} - interval '1 minute')`;
-  const withCall = (condition: SQL) =>
-    sql`exists (select 1 from ${llmCalls} where ${itsCalls} and ${condition})`;
   return [
     is(jobs.id, filter.jobId),
     is(jobs.teamId, filter.teamId),
@@ -159,6 +154,8 @@ function jobConditions(filter: JobFilter): (SQL | undefined)[] {
     is(jobs.keyId, filter.keyId),
     is(jobs.type, filter.jobType),
     is(jobs.status, filter.status),
+    // An index finds those that go on, which are few among all.
+    filter.status && running.has(filter.status) ? isNull(jobs.endedAt) : undefined,
     is(jobs.userId, filter.userId),
     is(jobs.externalTaskId, filter.externalTaskId),
     filter.reference === undefined
@@ -167,14 +164,28 @@ function jobConditions(filter: JobFilter): (SQL | undefined)[] {
     ...createdWithin(jobs, filter),
     ...within(jobs.providerCostNanos, filter.minCostNanos, filter.maxCostNanos),
     ...within(jobs.charged, filter.minCharged, filter.maxCharged),
-    alias === undefined ? undefined : withCall(sql`${llmCalls.alias} = ${alias}`),
+    alias === undefined ? undefined : withCall(filter, sql`${llmCalls.alias} = ${alias}`),
     filter.flagged === undefined
       ? undefined
-      : sql`(${jobs.chargedOverHold} or ${withCall(sql`${llmCalls.costFlags} <> '{}'`)}) = ${filter.flagged}`,
+      : sql`(${jobs.chargedOverHold} or ${withCall(filter, sql`${llmCalls.costFlags} <> '{}'`)}) = ${filter.flagged}`,
     id === undefined
       ? undefined
       : sql`${jobs.id} = any (array[${id}::uuid, (select job_id from llm_calls where id = ${id}::uuid)])`,
   ];
+}
+
+const running: ReadonlySet<string> = new Set(["pending", "in_progress"]);
+
+/**
+ * Whether a job has such a call. Within a span of time its calls are read once, for all jobs; else those of each job, until a
+ * page is full. Bounds on the id leave out the partitions from before.
+ */
+function withCall({ createdFrom }: Filter, condition: SQL): SQL {
+  return createdFrom
+    ? sql`${jobs.id} in (select ${llmCalls.jobId} from ${llmCalls}
+        where ${llmCalls.id} >= ${lowestIdFrom(createdFrom)} and ${condition})`
+    : sql`exists (select 1 from ${llmCalls} where ${llmCalls.jobId} = ${jobs.id}
+        and ${llmCalls.id} >= first_uuid_v7_v1(${jobs.createdAt} - interval '1 minute') and ${condition})`;
 }
 
 function callConditions(filter: CallFilter): (SQL | undefined)[] {

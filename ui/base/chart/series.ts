@@ -10,7 +10,7 @@ export interface Point {
   values: Readonly<Record<string, number>>;
 }
 
-/** Names from the largest total to the smallest; beyond `most` they are added up under "Others". */
+/** Names from the largest total to the smallest; beyond `most` they are added up under "Others", which come last. */
 export function gathered(points: readonly Point[], most = 6): { points: Point[]; names: string[] } {
   const totals = new Map<string, number>();
   for (const { values } of points) {
@@ -18,9 +18,13 @@ export function gathered(points: readonly Point[], most = 6): { points: Point[];
       totals.set(name, (totals.get(name) ?? 0) + value);
     }
   }
-  const names = [...totals].sort(([, one], [, other]) => other - one).map(([name]) => name);
+  const named = [...totals]
+    .filter(([name]) => name !== others)
+    .sort(([, one], [, other]) => other - one)
+    .map(([name]) => name);
+  const names = totals.has(others) ? [...named, others] : named;
   if (names.length <= most) return { points: [...points], names };
-  const kept = names.slice(0, most - 1);
+  const kept = named.slice(0, most - 1);
   const left = names.slice(most - 1);
   return {
     names: [...kept, others],
