@@ -77,9 +77,9 @@ function indented(text: string): string {
 }
 
 function plain(fields: LogFields): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(fields).map(([name, value]) => [name, plainValue(value)]),
-  );
+  const values: Record<string, unknown> = {};
+  for (const name in fields) values[name] = plainValue(fields[name]);
+  return values;
 }
 
 /** What JSON can hold: an error as its text, a bigint as its digits. */

@@ -6,6 +6,7 @@ import type { IdempotencyClaim } from "../http/idempotency.ts";
 import { DomainError } from "../kernel/errors.ts";
 import { uuidV7 } from "../kernel/ids.ts";
 import { boundedCost, floatUsdToNanos } from "../kernel/money.ts";
+import { oncePer } from "../kernel/once-per.ts";
 import type { TeamPrincipal } from "../keys/principal.ts";
 import { answeringTarget } from "../litellm/proxy-config.ts";
 import type { Lease } from "../litellm/upstream.ts";
@@ -97,7 +98,7 @@ const CONNECT_MS = 5_000;
 export function upstreamRequest(
   call: Pick<OpenedCall, "request" | "lease" | "jobId" | "text" | "sentLimit">,
   stream: boolean,
-): Omit<UpstreamRequest, "signal"> {
+): Omit<UpstreamRequest, "signal" | "totalMs"> {
   const { request, lease } = call;
   return {
     baseUrl: lease.baseUrl,
@@ -167,12 +168,10 @@ export function describedCall(
 }
 
 /** The prices as they are when the call begins; it is settled by these, whatever changes meanwhile. */
-function snapshotOf(alias: ModelAlias): object {
-  return {
-    alias_version: alias.version,
-    targets: alias.targets.map(({ model, prices }) => ({ model, ...priceSnapshot(prices) })),
-  };
-}
+const snapshotOf = oncePer((alias: ModelAlias): object => ({
+  alias_version: alias.version,
+  targets: alias.targets.map(({ model, prices }) => ({ model, ...priceSnapshot(prices) })),
+}));
 
 /** The target of a call that answered. It may have left the alias before the call began: the gateway moves over in its own time. */
 function targetOf({ alias }: CallRequest, { modelId }: TriedTargets): AliasTarget | undefined {

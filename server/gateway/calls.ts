@@ -227,7 +227,7 @@ export class Calls {
         return { replay: outcome.sealedResponse!, billed: billedBefore(outcome) };
       }
       if (outcome.outcome !== "opened") throw openRefusal(priced, outcome);
-      const limits = sentLimits(priced, size, outcome);
+      const limits = sentLimits(priced, size, { asked: item, granted: outcome });
       const ids = { callId: item.callId, jobId: outcome.jobId };
       const headers = { ...idHeaders(ids), ...caching?.headers, ...limits.headers };
       return {

@@ -1,3 +1,4 @@
+import { oncePer } from "../kernel/once-per.ts";
 import type { ModelAlias } from "../models/catalog.ts";
 
 /** What took too long. */
@@ -89,15 +90,14 @@ export class Deadlines {
 }
 
 /** How long a call of an alias may take in all: as it says, else all attempts at its targets, one order after the other. */
-export function totalTimeoutMs({
-  targets,
-  timeouts,
-}: Pick<ModelAlias, "targets" | "timeouts">): number {
-  if (timeouts.total !== undefined) return timeouts.total;
-  const longest = new Map<number, number>();
-  for (const { fallbackOrder, timeoutMs, retries } of targets) {
-    const attemptsMs = timeoutMs * (retries + 1);
-    longest.set(fallbackOrder, Math.max(longest.get(fallbackOrder) ?? 0, attemptsMs));
-  }
-  return [...longest.values()].reduce((sum, ms) => sum + ms, MARGIN_MS);
-}
+export const totalTimeoutMs = oncePer(
+  ({ targets, timeouts }: Pick<ModelAlias, "targets" | "timeouts">): number => {
+    if (timeouts.total !== undefined) return timeouts.total;
+    const longest = new Map<number, number>();
+    for (const { fallbackOrder, timeoutMs, retries } of targets) {
+      const attemptsMs = timeoutMs * (retries + 1);
+      longest.set(fallbackOrder, Math.max(longest.get(fallbackOrder) ?? 0, attemptsMs));
+    }
+    return [...longest.values()].reduce((sum, ms) => sum + ms, MARGIN_MS);
+  },
+);

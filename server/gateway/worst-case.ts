@@ -1,4 +1,9 @@
-import { worstCostNanos, worstInputTokens, type CallSize } from "../pricing/worst-case.ts";
+import {
+  type CallSize,
+  worstCostNanos,
+  worstInputTokens,
+  worstOutputTokens,
+} from "../pricing/worst-case.ts";
 import type { CallRequest } from "./call.ts";
 import { asksLimit, largestThatFits } from "./output-limit.ts";
 import { modelUnpriced } from "./refusals.ts";
@@ -10,6 +15,9 @@ export type Asked = Pick<
   "worstCostNanos" | "costMinNanos" | "planVersionId" | "hold" | "holdMin" | "budgets"
 >;
 
+/** What the database has held of it. */
+type Granted = Pick<OpenOutcome, "held" | "costHeld">;
+
 /**
  * What a call of this size may take at most, in cost and in credits, and what it could do with if its output is cut short.
  * Throws `model_unpriced` where a hard budget or its plan needs a cost that is not known.
@@ -19,14 +27,15 @@ export function worstCase(request: CallRequest, size: CallSize): Asked {
   const worst = costOf(request, size);
   if (worst === undefined && budgets.length > 0) throw modelUnpriced();
   const perCall = charging.charged === "call";
-  const least = canBeCut(request, size) ? { ...size, outputTokens: alias.minOutputTokens } : size;
+  const hold = perCall ? holdOf(request, size, worst) : undefined;
+  const most = { worstCostNanos: worst, hold, planVersionId: charging.planVersionId, budgets };
+  if (!canBeCut(request, size)) return { ...most, costMinNanos: worst, holdMin: hold };
+  const least = { ...size, outputTokens: alias.minOutputTokens };
+  const leastCost = costOf(request, least);
   return {
-    worstCostNanos: worst,
-    costMinNanos: costOf(request, least),
-    planVersionId: charging.planVersionId,
-    hold: perCall ? holdOf(request, size) : undefined,
-    holdMin: perCall ? holdOf(request, least) : undefined,
-    budgets,
+    ...most,
+    costMinNanos: leastCost,
+    holdMin: perCall ? holdOf(request, least, leastCost) : undefined,
   };
 }
 
@@ -37,11 +46,15 @@ export function worstCase(request: CallRequest, size: CallSize): Asked {
 export function sentLimits(
   request: CallRequest,
   size: CallSize,
-  granted: Pick<OpenOutcome, "held" | "costHeld">,
+  { asked, granted }: { asked: Asked; granted: Granted },
 ): { sent: number | undefined; headers: Readonly<Record<string, string>> } {
   const isHeld = granted.held > 0n || granted.costHeld !== undefined;
   if (!isHeld || request.endpoint === "embeddings") return { sent: undefined, headers: {} };
-  const limit = grantedLimit(request, size, granted);
+  // Mostly all that was asked for is there.
+  const isAll =
+    granted.held === (asked.hold ?? 0n) &&
+    (granted.costHeld === undefined || granted.costHeld === asked.worstCostNanos);
+  const limit = isAll ? size.outputTokens : grantedLimit(request, size, granted);
   if (limit < size.outputTokens) {
     return { sent: limit, headers: { "x-max-tokens-clamped": String(limit) } };
   }
@@ -49,18 +62,14 @@ export function sentLimits(
 }
 
 /** The output limit that what was granted covers: the one asked for, or a lower one. */
-function grantedLimit(
-  request: CallRequest,
-  size: CallSize,
-  granted: Pick<OpenOutcome, "held" | "costHeld">,
-): number {
+function grantedLimit(request: CallRequest, size: CallSize, granted: Granted): number {
   if (!canBeCut(request, size)) return size.outputTokens;
   const isCovered = (outputTokens: number) => {
     const cut = { ...size, outputTokens };
-    if (granted.costHeld !== undefined && (costOf(request, cut) ?? 0n) > granted.costHeld)
-      return false;
+    const cost = costOf(request, cut);
+    if (granted.costHeld !== undefined && (cost ?? 0n) > granted.costHeld) return false;
     // Nothing is held where the job is charged at its end.
-    return granted.held === 0n || holdOf(request, cut) <= granted.held;
+    return granted.held === 0n || holdOf(request, cut, cost) <= granted.held;
   };
   if (isCovered(size.outputTokens)) return size.outputTokens;
   return largestThatFits(
@@ -75,16 +84,13 @@ function canBeCut({ endpoint, alias }: CallRequest, size: CallSize): boolean {
 }
 
 function costOf({ alias }: CallRequest, size: CallSize): bigint | undefined {
-  return worstCostNanos(
-    alias.targets.map(({ prices }) => prices),
-    size,
-  );
+  return worstCostNanos(alias.targets, size);
 }
 
-function holdOf(request: CallRequest, size: CallSize): bigint {
+function holdOf(request: CallRequest, size: CallSize, costNanos: bigint | undefined): bigint {
   return request.charging.hold({
-    costNanos: costOf(request, size),
+    costNanos,
     inputTokens: worstInputTokens(size),
-    outputTokens: BigInt(size.choices) * BigInt(size.outputTokens),
+    outputTokens: worstOutputTokens(size),
   });
 }

@@ -6,7 +6,7 @@ import {
   noTokens,
   type TargetPrices,
 } from "../../server/pricing/cost.ts";
-import { worstCostNanos } from "../../server/pricing/worst-case.ts";
+import { type CallSize, worstCostNanos } from "../../server/pricing/worst-case.ts";
 
 /** $3 in, $15 out, $0.30 cached, $3.75 written, per million tokens. */
 const prices: TargetPrices = {
@@ -126,26 +126,31 @@ test("two figures differ from one per cent of the larger on", () => {
 });
 
 describe("the worst case of a call", () => {
+  const worstOf = (targets: readonly TargetPrices[], of: CallSize) =>
+    worstCostNanos(
+      targets.map((one) => ({ prices: one })),
+      of,
+    );
   const size = { inputBytes: 2_000, mediaParts: 0, choices: 1, outputTokens: 100 };
 
   test("takes half the bytes as input at the dearest input price, and the whole output limit", () => {
     // 1,000 × $3.75/M (a cache write) + 100 × $15/M
-    expect(worstCostNanos([prices], size)).toBe(3_750_000n + 1_500_000n);
+    expect(worstOf([prices], size)).toBe(3_750_000n + 1_500_000n);
   });
 
   test("grows with choices and media", () => {
-    expect(worstCostNanos([prices], { ...size, choices: 3 })).toBe(3_750_000n + 4_500_000n);
-    expect(worstCostNanos([prices], { ...size, mediaParts: 2 })).toBe(7_000n * 3_750n + 1_500_000n);
+    expect(worstOf([prices], { ...size, choices: 3 })).toBe(3_750_000n + 4_500_000n);
+    expect(worstOf([prices], { ...size, mediaParts: 2 })).toBe(7_000n * 3_750n + 1_500_000n);
   });
 
   test("is that of the dearest target, and unknown when one has no price", () => {
     const cheap = { ...prices, input: 1n, output: 1n, cacheWrite: 1n, cachedInput: 1n };
-    expect(worstCostNanos([cheap, prices], size)).toBe(5_250_000n);
-    expect(worstCostNanos([cheap, { ...prices, output: undefined }], size)).toBeUndefined();
+    expect(worstOf([cheap, prices], size)).toBe(5_250_000n);
+    expect(worstOf([cheap, { ...prices, output: undefined }], size)).toBeUndefined();
   });
 
   test("of embeddings asks no output price", () => {
-    expect(worstCostNanos([{ ...prices, output: undefined }], { ...size, outputTokens: 0 })).toBe(
+    expect(worstOf([{ ...prices, output: undefined }], { ...size, outputTokens: 0 })).toBe(
       3_750_000n,
     );
   });
@@ -153,10 +158,10 @@ describe("the worst case of a call", () => {
   test("counts media at their prices, and long inputs where they may be long", () => {
     // 100 × $3.75 + 100 × $80
     const short = { inputBytes: 200, mediaParts: 0, choices: 1, outputTokens: 100 };
-    expect(worstCostNanos([rich], short)).toBe(8_375_000n);
+    expect(worstOf([rich], short)).toBe(8_375_000n);
     // 3,100 × $40 + 100 × $80
-    expect(worstCostNanos([rich], { ...short, mediaParts: 1 })).toBe(132_000_000n);
+    expect(worstOf([rich], { ...short, mediaParts: 1 })).toBe(132_000_000n);
     // 300 × $6 (long) + 100 × $80
-    expect(worstCostNanos([rich], { ...short, inputBytes: 600 })).toBe(9_800_000n);
+    expect(worstOf([rich], { ...short, inputBytes: 600 })).toBe(9_800_000n);
   });
 });

@@ -66,7 +66,10 @@ test("no call costs more than its worst case, whichever target answers", () => {
       sized,
       (targets, call) => {
         const [size, usage] = call;
-        const worst = worstCostNanos(targets, size);
+        const worst = worstCostNanos(
+          targets.map((prices) => ({ prices })),
+          size,
+        );
         for (const prices of targets) expect(costNanos(prices, usage)! <= worst!).toBe(true);
       },
     ),
@@ -78,7 +81,7 @@ test("where the worst case is known the cost is, and no kind is free unless its 
   fc.assert(
     fc.property(pricesOf(maybe), sized, (prices, [size, usage]) => {
       const cost = costNanos(prices, usage);
-      if (worstCostNanos([prices], size) !== undefined) expect(cost).not.toBeUndefined();
+      if (worstCostNanos([{ prices }], size) !== undefined) expect(cost).not.toBeUndefined();
     }),
     { numRuns: 2_000 },
   );

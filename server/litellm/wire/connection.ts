@@ -19,6 +19,17 @@ export class ConnectionLost extends Error {
  */
 const STALE_WITHIN_MS = 100;
 
+/** The answer was not whole in time. */
+export class AnswerTimeout extends Error {}
+
+/** What ends a request before its answer is whole. */
+export interface Until {
+  /** Breaks the connection off. */
+  signal?: AbortSignal | undefined;
+  /** Milliseconds until the answer's last byte. */
+  totalMs?: number | undefined;
+}
+
 interface Waiting {
   sentMs: number;
   resolve: (answer: Answer) => void;
@@ -44,6 +55,7 @@ export class Connection implements AnswerSource {
   #waiting: Waiting | undefined;
   #answer: Answer | undefined;
   #signal: AbortSignal | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
   #served = 0;
   #gone = false;
   /** When it became idle, `performance.now()`. */
@@ -61,15 +73,16 @@ export class Connection implements AnswerSource {
   }
 
   /**
-   * Sends a request, head and body. Resolves with the head of its answer; rejects with ConnectionLost, ProtocolError, or
-   * AbortError once `signal` aborts, which also breaks off the body.
+   * Sends a request, head and body. Resolves with the head of its answer; rejects with ConnectionLost, ProtocolError,
+   * AnswerTimeout, or AbortError once the signal aborts; so does the body.
    */
-  send(request: string, signal: AbortSignal): Promise<Answer> {
+  send(request: string, { signal, totalMs }: Until): Promise<Answer> {
     return new Promise((resolve, reject) => {
       this.#waiting = { sentMs: performance.now(), resolve, reject };
-      if (signal.aborted) return this.#giveUp();
+      if (signal?.aborted) return this.#giveUp();
       this.#signal = signal;
-      signal.addEventListener("abort", this.#giveUp);
+      signal?.addEventListener("abort", this.#giveUp);
+      if (totalMs !== undefined) this.#timer = setTimeout(this.#late, totalMs);
       this.#parser.expect(this);
       this.#socket.write(request);
     });
@@ -113,7 +126,10 @@ export class Connection implements AnswerSource {
 
   readonly #giveUp = () => this.#close(givenUp());
 
+  readonly #late = () => this.#close(new AnswerTimeout("The gateway took too long to answer."));
+
   #stopListening(): void {
+    clearTimeout(this.#timer);
     this.#signal?.removeEventListener("abort", this.#giveUp);
     this.#signal = undefined;
   }
@@ -136,8 +152,11 @@ export class Connection implements AnswerSource {
     this.#owner.gone(this);
     this.#socket.destroy();
     if (cause === undefined && this.#parser.close()) return;
-    const error =
-      cause instanceof ProtocolError || cause?.name === "AbortError" ? cause : this.#lost(cause);
+    const isTold =
+      cause instanceof ProtocolError ||
+      cause instanceof AnswerTimeout ||
+      cause?.name === "AbortError";
+    const error = isTold ? cause : this.#lost(cause);
     this.#waiting?.reject(error);
     this.#answer?.end(error);
   }

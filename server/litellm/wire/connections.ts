@@ -35,7 +35,7 @@ export class Connections implements ConnectionOwner {
   }
 
   /** Rejects with ConnectTimeout, AbortError or the system's error. */
-  open(connectMs: number, signal: AbortSignal): Promise<Connection> {
+  open(connectMs: number, signal: AbortSignal | undefined): Promise<Connection> {
     return new Promise((resolve, reject) => {
       const socket = this.#connect(() => {
         done();
@@ -54,11 +54,11 @@ export class Connections implements ConnectionOwner {
       const timer = setTimeout(late, connectMs);
       const done = () => {
         clearTimeout(timer);
-        signal.removeEventListener("abort", giveUp);
+        signal?.removeEventListener("abort", giveUp);
       };
       socket.once("error", fail);
-      signal.addEventListener("abort", giveUp);
-      if (signal.aborted) giveUp();
+      signal?.addEventListener("abort", giveUp);
+      if (signal?.aborted) giveUp();
     });
   }
 

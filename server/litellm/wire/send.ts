@@ -1,8 +1,8 @@
 import type { Answer } from "./answer.ts";
-import { ConnectionLost } from "./connection.ts";
+import { ConnectionLost, type Until } from "./connection.ts";
 import { Connections } from "./connections.ts";
 
-export interface UpstreamRequest {
+export interface UpstreamRequest extends Until {
   /** `http://host:port` or `https://…`, perhaps with a path before ours. */
   baseUrl: string;
   /** With a leading slash. */
@@ -12,8 +12,6 @@ export interface UpstreamRequest {
   body: string;
   /** How long connecting may take, where no connection is there; milliseconds. */
   connectMs: number;
-  /** Breaks the connection off, also in the middle of the answer's body. */
-  signal: AbortSignal;
 }
 
 /** More are not known at a time: each child that replaces another has a port of its own. */
@@ -25,23 +23,22 @@ const servers = new Map<string, Connections>();
  * and queues the rest silently, wakes a thread of its own for each, and takes loopback addresses to a proxy that the
  * environment names.
  *
- * Resolves with the head of the answer. Rejects with ConnectTimeout, ConnectionLost, ProtocolError, AbortError, or the system's
- * error where nothing listens.
+ * Resolves with the head of the answer. Rejects with ConnectTimeout, AnswerTimeout, ConnectionLost, ProtocolError, AbortError, or
+ * the system's error where nothing listens.
  */
 export async function send(request: UpstreamRequest): Promise<Answer> {
   const server = serverAt(request.baseUrl);
-  const { signal, connectMs } = request;
   const text = requestText(server, request);
   const kept = server.takeIdle();
   if (kept !== undefined) {
     try {
-      return await kept.send(text, signal);
+      return await kept.send(text, request);
     } catch (error) {
       if (!(error instanceof ConnectionLost && error.wasStale)) throw error;
     }
   }
-  const opened = await server.open(connectMs, signal);
-  return opened.send(text, signal);
+  const opened = await server.open(request.connectMs, request.signal);
+  return opened.send(text, request);
 }
 
 function requestText(

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
 import { afterAll, describe, expect, test } from "vitest";
-import { ConnectionLost } from "../../../server/litellm/wire/connection.ts";
+import { AnswerTimeout, ConnectionLost } from "../../../server/litellm/wire/connection.ts";
 import { ConnectTimeout } from "../../../server/litellm/wire/connections.ts";
 import { send, type UpstreamRequest } from "../../../server/litellm/wire/send.ts";
 
@@ -41,7 +41,6 @@ const request = (baseUrl: string, more: Partial<UpstreamRequest> = {}): Upstream
   headers: { authorization: "Bearer sk-x" },
   body: '{"text":"grüß"}',
   connectMs: 5_000,
-  signal: new AbortController().signal,
   ...more,
 });
 const ok = (text: string) =>
@@ -109,6 +108,16 @@ test("where nothing listens, the system's error says so", async () => {
   server.close();
   await once(server, "close");
   await expect(send(request(url))).rejects.toMatchObject({ code: "ECONNREFUSED" });
+});
+
+test("an answer that is not whole in time is given up", async () => {
+  const silent = await serve(() => {});
+  await expect(send(request(silent.url, { totalMs: 20 }))).rejects.toThrow(AnswerTimeout);
+  const half = await serve((socket) =>
+    socket.write("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhalf"),
+  );
+  const answer = await send(request(half.url, { totalMs: 200 }));
+  await expect(answer.text()).rejects.toThrow(AnswerTimeout);
 });
 
 describe("who asks can give up", () => {
