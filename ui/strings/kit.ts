@@ -5,6 +5,7 @@ export const kit = {
   comparison: "Comparison",
   compared: "Compared",
   notCompared: "Alone",
+  notATime: "Give a day and a time.",
   firstDay: "First day, UTC",
   lastDay: "Last day, UTC",
   daysReversed: "Not before the first day.",

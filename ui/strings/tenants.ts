@@ -47,7 +47,6 @@ export const tenants = {
   },
   pausedUntil: "Until, UTC",
   pausedUntilHint: "Then it resumes by itself; empty = until somebody resumes it",
-  notATime: "Give a day and a time.",
   deleteTitle: (name: string) => `Delete ${name}?`,
   deleteText: {
     team: "Its keys stop working for ever. Its id stays taken; jobs, calls and ledger are kept.",

@@ -16,6 +16,7 @@ import { Panel } from "../base/panel.tsx";
 import { Failure, NotCurrent, Skeleton } from "../base/states.tsx";
 import { Table } from "../base/table.tsx";
 import { Meanwhile, useVersion } from "../base/version.tsx";
+import { InstantField, problemOfInstant } from "../base/instantField.tsx";
 import * as format from "../format.ts";
 import { useChange, useRead } from "../query.ts";
 import { billing, useCan } from "../session/permission.ts";
@@ -184,7 +185,7 @@ function AssignForm({
     change,
     check: ({ plan_id, from }) => ({
       plan_id: plan_id ? undefined : words.planMissing,
-      from: from && !toInstant(from) ? words.notATime : undefined,
+      from: problemOfInstant(from),
     }),
     toInput: ({ plan_id, from, reason }) => ({
       plan_id: plan_id === noneOfItsOwn ? null : plan_id,
@@ -206,16 +207,13 @@ function AssignForm({
           />
         )}
       </Field>
-      <Field label={words.planFrom} optional hint={words.planFromHint} error={form.problem("from")}>
-        {(ids) => (
-          <TextInput
-            {...ids}
-            type="datetime-local"
-            value={form.values.from}
-            onInput={(text) => form.set("from", text)}
-          />
-        )}
-      </Field>
+      <InstantField
+        label={words.planFrom}
+        hint={words.planFromHint}
+        error={form.problem("from")}
+        value={form.values.from}
+        onInput={(text) => form.set("from", text)}
+      />
       <Field label={words.reason} optional error={form.problem("reason")}>
         {(ids) => (
           <TextInput

@@ -5,6 +5,7 @@ import { Field, TextInput } from "../base/field.tsx";
 import { useForm } from "../base/form.tsx";
 import { toInstant } from "../base/instant.ts";
 import type { MenuItem } from "../base/menu.tsx";
+import { InstantField, problemOfInstant } from "../base/instantField.tsx";
 import { tenants as words } from "../strings/tenants.ts";
 import { type StateAction, type Tenant, useDeletion, useStateChange } from "./tenant.ts";
 
@@ -76,7 +77,7 @@ function StateForm({
   const form = useForm({
     initial: { reason: "", until: "" },
     change,
-    check: ({ until }) => (until && !toInstant(until) ? { until: words.notATime } : {}),
+    check: ({ until }) => ({ until: problemOfInstant(until) }),
     toInput: ({ reason, until }) => ({
       ...(reason.trim() && { reason: reason.trim() }),
       ...(until && { until: toInstant(until)! }),
@@ -90,21 +91,13 @@ function StateForm({
       danger={action === "suspend"}
     >
       {action === "pause" && (
-        <Field
+        <InstantField
           label={words.pausedUntil}
-          optional
           hint={words.pausedUntilHint}
           error={form.problem("until")}
-        >
-          {(ids) => (
-            <TextInput
-              {...ids}
-              type="datetime-local"
-              value={form.values.until}
-              onInput={(text) => form.set("until", text)}
-            />
-          )}
-        </Field>
+          value={form.values.until}
+          onInput={(text) => form.set("until", text)}
+        />
       )}
       <Field label={words.reason} optional hint={words.reasonHint} error={form.problem("reason")}>
         {(ids) => (

@@ -8,9 +8,9 @@ import { DialogForm } from "../base/dialogForm.tsx";
 import { AmountInput, Field, TextInput, toAmount } from "../base/field.tsx";
 import { useForm } from "../base/form.tsx";
 import { toInstant } from "../base/instant.ts";
+import { InstantField, problemOfInstant } from "../base/instantField.tsx";
 import * as format from "../format.ts";
 import { kit } from "../strings/kit.ts";
-import { tenants } from "../strings/tenants.ts";
 import { topUps as words } from "../strings/topUps.ts";
 import { type CreatedBatch, useBatchCreation } from "./topUps.ts";
 
@@ -94,7 +94,7 @@ function CreateForm({
       name: values.name.trim() ? undefined : words.nameMissing,
       credits: (toAmount(values.credits) ?? 0) > 0 ? undefined : words.amountMissing,
       count: isWhole(values.count, 1000) ? undefined : words.countInvalid,
-      expires_at: values.expires_at && !toInstant(values.expires_at) ? tenants.notATime : undefined,
+      expires_at: problemOfInstant(values.expires_at),
       credits_last_days:
         values.credits_last_days && !isWhole(values.credits_last_days, 3650)
           ? words.daysInvalid
@@ -150,21 +150,13 @@ function CreateForm({
             />
           )}
         </Field>
-        <Field
+        <InstantField
           label={words.expires}
-          optional
           hint={words.expiresHint}
           error={problem("expires_at")}
-        >
-          {(ids) => (
-            <TextInput
-              {...ids}
-              type="datetime-local"
-              value={values.expires_at}
-              onInput={(text) => set("expires_at", text)}
-            />
-          )}
-        </Field>
+          value={values.expires_at}
+          onInput={(text) => set("expires_at", text)}
+        />
         <Field
           label={words.lastDays}
           optional

@@ -6,16 +6,16 @@ import { Button } from "../../base/button.tsx";
 import { RadioCards } from "../../base/choices.tsx";
 import { Dialog, DialogActions } from "../../base/dialog.tsx";
 import { DialogForm } from "../../base/dialogForm.tsx";
-import { Field, TextInput } from "../../base/field.tsx";
+import { Field } from "../../base/field.tsx";
 import { useForm } from "../../base/form.tsx";
 import { toInstant } from "../../base/instant.ts";
 import { SecretOnce } from "../../base/secret.tsx";
 import { Select } from "../../base/select.tsx";
 import { Meanwhile, useVersion } from "../../base/version.tsx";
+import { InstantField, problemOfInstant } from "../../base/instantField.tsx";
 import * as format from "../../format.ts";
 import { kit } from "../../strings/kit.ts";
 import { keys as words } from "../../strings/keys.ts";
-import { tenants } from "../../strings/tenants.ts";
 import {
   fromKey,
   KeyFields,
@@ -205,7 +205,7 @@ function RotateForm({ apiKey, onClose, onRotated }: OfKey & { onRotated: (shown:
     initial: { grace_seconds: "86400", expires_at: "" },
     change,
     check: ({ expires_at }) => ({
-      expires_at: expires_at && !toInstant(expires_at) ? tenants.notATime : undefined,
+      expires_at: problemOfInstant(expires_at),
     }),
     toInput: ({ grace_seconds, expires_at }) => ({
       grace_seconds: Number(grace_seconds),
@@ -225,21 +225,13 @@ function RotateForm({ apiKey, onClose, onRotated }: OfKey & { onRotated: (shown:
           />
         )}
       </Field>
-      <Field
+      <InstantField
         label={words.expires}
-        optional
         hint={words.expiresHint}
         error={form.problem("expires_at")}
-      >
-        {(ids) => (
-          <TextInput
-            {...ids}
-            type="datetime-local"
-            value={form.values.expires_at}
-            onInput={(text) => form.set("expires_at", text)}
-          />
-        )}
-      </Field>
+        value={form.values.expires_at}
+        onInput={(text) => form.set("expires_at", text)}
+      />
     </DialogForm>
   );
 }

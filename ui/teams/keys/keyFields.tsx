@@ -1,9 +1,9 @@
 import type { KeyView } from "../../../server/keys/schema.ts";
 import { Field, TextArea, TextInput } from "../../base/field.tsx";
 import type { Form } from "../../base/form.tsx";
-import { fromInstant, toInstant } from "../../base/instant.ts";
+import { fromInstant } from "../../base/instant.ts";
+import { InstantField, problemOfInstant } from "../../base/instantField.tsx";
 import { keys as words } from "../../strings/keys.ts";
-import { tenants } from "../../strings/tenants.ts";
 import {
   LimitFields,
   type LimitTexts,
@@ -54,7 +54,7 @@ export const toKey = (texts: KeyTexts) => ({
 
 export const problemsOfKey = (texts: KeyTexts) => ({
   name: texts.name.trim() ? undefined : words.nameMissing,
-  expires_at: texts.expires_at && !toInstant(texts.expires_at) ? tenants.notATime : undefined,
+  expires_at: problemOfInstant(texts.expires_at),
   limits: problemOfLimits(texts.limits),
 });
 
@@ -63,16 +63,13 @@ export function KeyFields<Values extends KeyTexts>({ form }: { form: Form<Values
   const { values, set, problem } = form as unknown as Form<KeyTexts>;
   return (
     <>
-      <Field label={words.expires} optional hint={words.expiresHint} error={problem("expires_at")}>
-        {(ids) => (
-          <TextInput
-            {...ids}
-            type="datetime-local"
-            value={values.expires_at}
-            onInput={(text) => set("expires_at", text)}
-          />
-        )}
-      </Field>
+      <InstantField
+        label={words.expires}
+        hint={words.expiresHint}
+        error={problem("expires_at")}
+        value={values.expires_at}
+        onInput={(text) => set("expires_at", text)}
+      />
       <Field
         label={words.allowList}
         optional

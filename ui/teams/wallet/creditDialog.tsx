@@ -8,9 +8,9 @@ import { DialogForm } from "../../base/dialogForm.tsx";
 import { AmountInput, Field, TextInput, toAmount } from "../../base/field.tsx";
 import { type Form, useForm } from "../../base/form.tsx";
 import { toInstant } from "../../base/instant.ts";
+import { InstantField, problemOfInstant } from "../../base/instantField.tsx";
 import * as format from "../../format.ts";
 import { useRead } from "../../query.ts";
-import { tenants } from "../../strings/tenants.ts";
 import { wallet as words } from "../../strings/wallet.ts";
 import { type CreditInput, type CreditKind, useCreditChange } from "./wallet.ts";
 
@@ -199,21 +199,13 @@ function GrantFields({ form }: { form: Form<Values> }) {
         )}
       </Field>
       <div class="grid gap-4 sm:grid-cols-2">
-        <Field
+        <InstantField
           label={words.expires}
-          optional
           hint={words.expiresHint}
           error={form.problem("expires_at")}
-        >
-          {(ids) => (
-            <TextInput
-              {...ids}
-              type="datetime-local"
-              value={form.values.expires_at}
-              onInput={(text) => form.set("expires_at", text)}
-            />
-          )}
-        </Field>
+          value={form.values.expires_at}
+          onInput={(text) => form.set("expires_at", text)}
+        />
         <Field
           label={words.priority}
           optional
@@ -257,7 +249,7 @@ function problemsOf(kind: CreditKind, values: Values) {
       values.price_paid_usd && toAmount(values.price_paid_usd) === undefined
         ? words.amountMissing
         : undefined,
-    expires_at: values.expires_at && !toInstant(values.expires_at) ? tenants.notATime : undefined,
+    expires_at: problemOfInstant(values.expires_at),
     priority: /^\d{0,4}$/.test(values.priority.trim()) ? undefined : words.priorityInvalid,
   };
 }
