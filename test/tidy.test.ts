@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { wrongImports } from "./tidy/layers.ts";
 import * as rules from "./tidy/rules.ts";
+import { inlineWords } from "./tidy/words.ts";
 import { repositoryFiles, type SourceFile } from "./tidy/source.ts";
 
 const files = repositoryFiles();
@@ -108,6 +109,26 @@ rule("the lock file names the packages of every system", rules.incompleteLock, {
 rule("teams never read the name of LiteLLM", rules.gatewayNamedToTeams, {
   "server/jobs/schema.ts": 'Type.String({ description: "A LiteLLM model" })',
   "server/gateway/routes.ts": 'throw new DomainError("x", "litellm is down");',
+});
+
+rule("what people read in the UI stands in ui/strings", inlineWords, {
+  "ui/jobs/a.tsx": "const a = <p>No job yet</p>;",
+  "ui/jobs/b.tsx": 'const b = <Field label="Reason" class="flex items-center" />;',
+  "ui/jobs/c.tsx": "const c = <p>{count} failed</p>;",
+  "ui/jobs/d.tsx": "const d = <p title={`Organization ${id}`} />;",
+  "ui/jobs/e.tsx": 'const e = <p>{open ? "Open" : words.closed}</p>;',
+  "ui/jobs/f.ts": 'const f = { head: "Status", width: "20%" };',
+  "ui/jobs/g.ts": "const g = `${count} results`;",
+  "ui/jobs/h.ts": 'const h = ready ? "" : "Starts once it is ready.";',
+});
+
+test("classes, keys, ids and code are no words", () => {
+  const text = `
+    import { x } from "./Some module.ts";
+    type Tone = "Ok then";
+    const list = <Row key={\`\${id} now\`} class="block truncate" href={\`/jobs/\${id}\`}>{words.name}</Row>;
+    if (event.key === "Escape") send("team of", { kind: "allocate", name: "expires_at" });`;
+  expect(inlineWords([{ path: "ui/jobs/i.tsx", text }])).toEqual([]);
 });
 
 rule("tests mirror the features", rules.testFolders, {

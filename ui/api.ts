@@ -1,3 +1,4 @@
+import { kit } from "./strings/kit.ts";
 /** How long an answer may take before the page says that the server does not answer. */
 const timeoutMs = 10_000;
 
@@ -110,7 +111,7 @@ async function request<Answer>(
     text = await response.text();
   } catch (cause) {
     if (options.signal?.aborted) throw cause;
-    throw new ApiError("The server does not answer.", { status: 0, code: "unreachable", cause });
+    throw new ApiError(kit.noAnswer, { status: 0, code: "unreachable", cause });
   }
   if (!response.ok) throw fromProblem(response, text);
   return (text === "" ? undefined : JSON.parse(text)) as Answer;
@@ -149,7 +150,7 @@ function fromProblem(response: Response, text: string): ApiError {
     fields: errors ?? [],
     hints,
   };
-  const message = detail ?? title ?? `The server answered with status ${response.status}.`;
+  const message = detail ?? title ?? kit.answeredWith(response.status);
   return code === "version_conflict"
     ? new ConflictError(message, facts)
     : new ApiError(message, facts);

@@ -15,6 +15,7 @@ import { SessionEnded } from "./session/sessionEnded.tsx";
 import { sessionKey, useSession } from "./session/session.ts";
 import { PageNotFound } from "./shell/pageNotFound.tsx";
 import { Shell } from "./shell/shell.tsx";
+import { shell } from "./strings/shell.ts";
 
 /** Whichever request hears first that the session is over, the whole page hears of it. */
 const noteEndOfSession = (error: Error) => {
@@ -50,7 +51,7 @@ function SignedIn() {
   const session = useSession();
   switch (session.state) {
     case "opening":
-      return <Centered busy>Signing in</Centered>;
+      return <Centered busy>{shell.signingIn}</Centered>;
     case "closed":
       return <PageSignIn />;
     case "link":
@@ -58,13 +59,8 @@ function SignedIn() {
     case "unreachable":
       return (
         <Centered>
-          <h1 class="sr-only">Not connected</h1>
-          <Failure
-            title="The server does not answer"
-            error={session.error}
-            onRetry={session.retry}
-            retrying
-          />
+          <h1 class="sr-only">{shell.notConnected}</h1>
+          <Failure title={shell.noAnswer} error={session.error} onRetry={session.retry} retrying />
         </Centered>
       );
     case "open":

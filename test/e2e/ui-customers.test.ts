@@ -97,46 +97,6 @@ it("makes an organization, suspends it with a reason, and resumes it", async () 
   expect(pageErrors).toEqual([]);
 });
 
-it("keeps an organization's own credential: makes, tests, replaces, switches and deletes it", async () => {
-  const page = await open("/organizations/aperture-freight?tab=credentials");
-  await page.getByText("No credential of its own").waitFor();
-  await page.getByRole("button", { name: "Add credential" }).first().click();
-  const form = await dialog(page, "Add credential");
-  // Whose it is says the page; the form of everyone's asks.
-  expect(await form.getByRole("combobox").count()).toBe(0);
-  await form.getByLabel("Name").fill("Aperture's own");
-  await form.getByLabel("Provider's key").fill("sk-first-1111");
-  await form.getByLabel("Base URL").fill("http://127.0.0.1:9/v1");
-  await press(form, "Add credential");
-  await gone(form);
-  const row = page.getByRole("row").filter({ hasText: "Aperture's own" });
-  await row.getByText("…1111").waitFor();
-
-  const actions = "Actions: Aperture's own";
-  await choose(page, actions, "Replace key");
-  const replacement = await dialog(page, /^Replace the key/);
-  await press(replacement, "Replace key");
-  await replacement.getByText("Paste the provider's key.").waitFor();
-  await replacement.getByLabel("New key").fill("sk-second-2222");
-  await press(replacement, "Replace key");
-  // The provider is asked at once; nobody listens at this one's address.
-  const tested = await dialog(page, "Test of Aperture's own");
-  await tested.getByText("No answer").waitFor();
-  await tested.getByRole("button", { name: "Close" }).last().click();
-  await row.getByText("…2222").waitFor();
-
-  await choose(page, actions, "Switch off");
-  await row.getByText("Off", { exact: true }).waitFor();
-  await takeScreenshot(page, "real-organization-credentials");
-  await page.goto(`${server.adminUrl}/credentials`);
-  await row.getByText("aperture-freight").waitFor();
-  await page.goto(`${server.adminUrl}/organizations/aperture-freight?tab=credentials`);
-  await choose(page, actions, "Delete");
-  await press(await dialog(page, /^Delete Aperture's own/), "Delete credential");
-  await page.getByText("No credential of its own").waitFor();
-  expect(pageErrors).toEqual([]);
-});
-
 it("makes a team whose key is shown once, and changes its wallet", async () => {
   const page = await open("/organizations/aperture-freight");
   await press(page, "New team");

@@ -7,6 +7,7 @@ import {
 import { testRuntime } from "../harness.ts";
 import { until } from "../harness/process.ts";
 import { startChromium } from "./browser.ts";
+import { keepOwnCredential } from "./credential-steps.ts";
 import { type Executable, startExecutable } from "./executable.ts";
 import { signInAsOwner } from "./owner.ts";
 import { createTenant } from "./tenant.ts";
@@ -53,6 +54,10 @@ it("adds a credential and tests it at the provider", async () => {
   await dialogButton("Close").last().click();
 });
 
+it("keeps an organization's own credential: makes, tests, replaces, switches and deletes it", async () => {
+  await keepOwnCredential(page, { adminUrl: server.adminUrl, organization: "support" });
+});
+
 it("adds a model with that credential, gives it a fallback and keeps what was typed in a conflict", async () => {
   await page.goto(`${server.adminUrl}/models`);
   await button("Add model").first().click();
@@ -94,6 +99,14 @@ it("says in the matrix who may use it", async () => {
   await page.reload();
   await tick.waitFor();
   expect(await tick.isChecked()).toBe(true);
+  await button("0 teams").click();
+  await page.getByRole("dialog", { name: "Teams of Premium" }).getByText("No teams.").waitFor();
+  await page.goto(`${server.adminUrl}/models/chat-fast`);
+  const users = page.getByRole("region", { name: "Teams that may use it" });
+  await users.getByRole("link", { name: "Support", exact: true }).waitFor();
+  await users.getByRole("link", { name: "List the teams" }).click();
+  await page.getByText("1 team shown").waitFor();
+  expect(new URL(page.url()).search).toBe("?alias=chat-fast");
 });
 
 it("calls it as a team, plain and streamed, and shows cost, charge and margin", async () => {
@@ -103,7 +116,7 @@ it("calls it as a team, plain and streamed, and shows cost, charge and margin", 
     await page.getByRole("switch", { name: "Stream the answer" }).setChecked(streamed);
     await button("Send").click();
     await page.getByText("Hello there.", { exact: true }).waitFor();
-    await page.getByText("1 credits").or(page.getByText("1.00 credits")).first().waitFor();
+    await page.getByText("1 credit", { exact: true }).waitFor();
     await page.getByText("Margin").waitFor();
   }
   await page.getByRole("link", { name: "Open the job" }).click();

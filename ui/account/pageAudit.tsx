@@ -73,7 +73,7 @@ export function PageAudit() {
       </FilterBar>
       <DataTable
         noun={["entry", "entries"]}
-        caption="Changes, newest first"
+        caption={words.caption}
         columns={columns((id) => changedAddress(url, { entry: id, cursor: state.cursor }))}
         read={read}
         state={state}

@@ -84,7 +84,7 @@ function Accounts({
       : [];
   const columns: Column<AccountView>[] = [
     {
-      head: "Name",
+      head: words.name,
       cell: ({ name, email, account_id }) => (
         <div class="min-w-0">
           <div class="truncate font-medium">
@@ -94,7 +94,7 @@ function Accounts({
         </div>
       ),
     },
-    { head: "Role", width: "96px", cell: (account) => format.label(account.role) },
+    { head: words.role, width: "96px", cell: (account) => format.label(account.role) },
     {
       head: words.factor,
       width: "150px",
@@ -103,7 +103,7 @@ function Accounts({
         awaits_password ? (
           <Badge tone="warn">{words.awaitsPassword}</Badge>
         ) : (
-          <Badge tone={second_factor ? "ok" : "idle"}>{second_factor ? "On" : "Off"}</Badge>
+          <Badge tone={second_factor ? "ok" : "idle"}>{second_factor ? words.on : words.off}</Badge>
         ),
     },
     {
@@ -134,7 +134,7 @@ function Accounts({
         <Failure title={kit.notLoaded("accounts")} error={error} onRetry={retry} />
       ) : (
         <Table
-          caption="Accounts, by e-mail"
+          caption={words.caption}
           columns={columns}
           rows={data?.data}
           rowKey={({ account_id }) => account_id}
@@ -151,7 +151,7 @@ function Invitations({ role }: { role: Role }) {
   if (!data || data.data.length === 0) return null;
   const columns: Column<InvitationView>[] = [
     { head: "E-mail", cell: ({ email }) => <span class="block truncate">{email}</span> },
-    { head: "Role", width: "96px", cell: (invitation) => format.label(invitation.role) },
+    { head: words.role, width: "96px", cell: (invitation) => format.label(invitation.role) },
     {
       head: words.invitedUntil,
       width: "150px",

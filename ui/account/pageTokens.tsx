@@ -40,7 +40,7 @@ export function PageTokens() {
           <Empty icon={<TokenIcon />} title={words.empty} text={words.emptyText} />
         ) : (
           <Table
-            caption="API tokens, newest first"
+            caption={words.caption}
             columns={columns(setRevoking)}
             rows={data?.data}
             rowKey={({ token_id }) => token_id}

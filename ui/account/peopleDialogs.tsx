@@ -10,6 +10,7 @@ import { FormProblem } from "../base/formProblem.tsx";
 import { SecretOnce } from "../base/secret.tsx";
 import type { Role } from "../session/permission.ts";
 import { people as words } from "../strings/account.ts";
+import { kit } from "../strings/kit.ts";
 import { session } from "../strings/session.ts";
 import { roleChoices, useChangeRole, useInvite, useRemove, useReset } from "./people.ts";
 
@@ -58,14 +59,14 @@ function Invite({ by, onDone }: { by: Role; onDone: () => void }) {
         )}
       </Field>
       <RadioCards
-        label="Role"
+        label={words.role}
         value={form.values.role}
         onChange={(role) => form.set("role", role)}
         choices={roleChoices(by)}
       />
       <FormProblem error={form.error} />
       <DialogActions>
-        <Button onClick={onDone}>Cancel</Button>
+        <Button onClick={onDone}>{kit.cancel}</Button>
         <Button type="submit" look="primary" disabled={form.running}>
           {words.makeLink}
         </Button>
@@ -78,7 +79,7 @@ function LinkOnce({ url, text, onDone }: { url: string; text: string; onDone: ()
   return (
     <div class="grid gap-4">
       <p class="text-ink-2">{text}</p>
-      <SecretOnce secret={url} what="the link" />
+      <SecretOnce secret={url} what={words.theLink} />
       <DialogActions>
         <Button look="primary" onClick={onDone}>
           {words.done}
@@ -120,16 +121,16 @@ function ChangeRole({
       }}
     >
       <RadioCards
-        label="Role"
+        label={words.role}
         value={form.values.role}
         onChange={(role) => form.set("role", role)}
         choices={roleChoices(by)}
       />
       <FormProblem error={form.error} />
       <DialogActions>
-        <Button onClick={onDone}>Cancel</Button>
+        <Button onClick={onDone}>{kit.cancel}</Button>
         <Button type="submit" look="primary" disabled={!form.dirty || form.running}>
-          Make {account.name} {form.values.role}
+          {words.make} {account.name} {form.values.role}
         </Button>
       </DialogActions>
     </form>
@@ -166,7 +167,7 @@ function Reset({ account, onDone }: { account: AccountView; onDone: () => void }
     <div class="grid gap-4">
       <FormProblem error={change.error} />
       <DialogActions>
-        <Button onClick={onDone}>Cancel</Button>
+        <Button onClick={onDone}>{kit.cancel}</Button>
         <Button
           look="danger"
           disabled={change.running}

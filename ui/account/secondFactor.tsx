@@ -30,7 +30,7 @@ export function SecondFactor({ account }: { account: OwnAccountView }) {
     >
       <p class="text-ink-2">
         {on
-          ? words.factorOnText(format.plural(account.backup_codes, "backup code"))
+          ? words.factorOnText(format.plural(account.backup_codes, words.backupCode))
           : words.factorOffText}
       </p>
       <div class="mt-4 flex flex-wrap gap-2">

@@ -10,6 +10,7 @@ import { SecretOnce } from "../base/secret.tsx";
 import { Select } from "../base/select.tsx";
 import type { Role } from "../session/permission.ts";
 import { session } from "../strings/session.ts";
+import { kit } from "../strings/kit.ts";
 import { tokens as words } from "../strings/account.ts";
 import { roleChoices } from "./people.ts";
 import { useCreateToken } from "./tokens.ts";
@@ -58,7 +59,7 @@ export function TokenForm({ by, onDone }: { by: Role; onDone: () => void }) {
   if (secret !== undefined) {
     return (
       <div class="grid gap-4">
-        <SecretOnce secret={secret} what="the token" />
+        <SecretOnce secret={secret} what={words.theToken} />
         <DialogActions>
           <Button look="primary" onClick={onDone}>
             {words.done}
@@ -135,7 +136,7 @@ export function TokenForm({ by, onDone }: { by: Role; onDone: () => void }) {
       )}
       <FormProblem error={form.error} />
       <DialogActions>
-        <Button onClick={onDone}>Cancel</Button>
+        <Button onClick={onDone}>{kit.cancel}</Button>
         <Button type="submit" look="primary" disabled={form.running}>
           {words.createAction}
         </Button>

@@ -53,11 +53,7 @@ export function PageAnalytics() {
     <>
       <PageHead
         title={analytics.title}
-        facts={
-          split.data
-            ? analytics.facts(`${format.moment(split.data.as_of)} UTC`)
-            : analytics.factsShort
-        }
+        facts={split.data ? analytics.facts(format.utc(split.data.as_of)) : analytics.factsShort}
         actions={
           <>
             {query["team"] && (

@@ -1,3 +1,5 @@
+import { kit } from "../strings/kit.ts";
+
 /** The mark, two streams that become one, and the name. */
 export function Brand() {
   return (
@@ -11,7 +13,7 @@ export function Brand() {
           stroke-linecap="round"
         />
       </svg>
-      SaaS LiteLLM
+      {kit.brand}
     </span>
   );
 }

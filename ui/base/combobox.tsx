@@ -8,6 +8,7 @@ import type { ControlIds } from "./field.tsx";
 import { CheckIcon, DownIcon } from "./icons.tsx";
 import { Overlay, popupClass, popupItemClass } from "./overlay.tsx";
 import type { Choice } from "./select.tsx";
+import { kit } from "../strings/kit.ts";
 
 interface Props extends Partial<ControlIds> {
   label: string;
@@ -47,7 +48,7 @@ export function SearchCombobox<Row>({
       choices={choices}
       current={current}
       onSearch={setSearch}
-      note={error ? error.message : stale || !data ? "Searching" : "Nothing matches"}
+      note={error ? error.message : stale || !data ? kit.searching : kit.nothingMatches}
     />
   );
 }
@@ -63,7 +64,7 @@ export function Combobox({
   choices,
   current,
   onSearch,
-  note = "Nothing matches",
+  note = kit.nothingMatches,
   ...ids
 }: Props & {
   choices: readonly Choice[];
@@ -135,7 +136,7 @@ export function Combobox({
           {...combobox.getTriggerProps()}
           type="button"
           aria-labelledby={undefined}
-          aria-label={`Choices for ${label}`}
+          aria-label={kit.choicesFor(label)}
           class="absolute inset-y-1 right-1 grid w-6 place-items-center rounded text-muted hover:text-ink"
         >
           <DownIcon class="size-3.5" />

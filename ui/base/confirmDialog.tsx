@@ -5,6 +5,7 @@ import { Button } from "./button.tsx";
 import { Dialog, DialogActions } from "./dialog.tsx";
 import { TextInput, Field } from "./field.tsx";
 import { FormProblem } from "./formProblem.tsx";
+import { kit } from "../strings/kit.ts";
 
 /**
  * Asks before a change that cannot be taken back. With `typed` the name has to be written first: for what destroys, such as
@@ -67,7 +68,7 @@ function Body<Input>({
       }}
     >
       {typed !== undefined && (
-        <Field label={`Type ${typed} to confirm`}>
+        <Field label={kit.typeToConfirm(typed)}>
           {(ids) => (
             <TextInput
               {...ids}
@@ -81,7 +82,7 @@ function Body<Input>({
       )}
       <FormProblem error={change.error} />
       <DialogActions>
-        <Button onClick={onClose}>Cancel</Button>
+        <Button onClick={onClose}>{kit.cancel}</Button>
         <Button
           type="submit"
           look={danger ? "danger" : "primary"}

@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { IconButton } from "./button.tsx";
 import { CheckIcon, CopyIcon } from "./icons.tsx";
+import { kit } from "../strings/kit.ts";
 
 const confirmedMs = 2000;
 
@@ -32,7 +33,7 @@ export function CopyButton({
     }
   };
   return (
-    <IconButton label={copied ? "Copied" : `Copy ${what}`} small onClick={() => void copy()}>
+    <IconButton label={copied ? kit.copied : kit.copy(what)} small onClick={() => void copy()}>
       {copied ? <CheckIcon class="text-ok" /> : <CopyIcon />}
     </IconButton>
   );

@@ -3,6 +3,7 @@ import { useEffect, useId, useRef, useState } from "preact/hooks";
 import { IconButton } from "./button.tsx";
 import { CloseIcon } from "./icons.tsx";
 import { OverlayTarget } from "./overlay.tsx";
+import { kit } from "../strings/kit.ts";
 
 const firstField = "input, textarea, select, [role=combobox], button";
 
@@ -128,7 +129,7 @@ function Frame({
           )}
         </div>
         <div class="-mt-1 -mr-2">
-          <IconButton label="Close" onClick={onClose}>
+          <IconButton label={kit.close} onClick={onClose}>
             <CloseIcon />
           </IconButton>
         </div>

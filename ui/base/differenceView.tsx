@@ -1,4 +1,5 @@
 import { differences } from "./difference.ts";
+import { kit } from "../strings/kit.ts";
 
 const written = (value: unknown) =>
   value === undefined ? "—" : typeof value === "string" ? value : JSON.stringify(value);
@@ -6,7 +7,7 @@ const written = (value: unknown) =>
 /** Before and after of a change, one line a value. */
 export function DifferenceView({ before, after }: { before: unknown; after: unknown }) {
   const changed = differences(before ?? undefined, after ?? undefined);
-  if (changed.length === 0) return <p class="text-muted">Nothing differs.</p>;
+  if (changed.length === 0) return <p class="text-muted">{kit.nothingDiffers}</p>;
   return (
     <dl class="divide-y divide-hairline rounded-control border border-line">
       {changed.map(({ path, before: was, after: is }) => (
@@ -18,12 +19,12 @@ export function DifferenceView({ before, after }: { before: unknown; after: unkn
           <dd class="grid min-w-0 gap-1 font-mono text-12">
             <span class="rounded bg-bad-soft px-1.5 break-words text-bad">
               <span aria-hidden="true">{"\u2212"} </span>
-              <span class="sr-only">before: </span>
+              <span class="sr-only">{kit.before} </span>
               {written(was)}
             </span>
             <span class="rounded bg-ok-soft px-1.5 break-words text-ok">
               <span aria-hidden="true">+ </span>
-              <span class="sr-only">after: </span>
+              <span class="sr-only">{kit.after} </span>
               {written(is)}
             </span>
           </dd>
@@ -45,12 +46,12 @@ export function BeforeAfter({
       aria-live="polite"
     >
       {rows.flatMap(({ name, before, after }) => [
-        <div key={`${name} now`} class="flex justify-between gap-4">
-          <dt class="text-muted">{name} now</dt>
+        <div key={`${name}-before`} class="flex justify-between gap-4">
+          <dt class="text-muted">{kit.nowOf(name)}</dt>
           <dd class="tabular-nums">{before}</dd>
         </div>,
-        <div key={`${name} after`} class="flex justify-between gap-4">
-          <dt class="text-muted">After</dt>
+        <div key={`${name}-after`} class="flex justify-between gap-4">
+          <dt class="text-muted">{kit.afterHead}</dt>
           <dd class="font-semibold tabular-nums">{after}</dd>
         </div>,
       ])}

@@ -1,6 +1,7 @@
 import type { ComponentChildren, TextareaHTMLAttributes } from "preact";
 import { useId } from "preact/hooks";
 import { SearchIcon } from "./icons.tsx";
+import { kit } from "../strings/kit.ts";
 
 /** What ties a control to its label, hint and error. */
 export interface ControlIds {
@@ -32,7 +33,7 @@ export function Field({
     <div class="min-w-0">
       <label for={id} class="mb-1.5 flex gap-1.5 font-medium">
         {label}
-        {optional && <span class="font-normal text-muted">Optional</span>}
+        {optional && <span class="font-normal text-muted">{kit.optional}</span>}
       </label>
       {children({
         id,

@@ -2,6 +2,7 @@ import type { ApiError } from "../api.ts";
 import { ConflictError } from "../api.ts";
 import { Button } from "./button.tsx";
 import { WarningIcon } from "./icons.tsx";
+import { kit } from "../strings/kit.ts";
 
 /**
  * Why a form was not accepted, as far as no single field says it. A conflict offers to read the newer state; what was typed
@@ -29,7 +30,7 @@ export function FormProblem({
             {onReload && error instanceof ConflictError && (
               <div class="mt-2">
                 <Button size="small" onClick={onReload}>
-                  Show the newer state
+                  {kit.showNewer}
                 </Button>
               </div>
             )}

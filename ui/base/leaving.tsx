@@ -3,6 +3,7 @@ import { useEffect } from "preact/hooks";
 import { Button } from "./button.tsx";
 import { Dialog } from "./dialog.tsx";
 import { createStore, useStore } from "./store.ts";
+import { kit } from "../strings/kit.ts";
 
 /** Forms on the page with something in them that is not saved. */
 const unsaved = new Set<symbol>();
@@ -69,13 +70,13 @@ export function LeaveGuard() {
     <Dialog
       open={target !== undefined}
       onClose={stay}
-      title="Leave without saving?"
-      description="What you changed on this page has not been saved."
+      title={kit.leaveTitle}
+      description={kit.leaveText}
       foot={
         <>
-          <Button onClick={stay}>Stay</Button>
+          <Button onClick={stay}>{kit.stay}</Button>
           <Button look="danger" onClick={leave}>
-            Discard changes
+            {kit.discardChanges}
           </Button>
         </>
       }

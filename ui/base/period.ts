@@ -1,14 +1,15 @@
+import { kit } from "../strings/kit.ts";
 /** Spans of whole UTC days, as analytics count them. */
 
 const dayMs = 86_400_000;
 
 export const periods = [
-  { value: "today", label: "Today" },
-  { value: "7d", label: "Last 7 days" },
-  { value: "30d", label: "Last 30 days" },
-  { value: "90d", label: "Last 90 days" },
-  { value: "month", label: "This month" },
-  { value: "last-month", label: "Last month" },
+  { value: "today", label: kit.today },
+  { value: "7d", label: kit.last7Days },
+  { value: "30d", label: kit.last30Days },
+  { value: "90d", label: kit.last90Days },
+  { value: "month", label: kit.thisMonth },
+  { value: "last-month", label: kit.lastMonth },
 ] as const;
 export type PeriodName = (typeof periods)[number]["value"];
 
@@ -40,7 +41,7 @@ export function toPeriod(
   if (isDay(query.from) && isDay(query.to) && query.from < query.to) {
     return period(
       "custom",
-      `${query.from} to ${dayOf(startOf(query.to) - dayMs)}`,
+      kit.daysFromTo(query.from, dayOf(startOf(query.to) - dayMs)),
       query.from,
       query.to,
     );

@@ -1,5 +1,6 @@
 import { WarningIcon } from "./icons.tsx";
 import { CommandLine } from "./copy.tsx";
+import { kit } from "../strings/kit.ts";
 
 /** What is shown this once: a key, a token. It says so, because closing the dialog is the end of it. */
 export function SecretOnce({ secret, what }: { secret: string; what: string }) {
@@ -8,7 +9,7 @@ export function SecretOnce({ secret, what }: { secret: string; what: string }) {
       <CommandLine command={secret} what={what} />
       <p class="flex gap-2 rounded-control bg-warn-soft px-3 py-2 text-warn">
         <WarningIcon class="mt-0.5" />
-        <span>Copy it now. It is stored only as a hash, so nobody can show it again.</span>
+        <span>{kit.shownOnce}</span>
       </p>
     </div>
   );

@@ -4,6 +4,7 @@ import { useId, useMemo } from "preact/hooks";
 import type { ControlIds } from "./field.tsx";
 import { CheckIcon, DownIcon } from "./icons.tsx";
 import { Overlay, popupClass, popupItemClass } from "./overlay.tsx";
+import { kit } from "../strings/kit.ts";
 
 export interface Choice {
   value: string;
@@ -93,11 +94,11 @@ export function Select({
         {...ids}
         disabled={disabled}
         aria-labelledby={undefined}
-        aria-label={`${label}: ${chosen ?? "nothing chosen"}`}
+        aria-label={`${label}: ${chosen ?? kit.nothingChosen}`}
         class="focus-ring flex h-8 w-full items-center gap-2 rounded-control border border-field bg-surface px-3 text-left disabled:opacity-60 aria-invalid:border-bad-dot"
       >
         <span class={`min-w-0 flex-1 truncate ${chosen ? "" : "text-muted"}`}>
-          {chosen ?? "Choose"}
+          {chosen ?? kit.choose}
         </span>
         <DownIcon class="size-3.5 text-muted" />
       </button>
@@ -119,7 +120,7 @@ export function FilterSelect({
   choices: readonly Choice[];
 }) {
   const all = useMemo(
-    () => [{ value: "", label: `Any ${label.toLowerCase()}` }, ...choices],
+    () => [{ value: "", label: kit.any(label.toLowerCase()) }, ...choices],
     [label, choices],
   );
   const select = useSelect(all, value ?? "", (chosen) => onChange(chosen || undefined));

@@ -1,6 +1,7 @@
 import { useRef, useState } from "preact/hooks";
 import { Segmented } from "./choices.tsx";
 import { CopyButton } from "./copy.tsx";
+import { kit } from "../strings/kit.ts";
 
 export interface Snippet {
   /** "curl", "Python", "TypeScript". */
@@ -20,7 +21,7 @@ export function Snippets({ label, snippets }: { label: string; snippets: readonl
         {snippets.length > 1 ? (
           <Segmented
             size="small"
-            label="Language"
+            label={kit.language}
             value={language}
             onChange={setLanguage}
             choices={snippets.map(({ language: name }) => ({ value: name, label: name }))}
@@ -28,7 +29,7 @@ export function Snippets({ label, snippets }: { label: string; snippets: readonl
         ) : (
           <span class="px-1.5 text-12 text-muted">{shown.language}</span>
         )}
-        <CopyButton text={shown.code} what="the code" fallback={() => code.current} />
+        <CopyButton text={shown.code} what={kit.theCode} fallback={() => code.current} />
       </div>
       <pre
         tabIndex={0}

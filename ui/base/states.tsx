@@ -3,6 +3,7 @@ import type { ApiError } from "../api.ts";
 import { Flag } from "./badge.tsx";
 import { Button } from "./button.tsx";
 import { WarningIcon } from "./icons.tsx";
+import { kit } from "../strings/kit.ts";
 
 /** A grey bar of the size that the value will have. */
 export function Skeleton({ class: size }: { class: string }) {
@@ -91,7 +92,7 @@ export function Failure({
           {error.requestId && ` · ${error.requestId}`}
         </p>
         <div class="mt-4">
-          <Button onClick={onRetry}>Try again</Button>
+          <Button onClick={onRetry}>{kit.tryAgain}</Button>
         </div>
       </Message>
     </div>
@@ -103,7 +104,7 @@ export function NotCurrent({ error }: { error: ApiError }) {
   return (
     <span role="status">
       <Flag tone="bad" title={`${error.message} (${error.code})`}>
-        not current
+        {kit.notCurrent}
       </Flag>
     </span>
   );

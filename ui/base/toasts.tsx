@@ -1,6 +1,7 @@
 import { IconButton } from "./button.tsx";
 import { CheckIcon, CloseIcon } from "./icons.tsx";
 import { createStore, useStore } from "./store.ts";
+import { kit } from "../strings/kit.ts";
 
 const shownMs = 6000;
 const most = 3;
@@ -23,7 +24,7 @@ export function Toasts() {
   return (
     <div
       role="status"
-      aria-label="Notifications"
+      aria-label={kit.notifications}
       class="pointer-events-none fixed right-4 bottom-4 z-50 flex w-80 max-w-[calc(100vw-2rem)] flex-col gap-2"
     >
       {shown.map(({ id, text }) => (
@@ -33,7 +34,7 @@ export function Toasts() {
         >
           <CheckIcon class="text-ok" />
           <span class="min-w-0 flex-1 break-words">{text}</span>
-          <IconButton label="Dismiss" small onClick={() => drop(id)}>
+          <IconButton label={kit.dismiss} small onClick={() => drop(id)}>
             <CloseIcon class="size-3.5" />
           </IconButton>
         </div>

@@ -53,7 +53,7 @@ function Result({ credential, onClose }: { credential: CredentialView; onClose: 
               <p class="mt-2 break-words">{result.detail}</p>
               <p class="mt-1 font-mono text-12 text-muted">
                 {result.provider}
-                {result.http_status !== null && ` · HTTP ${result.http_status}`}
+                {result.http_status !== null && words.withStatus(result.http_status)}
               </p>
             </>
           )

@@ -1,6 +1,7 @@
 import type { Status } from "../../server/admin/schema.ts";
 import type { Tone } from "../base/badge.tsx";
 import * as format from "../format.ts";
+import { gateway as words } from "../strings/gateway.ts";
 
 type Gateway = Status["gateway"];
 
@@ -28,28 +29,28 @@ export function needsAttention({ state }: Gateway): boolean {
 }
 
 export const gatewayModes: Record<Gateway["mode"], string> = {
-  managed: "Managed",
-  binary: "Own binary",
-  external: "External",
+  managed: words.managed,
+  binary: words.ownBinary,
+  external: words.external,
 };
 
 /** What the gateway is doing, in one sentence; undefined where its progress or its problem says it. */
 export function gatewayNote(gateway: Gateway): string | undefined {
   switch (gateway.state) {
     case "waiting":
-      return "Starts once the database is ready.";
+      return words.waitsForDatabase;
     case "starting":
       return "LiteLLM is starting; calls get 503 with Retry-After until it is ready.";
     case "restarting":
-      return "LiteLLM stopped unexpectedly and is being started again.";
+      return words.recovers;
     case "updating":
-      return "New models are being rolled out; calls go on meanwhile.";
+      return words.rollsOut;
     case "stopped":
-      return "The gateway was stopped with the server.";
+      return words.stopped;
     case "ready":
       return gateway.served_config === null
-        ? "No model configuration is served yet."
-        : `Serves configuration ${format.count(gateway.served_config)}.`;
+        ? words.servesNone
+        : words.serves(format.count(gateway.served_config));
     case "installing":
     case "failed":
       return undefined;

@@ -37,7 +37,7 @@ export function PageGateway() {
     mayRestart
       ? [
           {
-            id: "restart gateway",
+            id: "restart-gateway",
             label: text.restartTitle,
             hint: text.title,
             run: () => setAsking(true),
@@ -94,7 +94,7 @@ function Trouble({ gateway }: { gateway: Status["gateway"] | undefined }) {
       {gateway.problem && <Problem>{gateway.problem}</Problem>}
       {gateway.install && (
         <Progress
-          name="Installing LiteLLM"
+          name={text.installing}
           step={gateway.install.step}
           percent={gateway.install.percent}
         />
@@ -132,7 +132,7 @@ function Config({ version }: { version: number | null | undefined }) {
         data?.text && (
           <CopyButton
             text={data.text}
-            what="the configuration"
+            what={text.theConfiguration}
             fallback={() => document.querySelector("#gateway-config")}
           />
         )

@@ -7,28 +7,29 @@ import { type Column, Table } from "../base/table.tsx";
 import * as format from "../format.ts";
 import { useServerNow } from "../shell/status.ts";
 import { childTones } from "./gatewayState.ts";
+import { gateway } from "../strings/gateway.ts";
 
 type Child = Status["gateway"]["children"][number];
 
 function columns(nowMs: number): Column<Child>[] {
   return [
     {
-      head: "Port",
+      head: gateway.port,
       width: "68px",
       cell: (child) => <span class="font-mono text-12">{child.port}</span>,
     },
     {
-      head: "State",
+      head: gateway.state,
       cell: (child) => <ChildState child={child} />,
     },
     {
-      head: "In flight",
+      head: gateway.inFlightHead,
       width: "72px",
       number: true,
       cell: (child) => format.count(child.calls_in_flight),
     },
     {
-      head: "Restarts",
+      head: gateway.restarts,
       width: "76px",
       number: true,
       from: "small",
@@ -42,7 +43,7 @@ function columns(nowMs: number): Column<Child>[] {
       cell: (child) => <span class="font-mono text-12 text-muted">{child.pid ?? "—"}</span>,
     },
     {
-      head: "Up",
+      head: gateway.up,
       width: "88px",
       number: true,
       cell: (child) => (
@@ -66,12 +67,12 @@ function ChildState({ child }: { child: Child }) {
       <Badge tone={childTones[child.state]}>{format.label(child.state)}</Badge>
       {child.last_exit && (
         <span class="mt-0.5 block truncate text-11 leading-3.5 text-muted">
-          Last exit: {child.last_exit}
+          {gateway.lastExit} {child.last_exit}
         </span>
       )}
       <span class="mt-0.5 block text-11 leading-3.5 text-muted @lg:hidden">
         {format.plural(child.restarts, "restart")}
-        {child.pid !== null && `, PID ${child.pid}`}
+        {child.pid !== null && gateway.andPid(child.pid)}
       </span>
     </>
   );
@@ -83,7 +84,7 @@ export function ProcessesPanel({ status }: { status: Status | undefined }) {
   const children = status?.gateway.children;
   return (
     <Panel
-      title="Gateway processes"
+      title={gateway.gatewayProcesses}
       flush
       badge={
         children && (
@@ -94,16 +95,12 @@ export function ProcessesPanel({ status }: { status: Status | undefined }) {
       {children?.length === 0 ? (
         <Empty
           icon={<JobsIcon />}
-          title="No process runs"
-          text={
-            status?.gateway.mode === "external"
-              ? "The gateway is a LiteLLM of your own; its processes are not ours to show."
-              : "LiteLLM's processes appear here as soon as it starts."
-          }
+          title={gateway.noProcess}
+          text={status?.gateway.mode === "external" ? gateway.noProcessOwn : gateway.noProcessYet}
         />
       ) : (
         <Table
-          caption="Gateway processes"
+          caption={gateway.gatewayProcesses}
           columns={columns(nowMs)}
           rows={children}
           rowKey={(child) => child.port}

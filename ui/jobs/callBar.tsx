@@ -1,6 +1,7 @@
 import type { CallView } from "../../server/calls/schema.ts";
 import * as format from "../format.ts";
 import { barOf, type Span } from "./waterfall.ts";
+import { jobs } from "../strings/jobs.ts";
 
 const answerLooks: Record<CallView["status"], string> = {
   succeeded: "bg-bar-answer",
@@ -14,8 +15,8 @@ export function CallBar({ call, span, nowMs }: { call: CallView; span: Span; now
   const { leftPercent, widthPercent, waitPercent } = barOf(call, span, nowMs);
   const startMs = Date.parse(call.created_at) - span.startMs;
   const lasts =
-    call.latency_ms === null ? "still running" : `lasts ${format.duration(call.latency_ms)}`;
-  const name = `Starts after ${format.duration(startMs)}, ${lasts}`;
+    call.latency_ms === null ? jobs.stillRunning : jobs.lasts(format.duration(call.latency_ms));
+  const name = jobs.startsAfter(format.duration(startMs), lasts);
   return (
     <div role="img" aria-label={name} title={name} class="relative h-3 rounded-sm bg-hairline">
       <div

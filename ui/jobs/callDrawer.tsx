@@ -42,7 +42,7 @@ function CallBody({ callId }: { callId: string }) {
         <p class="flex flex-wrap items-center gap-2">
           <span class="text-18 font-semibold tracking-[-0.015em] break-all">{call.model}</span>
           <CallState status={call.status} />
-          {call.stream && <Flag tone="idle">stream</Flag>}
+          {call.stream && <Flag tone="idle">{jobs.stream}</Flag>}
           {call.cache_hit && <Flag tone="ok">{jobs.cacheHit}</Flag>}
         </p>
         <p class="mt-1 font-mono text-12 break-all text-muted">{call.target ?? "—"}</p>
@@ -136,7 +136,7 @@ function About({ call }: { call: CallDetail }) {
     <Section title={jobs.about}>
       <KeyValues
         rows={[
-          { name: jobs.callId, value: <Copyable text={call.call_id} what="the call's id" /> },
+          { name: jobs.callId, value: <Copyable text={call.call_id} what={jobs.theCallsId} /> },
           { name: jobs.started, value: format.moment(call.created_at) },
           { name: jobs.latency, value: format.duration(call.latency_ms) },
           { name: jobs.firstToken, value: format.duration(call.first_token_ms) },

@@ -5,15 +5,16 @@ import * as format from "../format.ts";
 import { CallBar } from "./callBar.tsx";
 import { CallState } from "./jobState.tsx";
 import { type Span, spanOf } from "./waterfall.ts";
+import { jobs } from "../strings/jobs.ts";
 
 export const costFlags: Record<CallView["cost_flags"][number], { tone: Tone; means: string }> = {
-  unpriced: { tone: "warn", means: "The model has no price, so this call has no cost." },
+  unpriced: { tone: "warn", means: jobs.flagUnpriced },
   estimated: {
     tone: "idle",
-    means: "Tokens were counted here, by OpenAI's vocabulary: the provider reported none.",
+    means: jobs.flagEstimated,
   },
-  differs: { tone: "warn", means: "The gateway's own figure differs by more than 1 %." },
-  over_hold: { tone: "warn", means: "It was charged more than what was held for it." },
+  differs: { tone: "warn", means: jobs.flagDiffers },
+  over_hold: { tone: "warn", means: jobs.flagOverHold },
 };
 
 /** A job's calls in the order of their start, each with its bar on the shared time axis. */
@@ -30,7 +31,7 @@ export function CallTable({
   const span = calls && calls.length > 0 ? spanOf(calls, nowMs) : undefined;
   return (
     <Table
-      caption="Calls of the job, in the order of their start"
+      caption={jobs.callCaption}
       columns={columns(span, nowMs, href)}
       rows={calls}
       rowKey={(call) => call.call_id}
@@ -46,37 +47,37 @@ function columns(
 ): Column<CallView>[] {
   return [
     {
-      head: "Call",
+      head: jobs.call,
       cell: (call) => <CallName call={call} span={span} nowMs={nowMs} href={href} />,
     },
     {
-      head: "Status",
+      head: jobs.status,
       width: "112px",
       from: "medium",
       cell: (call) => <CallState status={call.status} />,
     },
     {
-      head: span ? `Timeline, ${format.duration(span.endMs - span.startMs)}` : "Timeline",
+      head: span ? jobs.timelineOf(format.duration(span.endMs - span.startMs)) : jobs.timeline,
       width: "21%",
       from: "large",
       cell: (call) => span && <CallBar call={call} span={span} nowMs={nowMs} />,
     },
     {
-      head: "First token",
+      head: jobs.firstToken,
       width: "92px",
       number: true,
       from: "large",
       cell: (call) => format.duration(call.first_token_ms),
     },
     {
-      head: "Latency",
+      head: jobs.latency,
       width: "84px",
       number: true,
       from: "medium",
       cell: (call) => format.duration(call.latency_ms),
     },
     {
-      head: "Input",
+      head: jobs.input,
       width: "100px",
       number: true,
       from: "medium",
@@ -85,7 +86,7 @@ function columns(
       ),
     },
     {
-      head: "Output",
+      head: jobs.output,
       width: "108px",
       number: true,
       from: "medium",
@@ -94,7 +95,7 @@ function columns(
       ),
     },
     {
-      head: "Provider cost",
+      head: jobs.cost,
       width: "108px",
       number: true,
       cell: (call) => <CallCost call={call} />,
@@ -120,20 +121,20 @@ function CallName({
         <span class="min-w-0">
           <RowLink href={href(call.call_id)}>{call.model}</RowLink>
         </span>
-        {call.stream && <Flag tone="idle">stream</Flag>}
-        {call.cache_hit && <Flag tone="ok">cache</Flag>}
+        {call.stream && <Flag tone="idle">{jobs.stream}</Flag>}
+        {call.cache_hit && <Flag tone="ok">{jobs.cache}</Flag>}
         {call.purpose && <Flag tone="idle">{call.purpose}</Flag>}
       </div>
       <div class="truncate font-mono text-11 text-muted" title={call.target ?? undefined}>
         <span aria-hidden="true">→ </span>
-        <span class="sr-only">answered by </span>
-        {call.target ?? "no target"}
+        <span class="sr-only">{jobs.answeredBy} </span>
+        {call.target ?? jobs.noTarget}
       </div>
       <div class="mt-1 grid gap-1.5 @4xl:hidden">
         <div class="flex flex-wrap items-center gap-x-2 gap-y-1 text-12 text-muted tabular-nums @2xl:hidden">
           {call.status !== "succeeded" && <CallState status={call.status} />}
-          {format.duration(call.latency_ms)} · {format.count(call.input_tokens)} in ·{" "}
-          {format.count(call.output_tokens)} out
+          {format.duration(call.latency_ms)} ·{" "}
+          {jobs.inAndOut(format.count(call.input_tokens), format.count(call.output_tokens))}
         </div>
         {span && <CallBar call={call} span={span} nowMs={nowMs} />}
       </div>
@@ -172,9 +173,7 @@ function CallCost({ call }: { call: CallView }) {
   const exact =
     call.provider_cost_usd === null ? undefined : format.usdExact(call.provider_cost_usd);
   const theirs =
-    call.litellm_cost_usd === null
-      ? ""
-      : `; the gateway says ${format.usdExact(call.litellm_cost_usd)}`;
+    call.litellm_cost_usd === null ? "" : jobs.gatewaySays(format.usdExact(call.litellm_cost_usd));
   return (
     <>
       <span title={exact && `${exact}${theirs}`}>{format.usd(call.provider_cost_usd)}</span>

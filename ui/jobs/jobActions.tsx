@@ -9,6 +9,7 @@ import { useForm } from "../base/form.tsx";
 import { FormProblem } from "../base/formProblem.tsx";
 import * as format from "../format.ts";
 import { billing, support, useCan } from "../session/permission.ts";
+import { kit } from "../strings/kit.ts";
 import { jobs } from "../strings/jobs.ts";
 import { useCancel, useRefund } from "./jobs.ts";
 
@@ -116,7 +117,7 @@ function RefundForm({ job, onClose }: { job: JobDetail; onClose: () => void }) {
       />
       <FormProblem error={form.error} />
       <DialogActions>
-        <Button onClick={onClose}>Cancel</Button>
+        <Button onClick={onClose}>{kit.cancel}</Button>
         <Button type="submit" look="primary" disabled={form.running}>
           {after === undefined ? jobs.refund : jobs.refundAction(inCredits(amount ?? 0))}
         </Button>

@@ -14,11 +14,11 @@ const colour = (fill: string, background: string, stroke: string): Colour => ({
 });
 /** As their badges are: red is failure, and nothing else. */
 const colours = new Map<string, Colour>([
-  ["Completed", colour("fill-ok-dot", "bg-ok-dot", "stroke-ok-dot")],
-  ["Running", colour("fill-accent-dot", "bg-accent-dot", "stroke-accent-dot")],
-  ["Failed", colour("fill-bad-dot", "bg-bad-dot", "stroke-bad-dot")],
-  ["Cancelled", colour("fill-idle-dot", "bg-idle-dot", "stroke-idle-dot")],
-  ["Expired", colour("fill-warn-dot", "bg-warn-dot", "stroke-warn-dot")],
+  [jobs.completed, colour("fill-ok-dot", "bg-ok-dot", "stroke-ok-dot")],
+  [jobs.running, colour("fill-accent-dot", "bg-accent-dot", "stroke-accent-dot")],
+  [jobs.failed, colour("fill-bad-dot", "bg-bad-dot", "stroke-bad-dot")],
+  [jobs.cancelledLabel, colour("fill-idle-dot", "bg-idle-dot", "stroke-idle-dot")],
+  [jobs.expired, colour("fill-warn-dot", "bg-warn-dot", "stroke-warn-dot")],
 ]);
 
 /** The jobs of the list by time and status. */

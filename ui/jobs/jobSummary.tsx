@@ -20,7 +20,7 @@ export function JobFigures({
 }) {
   return (
     <StatTiles
-      label="Figures of the job"
+      label={jobs.figures}
       stats={[
         {
           name: `${jobs.charged}, ${jobs.credits}`,
@@ -46,9 +46,13 @@ export function JobFigures({
               ? jobs.ofRevenue(format.percent(charge.margin_usd / charge.revenue_usd))
               : undefined,
         },
-        { name: "Calls", value: job && format.count(job.total_calls), note: job && callNote(job) },
-        { name: "Tokens", value: job && format.count(job.total_tokens) },
-        { name: "Duration", value: job && format.duration(jobDurationMs(job, nowMs)) },
+        {
+          name: jobs.calls,
+          value: job && format.count(job.total_calls),
+          note: job && callNote(job),
+        },
+        { name: jobs.tokens, value: job && format.count(job.total_tokens) },
+        { name: jobs.duration, value: job && format.duration(jobDurationMs(job, nowMs)) },
       ]}
     />
   );
@@ -61,8 +65,8 @@ function chargeNote(job: JobDetail): string | undefined {
 
 function callNote(job: JobDetail): string | undefined {
   const parts = [
-    job.failed_calls > 0 && `${format.count(job.failed_calls)} failed`,
-    job.calls_in_flight > 0 && `${format.count(job.calls_in_flight)} in flight`,
+    job.failed_calls > 0 && jobs.failedOf(format.count(job.failed_calls)),
+    job.calls_in_flight > 0 && jobs.inFlightOf(format.count(job.calls_in_flight)),
   ].filter(Boolean);
   return parts.length > 0 ? parts.join(", ") : undefined;
 }
@@ -70,26 +74,26 @@ function callNote(job: JobDetail): string | undefined {
 /** Whose job it is, and what its application said about it. */
 export function JobOrigin({ job }: { job: JobDetail }) {
   return (
-    <Panel title="Details">
+    <Panel title={jobs.details}>
       <Facts
         facts={[
           {
-            name: "Team",
+            name: jobs.team,
             value: <OriginLink href={`/teams/${job.team_id}`}>{job.team_id}</OriginLink>,
           },
           {
-            name: "Organization",
+            name: jobs.organization,
             value: (
               <OriginLink href={`/organizations/${job.organization_id}`}>
                 {job.organization_id}
               </OriginLink>
             ),
           },
-          { name: "User", value: job.user_id ?? "—" },
+          { name: jobs.user, value: job.user_id ?? "—" },
           { name: jobs.reference, value: <Reference text={job.reference} /> },
           { name: jobs.externalTask, value: <Reference text={job.external_task_id} /> },
-          { name: "Created, UTC", value: <Moment time={job.created_at} /> },
-          { name: "Ended, UTC", value: job.ended_at ? <Moment time={job.ended_at} /> : "—" },
+          { name: jobs.createdUtc, value: <Moment time={job.created_at} /> },
+          { name: jobs.endedUtc, value: job.ended_at ? <Moment time={job.ended_at} /> : "—" },
         ]}
       />
     </Panel>
@@ -128,11 +132,11 @@ function Moment({ time }: { time: string }) {
 /** Metadata and result as the application gave them. */
 export function JobData({ job }: { job: JobDetail }) {
   const parts = [
-    { name: "Metadata", value: Object.keys(job.metadata).length > 0 ? job.metadata : null },
-    { name: "Result", value: job.result ?? null },
+    { name: jobs.metadata, value: Object.keys(job.metadata).length > 0 ? job.metadata : null },
+    { name: jobs.result, value: job.result ?? null },
   ];
   return (
-    <Panel title="Data">
+    <Panel title={jobs.data}>
       <dl class="grid gap-3">
         {parts.map(({ name, value }) => (
           <div key={name} class="min-w-0">

@@ -4,6 +4,7 @@ import { RowLink, Table } from "../base/table.tsx";
 import * as format from "../format.ts";
 import { useServerNow } from "../shell/status.ts";
 import { JobState } from "./jobState.tsx";
+import { jobs as words } from "../strings/jobs.ts";
 
 /** How long the job took, or has taken so far. */
 export function jobDurationMs(job: JobView, nowMs: number): number {
@@ -13,39 +14,39 @@ export function jobDurationMs(job: JobView, nowMs: number): number {
 /** What a list of jobs shows of each. */
 export function jobColumns(nowMs: number): DataColumn<JobView>[] {
   return [
-    { head: "Job", cell: (job) => <JobName job={job} /> },
+    { head: words.job, cell: (job) => <JobName job={job} /> },
     {
-      head: "Status",
+      head: words.status,
       width: "124px",
       from: "small",
       cell: (job) => <JobState status={job.status} />,
     },
     {
-      head: "Team",
+      head: words.team,
       width: "17%",
       from: "medium",
       cell: (job) => (
-        <span class="block truncate text-ink-2" title={`Organization ${job.organization_id}`}>
+        <span class="block truncate text-ink-2" title={words.ofOrganization(job.organization_id)}>
           {job.team_id}
         </span>
       ),
     },
     {
-      head: "Calls",
+      head: words.calls,
       width: "88px",
       number: true,
       from: "medium",
       cell: (job) => <CallCount job={job} />,
     },
     {
-      head: "User",
+      head: words.user,
       width: "14%",
       from: "large",
       extra: true,
       cell: (job) => <span class="block truncate text-ink-2">{job.user_id ?? "—"}</span>,
     },
     {
-      head: "Reference",
+      head: words.referenceHead,
       width: "14%",
       from: "large",
       extra: true,
@@ -56,21 +57,21 @@ export function jobColumns(nowMs: number): DataColumn<JobView>[] {
       ),
     },
     {
-      head: "Charged, credits",
+      head: words.chargedCredits,
       width: "120px",
       number: true,
       from: "medium",
       cell: (job) => <Charged job={job} />,
     },
     {
-      head: "Tokens",
+      head: words.tokens,
       width: "92px",
       number: true,
       from: "large",
       cell: (job) => format.count(job.total_tokens),
     },
     {
-      head: "Provider cost",
+      head: words.cost,
       width: "112px",
       number: true,
       cell: (job) => (
@@ -80,14 +81,14 @@ export function jobColumns(nowMs: number): DataColumn<JobView>[] {
       ),
     },
     {
-      head: "Duration",
+      head: words.duration,
       width: "88px",
       number: true,
       from: "large",
       cell: (job) => format.duration(jobDurationMs(job, nowMs)),
     },
     {
-      head: "Created",
+      head: words.time,
       width: "104px",
       number: true,
       from: "small",
@@ -126,7 +127,7 @@ function Charged({ job }: { job: JobView }) {
       {format.credits(job.credits_charged)}
       {job.credits_refunded > 0 && (
         <span class="block text-11 leading-3.5 text-muted">
-          {format.credits(job.credits_refunded)} refunded
+          {format.credits(job.credits_refunded)} {words.ofItRefunded}
         </span>
       )}
     </>
@@ -139,7 +140,7 @@ function CallCount({ job }: { job: JobView }) {
       {format.count(job.total_calls)}
       {job.failed_calls > 0 && (
         <span class="block text-11 leading-3.5 text-bad">
-          {format.count(job.failed_calls)} failed
+          {format.count(job.failed_calls)} {words.ofThemFailed}
         </span>
       )}
     </>
@@ -157,7 +158,7 @@ export function JobTable({
   const nowMs = useServerNow();
   return (
     <Table
-      caption="Jobs, newest first"
+      caption={words.caption}
       columns={jobColumns(nowMs).filter(({ extra }) => !extra)}
       rows={jobs}
       rowKey={(job) => job.job_id}

@@ -3,6 +3,7 @@ import { Panel } from "../base/panel.tsx";
 import { Empty, Failure, NotCurrent } from "../base/states.tsx";
 import { JobTable } from "./jobTable.tsx";
 import { useJobPage } from "./jobs.ts";
+import { jobs } from "../strings/jobs.ts";
 
 const shown = 8;
 
@@ -11,23 +12,19 @@ export function LatestJobs() {
   const { data: page, error, retry } = useJobPage(shown);
   return (
     <Panel
-      title="Latest jobs"
+      title={jobs.latestJobs}
       flush
       badge={error && page && <NotCurrent error={error} />}
       action={
         <a href="/jobs" class="focus-ring rounded text-12 font-medium text-accent hover:underline">
-          All jobs
+          {jobs.allJobs}
         </a>
       }
     >
       {error && !page ? (
-        <Failure title="Jobs could not be loaded" error={error} onRetry={retry} retrying />
+        <Failure title={jobs.listNotLoaded} error={error} onRetry={retry} retrying />
       ) : page?.data.length === 0 ? (
-        <Empty
-          icon={<JobsIcon />}
-          title="No jobs yet"
-          text="Each job that a team creates stands here with its calls and what they cost."
-        />
+        <Empty icon={<JobsIcon />} title={jobs.empty} text={jobs.emptyText} />
       ) : (
         <JobTable jobs={page?.data} skeletonRows={shown} />
       )}

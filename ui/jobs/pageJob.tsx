@@ -16,8 +16,9 @@ import { JobActions } from "./jobActions.tsx";
 import { ChargeExplanation } from "./jobCharge.tsx";
 import { JobData, JobFigures, JobOrigin } from "./jobSummary.tsx";
 import { useCharge, useJob } from "./jobs.ts";
+import { jobs } from "../strings/jobs.ts";
 
-const trail = [{ label: "Jobs", href: "/jobs" }];
+const trail = [{ label: jobs.title, href: "/jobs" }];
 
 /** One job: what it cost, whose it is, and each of its calls. */
 export function PageJob() {
@@ -29,16 +30,16 @@ export function PageJob() {
   if (!job && error) {
     return (
       <>
-        <PageHead title="Job" trail={trail} />
+        <PageHead title={jobs.job} trail={trail} />
         <div class="rounded-card border border-line bg-surface shadow-card">
           {error.code === "not_found" ? (
-            <Empty icon={<JobsIcon />} title="There is no such job" text="Its id may be mistyped.">
+            <Empty icon={<JobsIcon />} title={jobs.missing} text={jobs.missingText}>
               <a href="/jobs" class={buttonClass()}>
-                All jobs
+                {jobs.allJobs}
               </a>
             </Empty>
           ) : (
-            <Failure title="The job could not be loaded" error={error} onRetry={retry} retrying />
+            <Failure title={jobs.notLoaded} error={error} onRetry={retry} retrying />
           )}
         </div>
       </>
@@ -47,15 +48,15 @@ export function PageJob() {
   return (
     <>
       <PageHead
-        title={job?.job_type ?? "Job"}
+        title={job?.job_type ?? jobs.job}
         trail={trail}
         badge={job && <JobState status={job.status} />}
         facts={
           <>
-            <Copyable text={jobId} what="the job's id" />
+            <Copyable text={jobId} what={jobs.theJobsId} />
             {job && (
               <span title={format.utc(job.created_at)}>
-                Created {format.ago(job.created_at, nowMs)}
+                {jobs.time} {format.ago(job.created_at, nowMs)}
               </span>
             )}
           </>
@@ -70,7 +71,7 @@ export function PageJob() {
       <div class="grid gap-4">
         <JobFigures job={job} charge={charge.data} nowMs={nowMs} />
         <Panel
-          title="Calls"
+          title={jobs.calls}
           flush
           badge={
             job && (
@@ -79,11 +80,7 @@ export function PageJob() {
           }
         >
           {job?.calls.length === 0 ? (
-            <Empty
-              icon={<JobsIcon />}
-              title="No calls yet"
-              text="Each call to a model in this job stands here."
-            />
+            <Empty icon={<JobsIcon />} title={jobs.noCalls} text={jobs.noCallsText} />
           ) : (
             <CallTable
               calls={job?.calls}
@@ -100,7 +97,7 @@ export function PageJob() {
               <JobData job={job} />
             </>
           ) : (
-            ["Details", "Data"].map((title) => (
+            [jobs.details, jobs.data].map((title) => (
               <Panel key={title} title={title}>
                 <Skeleton class="h-40 w-full" />
               </Panel>

@@ -27,7 +27,7 @@ export function PageJobs() {
         <JobHistogram read={histogram} />
         <DataTable
           noun={["job", "jobs"]}
-          caption="Jobs, newest first"
+          caption={jobs.caption}
           columns={jobColumns(nowMs)}
           columnsKept="jobs"
           read={page}

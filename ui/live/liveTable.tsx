@@ -123,7 +123,7 @@ function CallName({ call }: { call: FoundCallView }) {
     <div class="min-w-0 py-0.5">
       <div class="flex min-w-0 items-center gap-2">
         <RowLink href={`/jobs/${call.job_id}`}>{call.model}</RowLink>
-        {call.stream && <Flag tone="idle">stream</Flag>}
+        {call.stream && <Flag tone="idle">{live.stream}</Flag>}
         {call.status !== "succeeded" && (
           <span class="@lg:hidden">
             <CallState status={call.status} />

@@ -48,7 +48,7 @@ export function useBookModel(model: string): { entry: BookModelView | undefined;
 export const bookChoice = ({ model, input_price: input, output_price: output }: BookModelView) => ({
   value: model,
   label: model,
-  note: `${format.usd(input)} in · ${format.usd(output)} out`,
+  note: words.bookPrice(format.usd(input), format.usd(output)),
 });
 
 export const useSwitchModel = (onDone: (model: ModelView) => void = () => {}) =>

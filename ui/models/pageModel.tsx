@@ -116,7 +116,7 @@ function Head({ model, onSwitched }: { model: ModelView; onSwitched: (model: Mod
             {may && (
               <Menu
                 framed
-                label={`Actions for ${alias}`}
+                label={words.actions(alias)}
                 items={[
                   {
                     label: status === "active" ? words.disable : words.enable,

@@ -83,7 +83,7 @@ export function PageModels() {
       />
       <DataTable
         noun={noun}
-        caption="Models, by name"
+        caption={words.caption}
         columns={columns}
         read={read}
         state={state}
@@ -121,13 +121,13 @@ export function PageModels() {
 }
 
 const statuses = [
-  { value: "active", label: "Active" },
-  { value: "disabled", label: "Disabled" },
+  { value: "active", label: words.active },
+  { value: "disabled", label: words.disabledLabel },
 ];
 
 const columns: DataColumn<ModelView>[] = [
   {
-    head: "Model",
+    head: words.behind,
     cell: (model) => (
       <>
         <RowLink href={address(model.alias)}>{model.alias}</RowLink>
@@ -135,23 +135,23 @@ const columns: DataColumn<ModelView>[] = [
       </>
     ),
   },
-  { head: "Status", width: "112px", from: "small", cell: statusOf },
+  { head: words.status, width: "112px", from: "small", cell: statusOf },
   {
-    head: "Kind",
+    head: words.mode,
     width: "112px",
     from: "large",
     cell: ({ mode }) => words.modes[mode],
   },
   {
-    head: "Groups",
+    head: words.groupsHead,
     width: "18%",
     from: "medium",
     cell: ({ groups }) => <span class="block truncate">{groups.join(", ") || "—"}</span>,
   },
-  price("Input, per 1M", "input_price"),
-  price("Output, per 1M", "output_price"),
+  price(words.inputPer1m, "input_price"),
+  price(words.outputPer1m, "output_price"),
   {
-    head: "Cache",
+    head: words.cacheHead,
     width: "88px",
     number: true,
     from: "large",
@@ -159,7 +159,7 @@ const columns: DataColumn<ModelView>[] = [
       seconds === 0 ? "—" : format.duration(seconds * 1000),
   },
   {
-    head: "Changed",
+    head: words.changed,
     width: "104px",
     number: true,
     from: "large",
@@ -169,11 +169,11 @@ const columns: DataColumn<ModelView>[] = [
 ];
 
 function statusOf({ status, targets }: ModelView) {
-  if (status === "disabled") return <Badge tone="idle">Disabled</Badge>;
+  if (status === "disabled") return <Badge tone="idle">{words.disabledLabel}</Badge>;
   return targets.some(({ enabled }) => enabled) ? (
-    <Badge tone="ok">Active</Badge>
+    <Badge tone="ok">{words.active}</Badge>
   ) : (
-    <Badge tone="bad">No target</Badge>
+    <Badge tone="bad">{words.noTarget}</Badge>
   );
 }
 

@@ -6,6 +6,7 @@ import { OutsideIcon } from "../base/icons.tsx";
 import { Facts, Panel, PanelFoot } from "../base/panel.tsx";
 import { FactsSkeleton } from "./factsSkeleton.tsx";
 import * as format from "../format.ts";
+import { overview } from "../strings/overview.ts";
 
 const tones: Record<Status["api"]["state"], Tone> = {
   ready: "ok",
@@ -15,20 +16,23 @@ const tones: Record<Status["api"]["state"], Tone> = {
 
 /** What teams reach: its address, its documentation and how busy it is. */
 export function ApiPanel({ status }: { status: Status | undefined }) {
-  const title = "Team API";
+  const title = overview.teamApi;
   if (!status) return <FactsSkeleton title={title} />;
   const { api } = status;
   return (
     <Panel title={title} badge={<Badge tone={tones[api.state]}>{format.label(api.state)}</Badge>}>
       <Facts
         facts={[
-          { name: "Calls in flight", value: format.count(api.calls_in_flight) },
-          { name: "Version", value: <span class="font-mono text-13">{status.version}</span> },
+          { name: overview.callsInFlight, value: format.count(api.calls_in_flight) },
+          {
+            name: overview.version,
+            value: <span class="font-mono text-13">{status.version}</span>,
+          },
         ]}
       />
       <PanelFoot>
         <span class="text-ink">
-          <Copyable text={api.url} what="the address" />
+          <Copyable text={api.url} what={overview.theAddress} />
         </span>
         <a
           href={`${api.url}/docs`}
@@ -36,7 +40,7 @@ export function ApiPanel({ status }: { status: Status | undefined }) {
           rel="noreferrer"
           class={buttonClass("plain", "small")}
         >
-          API docs
+          {overview.apiDocs}
           <OutsideIcon class="size-3.5 text-muted" />
         </a>
       </PanelFoot>

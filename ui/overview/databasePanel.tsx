@@ -4,6 +4,7 @@ import { Facts, Panel, PanelFoot } from "../base/panel.tsx";
 import { Problem } from "../base/problem.tsx";
 import * as format from "../format.ts";
 import { FactsSkeleton } from "./factsSkeleton.tsx";
+import { overview } from "../strings/overview.ts";
 
 const tones: Record<Status["database"]["state"], Tone> = {
   ready: "ok",
@@ -12,7 +13,7 @@ const tones: Record<Status["database"]["state"], Tone> = {
 };
 
 export function DatabasePanel({ status }: { status: Status | undefined }) {
-  const title = "Database";
+  const title = overview.database;
   if (!status) return <FactsSkeleton title={title} />;
   const { database } = status;
   return (
@@ -23,13 +24,16 @@ export function DatabasePanel({ status }: { status: Status | undefined }) {
       <Facts
         facts={[
           { name: "PostgreSQL", value: database.server_version ?? "—" },
-          { name: "Server", value: database.mode === "embedded" ? "Embedded" : "External" },
+          {
+            name: overview.server,
+            value: database.mode === "embedded" ? overview.embedded : overview.external,
+          },
         ]}
       />
       {database.problem && <Problem>{database.problem}</Problem>}
       <PanelFoot>
         <p class="truncate">
-          Migration <code class="font-mono text-ink-2">{database.migration ?? "—"}</code>
+          {overview.migration} <code class="font-mono text-ink-2">{database.migration ?? "—"}</code>
         </p>
       </PanelFoot>
     </Panel>

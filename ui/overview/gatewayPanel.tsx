@@ -6,10 +6,11 @@ import { Progress } from "../base/progress.tsx";
 import * as format from "../format.ts";
 import { FactsSkeleton } from "./factsSkeleton.tsx";
 import { gatewayModes, gatewayNote, gatewayTones } from "../gateway/gatewayState.ts";
+import { overview } from "../strings/overview.ts";
 
 /** LiteLLM as a whole: version, what it serves, and what keeps it from serving. */
 export function GatewayPanel({ status }: { status: Status | undefined }) {
-  const title = "Gateway";
+  const title = overview.gateway;
   if (!status) return <FactsSkeleton title={title} />;
   const { gateway } = status;
   const note = gatewayNote(gateway);
@@ -21,7 +22,7 @@ export function GatewayPanel({ status }: { status: Status | undefined }) {
           href="/gateway"
           class="focus-ring rounded text-12 font-medium text-accent hover:underline"
         >
-          Details
+          {overview.details}
         </a>
       }
       badge={<Badge tone={gatewayTones[gateway.state]}>{format.label(gateway.state)}</Badge>}
@@ -29,14 +30,14 @@ export function GatewayPanel({ status }: { status: Status | undefined }) {
       <Facts
         facts={[
           { name: "LiteLLM", value: gateway.version ?? "—" },
-          { name: "Mode", value: gatewayModes[gateway.mode] },
+          { name: overview.mode, value: gatewayModes[gateway.mode] },
         ]}
       />
       {gateway.problem && <Problem>{gateway.problem}</Problem>}
       {gateway.install ? (
         <PanelFoot>
           <Progress
-            name="Installing LiteLLM"
+            name={overview.installing}
             step={gateway.install.step}
             percent={gateway.install.percent}
           />

@@ -65,7 +65,9 @@ function Counts({ status: { counts, started_at } }: { status: Status }) {
       <span>{format.plural(counts.teams, "team")}</span>
       <span>{format.plural(counts.models, "model")}</span>
       <span>{format.plural(counts.jobs, "job")}</span>
-      <span title={format.utc(started_at)}>Up {format.uptime(nowMs - Date.parse(started_at))}</span>
+      <span title={format.utc(started_at)}>
+        {overview.up} {format.uptime(nowMs - Date.parse(started_at))}
+      </span>
     </>
   );
 }

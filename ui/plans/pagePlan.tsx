@@ -69,7 +69,7 @@ function Loaded({ plan }: { plan: PlanDetail }) {
         }
         facts={
           <>
-            <Copyable text={plan.plan_id} what="the plan's id" />
+            <Copyable text={plan.plan_id} what={plans.thePlansId} />
             <span>{kindName(plan.in_force.kind)}</span>
             <span>
               {plans.usedBy}: {holders(plan)}
@@ -81,7 +81,7 @@ function Loaded({ plan }: { plan: PlanDetail }) {
             <>
               <Menu
                 framed
-                label={`Actions: ${plan.name}`}
+                label={plans.actions(plan.name)}
                 items={[
                   { label: plans.rename, onSelect: () => setOpen("rename") },
                   active

@@ -45,14 +45,14 @@ export function PagePlans() {
         filters={[
           {
             name: "status",
-            label: "Status",
+            label: plans.status,
             choices: Object.entries(plans.statuses).map(([value, label]) => ({ value, label })),
           },
         ]}
       />
       <DataTable
         noun={["plan", "plans"]}
-        caption="Plans, by id"
+        caption={plans.caption}
         columns={columns(nowMs)}
         read={read}
         state={state}

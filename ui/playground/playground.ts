@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { ApiError, at, newKey } from "../api.ts";
+import { kit } from "../strings/kit.ts";
 
 export interface Ask {
   teamId: string;
@@ -62,7 +63,7 @@ async function call(
   } catch (cause) {
     if (signal.aborted) return;
     tell({
-      problem: new ApiError("The server does not answer.", {
+      problem: new ApiError(kit.noAnswer, {
         status: 0,
         code: "unreachable",
         cause,
@@ -71,11 +72,8 @@ async function call(
   }
 }
 
-const failure = (
-  status: number,
-  message = `The server answered with status ${status}.`,
-  code = `http_${status}`,
-) => new ApiError(message, { status, code });
+const failure = (status: number, message = kit.answeredWith(status), code = `http_${status}`) =>
+  new ApiError(message, { status, code });
 
 function bodyOf({ model, system, message, temperature, maxTokens, stream }: Ask): object {
   const messages = [

@@ -1,13 +1,14 @@
 import { AuditIcon, PeopleIcon, SettingsIcon, ShieldIcon, TokenIcon } from "../base/icons.tsx";
 import { admins, anyone } from "../session/permission.ts";
 import { page, type ScreenGroup } from "./screen.ts";
+import { shell } from "../strings/shell.ts";
 
 export const admin: ScreenGroup = {
-  name: "Admin",
+  name: shell.admin,
   screens: [
     {
       href: "/settings",
-      name: "Settings",
+      name: shell.settings,
       Icon: SettingsIcon,
       may: anyone,
       pages: {
@@ -16,7 +17,7 @@ export const admin: ScreenGroup = {
     },
     {
       href: "/people",
-      name: "People",
+      name: shell.people,
       Icon: PeopleIcon,
       may: anyone,
       pages: {
@@ -25,7 +26,7 @@ export const admin: ScreenGroup = {
     },
     {
       href: "/tokens",
-      name: "API tokens",
+      name: shell.apiTokens,
       Icon: TokenIcon,
       may: admins,
       pages: {
@@ -34,14 +35,14 @@ export const admin: ScreenGroup = {
     },
     {
       href: "/audit",
-      name: "Audit log",
+      name: shell.auditLog,
       Icon: AuditIcon,
       may: admins,
       pages: { "/audit": page(() => import("../account/pageAudit.tsx").then((m) => m.PageAudit)) },
     },
     {
       href: "/account",
-      name: "Your account",
+      name: shell.yourAccount,
       Icon: ShieldIcon,
       may: anyone,
       inFoot: true,

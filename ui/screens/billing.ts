@@ -8,13 +8,14 @@ import {
 } from "../base/icons.tsx";
 import { anyone } from "../session/permission.ts";
 import { page, type ScreenGroup } from "./screen.ts";
+import { shell } from "../strings/shell.ts";
 
 export const billing: ScreenGroup = {
-  name: "Billing",
+  name: shell.billing,
   screens: [
     {
       href: "/analytics",
-      name: "Analytics",
+      name: shell.analytics,
       Icon: ChartIcon,
       may: anyone,
       pages: {
@@ -28,7 +29,7 @@ export const billing: ScreenGroup = {
     },
     {
       href: "/plans",
-      name: "Pricing plans",
+      name: shell.pricingPlans,
       Icon: PlanIcon,
       may: anyone,
       pages: {
@@ -52,7 +53,7 @@ export const billing: ScreenGroup = {
     },
     {
       href: "/budgets",
-      name: "Budgets",
+      name: shell.budgets,
       Icon: BudgetIcon,
       may: anyone,
       pages: {
@@ -73,7 +74,7 @@ export const billing: ScreenGroup = {
     },
     {
       href: "/notices",
-      name: "Notices",
+      name: shell.notices,
       Icon: BellIcon,
       may: anyone,
       pages: {

@@ -1,13 +1,14 @@
 import { BuildingIcon, JobsIcon, PeopleIcon } from "../base/icons.tsx";
 import { anyone } from "../session/permission.ts";
 import { page, type ScreenGroup } from "./screen.ts";
+import { shell } from "../strings/shell.ts";
 
 export const customers: ScreenGroup = {
-  name: "Customers",
+  name: shell.customers,
   screens: [
     {
       href: "/organizations",
-      name: "Organizations",
+      name: shell.organizations,
       Icon: BuildingIcon,
       may: anyone,
       pages: {
@@ -21,7 +22,7 @@ export const customers: ScreenGroup = {
     },
     {
       href: "/teams",
-      name: "Teams",
+      name: shell.teams,
       Icon: PeopleIcon,
       may: anyone,
       pages: {
@@ -31,7 +32,7 @@ export const customers: ScreenGroup = {
     },
     {
       href: "/jobs",
-      name: "Jobs",
+      name: shell.jobs,
       Icon: JobsIcon,
       may: anyone,
       pages: {

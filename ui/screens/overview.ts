@@ -1,12 +1,13 @@
 import { LiveIcon, OverviewIcon } from "../base/icons.tsx";
 import { anyone } from "../session/permission.ts";
 import { page, type ScreenGroup } from "./screen.ts";
+import { shell } from "../strings/shell.ts";
 
 export const overview: ScreenGroup = {
   screens: [
     {
       href: "/",
-      name: "Overview",
+      name: shell.overview,
       Icon: OverviewIcon,
       may: anyone,
       pages: {
@@ -15,7 +16,7 @@ export const overview: ScreenGroup = {
     },
     {
       href: "/live",
-      name: "Live calls",
+      name: shell.liveCalls,
       Icon: LiveIcon,
       may: anyone,
       pages: {

@@ -1,13 +1,14 @@
 import { CubeIcon, GroupsIcon, KeyIcon, PlayIcon, ServerIcon } from "../base/icons.tsx";
 import { anyone, support } from "../session/permission.ts";
 import { page, type ScreenGroup } from "./screen.ts";
+import { shell } from "../strings/shell.ts";
 
 export const platform: ScreenGroup = {
-  name: "Platform",
+  name: shell.platform,
   screens: [
     {
       href: "/models",
-      name: "Models",
+      name: shell.models,
       Icon: CubeIcon,
       may: anyone,
       pages: {
@@ -17,7 +18,7 @@ export const platform: ScreenGroup = {
     },
     {
       href: "/credentials",
-      name: "Credentials",
+      name: shell.credentials,
       Icon: KeyIcon,
       may: anyone,
       pages: {
@@ -28,7 +29,7 @@ export const platform: ScreenGroup = {
     },
     {
       href: "/groups",
-      name: "Access groups",
+      name: shell.accessGroups,
       Icon: GroupsIcon,
       may: anyone,
       pages: {
@@ -37,7 +38,7 @@ export const platform: ScreenGroup = {
     },
     {
       href: "/gateway",
-      name: "Gateway",
+      name: shell.gateway,
       Icon: ServerIcon,
       may: anyone,
       pages: {
@@ -46,7 +47,7 @@ export const platform: ScreenGroup = {
     },
     {
       href: "/playground",
-      name: "Playground",
+      name: shell.playground,
       Icon: PlayIcon,
       may: support,
       pages: {

@@ -14,6 +14,7 @@ import { Field, TextInput } from "../base/field.tsx";
 import { useForm } from "../base/form.tsx";
 import { FormProblem } from "../base/formProblem.tsx";
 import { toApiError, useChange } from "../query.ts";
+import { kit } from "../strings/kit.ts";
 import { session as words } from "../strings/session.ts";
 import { type Link, useSignedIn } from "./session.ts";
 
@@ -111,7 +112,7 @@ function Card({
   children: ComponentChildren;
 }) {
   useEffect(() => {
-    document.title = `${title} · ${words.brand}`;
+    document.title = `${title} · ${kit.brand}`;
   }, [title]);
   return (
     <Centered>

@@ -3,6 +3,7 @@ import type { SetupState } from "../../server/accounts/schema.ts";
 import { Centered } from "../base/centered.tsx";
 import { CommandLine } from "../base/copy.tsx";
 import { useRead } from "../query.ts";
+import { kit } from "../strings/kit.ts";
 import { session as words } from "../strings/session.ts";
 import { SignInForm } from "./signInForm.tsx";
 
@@ -17,7 +18,7 @@ export function PageSignIn() {
   const first = data?.owner_exists === false;
   const title = first ? words.noOwnerTitle : words.signInTitle;
   useEffect(() => {
-    document.title = `${title} · ${words.brand}`;
+    document.title = `${title} · ${kit.brand}`;
   }, [title]);
   return (
     <Centered>
@@ -34,7 +35,7 @@ function NoOwner() {
     <>
       <p class="mt-2 text-ink-2">{words.noOwnerText}</p>
       <div class="mt-4">
-        <CommandLine command={words.setupCommand} what="the command" />
+        <CommandLine command={words.setupCommand} what={words.theCommand} />
       </div>
       <p class="mt-3 text-12 text-muted">{words.setupCommandText}</p>
     </>
@@ -49,7 +50,7 @@ function SignIn() {
       <details class="mt-5 text-12 text-muted">
         <summary class="focus-ring cursor-pointer rounded-control">{words.forgotten}</summary>
         <p class="my-2">{words.forgottenText}</p>
-        <CommandLine command={words.resetCommand} what="the command" />
+        <CommandLine command={words.resetCommand} what={words.theCommand} />
       </details>
     </>
   );

@@ -1,4 +1,5 @@
 import type { Choice } from "../base/select.tsx";
+import { setup } from "../strings/setup.ts";
 
 /** A server that speaks OpenAI's API: its models are `openai/…` with a base URL. */
 export const compatible = "compatible";
@@ -16,7 +17,7 @@ export const providers: readonly Choice[] = [
   {
     value: compatible,
     label: "OpenAI-compatible server",
-    note: "vLLM, Ollama, a proxy of your own",
+    note: setup.ownServer,
   },
 ];
 

@@ -66,7 +66,7 @@ export function StepTeam({ onDone }: { onDone: (team: string, key: string) => vo
           {(ids) => (
             <TextInput
               {...ids}
-              placeholder="Aperture Freight"
+              placeholder={setup.organizationExample}
               value={values.organization}
               onInput={(text) => form.set("organization", text)}
             />
@@ -76,7 +76,7 @@ export function StepTeam({ onDone }: { onDone: (team: string, key: string) => vo
           {(ids) => (
             <TextInput
               {...ids}
-              placeholder="Routing"
+              placeholder={setup.teamExample}
               value={values.team}
               onInput={(text) => form.set("team", text)}
             />

@@ -3,6 +3,7 @@ import { Button } from "../base/button.tsx";
 import { WarningIcon } from "../base/icons.tsx";
 import * as format from "../format.ts";
 import { useServerNow, useStatus } from "./status.ts";
+import { shell } from "../strings/shell.ts";
 
 /** One line for the sidebar: whether the server answers; its title says which version it is. */
 export function ConnectionState() {
@@ -11,7 +12,7 @@ export function ConnectionState() {
   return (
     <p class="flex min-w-0 items-center gap-2 text-12 text-muted" title={status?.version}>
       <Dot tone={tone} />
-      <span>{error ? "Not connected" : status ? "Connected" : "Connecting"}</span>
+      <span>{error ? shell.notConnected : status ? shell.connected : shell.connecting}</span>
     </p>
   );
 }
@@ -26,11 +27,11 @@ export function ConnectionBanner() {
         <div class="mb-5 flex flex-wrap items-center gap-x-3 gap-y-2 rounded-card border border-line bg-bad-soft px-4 py-2.5 text-bad">
           <WarningIcon />
           <p class="min-w-0 flex-1">
-            <strong class="font-semibold">{error.message}</strong> What you see was read{" "}
-            {format.ago(status.now, nowMs)}; this page tries again every few seconds.
+            <strong class="font-semibold">{error.message}</strong>{" "}
+            {shell.stale(format.ago(status.now, nowMs))}
           </p>
           <Button size="small" onClick={retry}>
-            Try now
+            {shell.tryNow}
           </Button>
         </div>
       )}

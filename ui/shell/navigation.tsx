@@ -5,13 +5,14 @@ import { screenGroups } from "../screens/screens.ts";
 import { useCan } from "../session/permission.ts";
 import { useFolded } from "./folded.ts";
 import { openPalette } from "./palette/commands.ts";
+import { shell } from "../strings/shell.ts";
 
 /** Every screen that the reader may open, in groups that fold; 28 px a row, so that all fit a window of 900 px. */
 export function Navigation({ path }: { path: string }) {
   const can = useCan();
   return (
     <nav
-      aria-label="Main"
+      aria-label={shell.main}
       class="relative -mx-1 min-h-0 flex-1 overflow-y-auto px-1 [scrollbar-width:thin]"
     >
       {screenGroups.map((group) => {
@@ -94,7 +95,7 @@ export function PaletteButton() {
       class="focus-ring flex h-8 w-full items-center gap-2 rounded-control border border-line bg-surface px-2 text-left text-muted shadow-card hover:border-edge"
     >
       <SearchIcon />
-      <span class="flex-1">Search or jump to…</span>
+      <span class="flex-1">{shell.searchOrJump}</span>
       <kbd class="rounded border border-line bg-rail px-1 font-sans text-11 leading-4">
         {modifierName()}K
       </kbd>

@@ -1,6 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
 import { NextIcon } from "../base/icons.tsx";
+import { shell } from "../strings/shell.ts";
 
 export interface Crumb {
   label: string;
@@ -24,12 +25,15 @@ export function PageHead({
   actions?: ComponentChildren;
 }) {
   useEffect(() => {
-    document.title = `${title} · SaaS LiteLLM`;
+    document.title = shell.documentTitle(title);
   }, [title]);
   return (
     <div class="mb-5">
       {trail.length > 0 && (
-        <nav aria-label="Breadcrumb" class="mb-2 flex flex-wrap items-center gap-1 text-muted">
+        <nav
+          aria-label={shell.breadcrumb}
+          class="mb-2 flex flex-wrap items-center gap-1 text-muted"
+        >
           {trail.map(({ label, href }, index) => (
             <span key={href} class="inline-flex min-w-0 items-center gap-1">
               {index > 0 && <NextIcon class="size-3.5" />}

@@ -13,6 +13,7 @@ import { Palette } from "./palette/palette.tsx";
 import { ShellFoot } from "./shellFoot.tsx";
 import { Shortcuts } from "./shortcuts.tsx";
 import { usePolledStatus } from "./status.ts";
+import { shell } from "../strings/shell.ts";
 
 /** The frame of every page behind the session: sidebar, on narrow screens a head with a drawer, and the page. */
 export function Shell({ children }: { children: ComponentChildren }) {
@@ -39,7 +40,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
         }}
         class="sr-only focus:not-sr-only focus:fixed focus:top-2 focus:left-2 focus:z-50 focus:rounded-control focus:bg-raised focus:px-3 focus:py-2 focus:shadow-popup"
       >
-        Skip to content
+        {shell.skipToContent}
       </a>
       <aside class="hidden border-r border-line bg-rail lg:block print:hidden!">
         <div class="sticky top-0 flex h-dvh flex-col gap-3 p-3">
@@ -52,19 +53,19 @@ export function Shell({ children }: { children: ComponentChildren }) {
         </div>
       </aside>
       <header class="sticky top-0 z-20 flex h-12 items-center gap-1 border-b border-line bg-canvas px-2 lg:hidden print:hidden">
-        <IconButton label="Open menu" onClick={() => drawer.current?.showModal()}>
+        <IconButton label={shell.openMenu} onClick={() => drawer.current?.showModal()}>
           <MenuIcon />
         </IconButton>
         <Brand />
         <div class="ml-auto">
-          <IconButton label="Search or jump to" onClick={openPalette}>
+          <IconButton label={shell.searchOrJumpLabel} onClick={openPalette}>
             <SearchIcon />
           </IconButton>
         </div>
       </header>
       <dialog
         ref={drawer}
-        aria-label="Menu"
+        aria-label={shell.menu}
         onClick={(event) => {
           // Only the backdrop is the dialog itself; what lies in it is a child.
           if (event.target === drawer.current) drawer.current?.close();
@@ -74,7 +75,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
         <div class="flex h-full flex-col gap-3 p-3">
           <div class="flex items-center justify-between pl-2">
             <Brand />
-            <IconButton label="Close menu" onClick={() => drawer.current?.close()}>
+            <IconButton label={shell.closeMenu} onClick={() => drawer.current?.close()}>
               <CloseIcon />
             </IconButton>
           </div>

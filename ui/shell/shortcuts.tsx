@@ -2,30 +2,31 @@ import { useEffect } from "preact/hooks";
 import { Dialog } from "../base/dialog.tsx";
 import { useLeaving } from "../base/leaving.tsx";
 import { createStore, useStore } from "../base/store.ts";
+import { shell } from "../strings/shell.ts";
 
 const opened = createStore(false);
 export const openShortcuts = () => opened.set(true);
 
 /** `g` and then a letter goes to a page, as many tools of operators have it. */
 const goTo: Record<string, { href: string; name: string }> = {
-  o: { href: "/", name: "Overview" },
-  l: { href: "/live", name: "Live calls" },
-  t: { href: "/teams", name: "Teams" },
-  j: { href: "/jobs", name: "Jobs" },
-  a: { href: "/analytics", name: "Analytics" },
-  m: { href: "/models", name: "Models" },
-  g: { href: "/gateway", name: "Gateway" },
-  s: { href: "/settings", name: "Settings" },
+  o: { href: "/", name: shell.overview },
+  l: { href: "/live", name: shell.liveCalls },
+  t: { href: "/teams", name: shell.teams },
+  j: { href: "/jobs", name: shell.jobs },
+  a: { href: "/analytics", name: shell.analytics },
+  m: { href: "/models", name: shell.models },
+  g: { href: "/gateway", name: shell.gateway },
+  s: { href: "/settings", name: shell.settings },
 };
 const afterGMs = 1200;
 
 const keys = [
-  ["⌘ K or Ctrl K", "Search pages, actions, teams and ids"],
-  ["/", "Search in this list"],
-  ["?", "These shortcuts"],
-  ["Esc", "Close what is open"],
-  ["← →", "Read the values of a chart that has the focus"],
-  ...Object.entries(goTo).map(([key, { name }]) => [`g ${key}`, `Go to ${name}`] as const),
+  [shell.paletteKeys, shell.searchAll],
+  ["/", shell.searchInThisList],
+  ["?", shell.theseShortcuts],
+  ["Esc", shell.closeOpen],
+  ["← →", shell.readChartKeys],
+  ...Object.entries(goTo).map(([key, { name }]) => [`g ${key}`, shell.goTo(name)] as const),
 ] as const;
 
 /** The keys of the whole application and the page that names them. */
@@ -52,7 +53,7 @@ export function Shortcuts() {
     return () => removeEventListener("keydown", onKey);
   }, []);
   return (
-    <Dialog open={open} onClose={() => opened.set(false)} title="Keyboard shortcuts">
+    <Dialog open={open} onClose={() => opened.set(false)} title={shell.keyboardShortcuts}>
       <dl class="grid grid-cols-[auto_1fr] items-center gap-x-4 gap-y-2">
         {keys.map(([key, what]) => (
           <div key={key} class="contents">

@@ -1,11 +1,12 @@
 import { useId } from "preact/hooks";
 import { MoonIcon, SunIcon, SystemIcon } from "../base/icons.tsx";
 import { type Theme, useTheme } from "./theme.ts";
+import { shell } from "../strings/shell.ts";
 
 const choices: { theme: Theme; name: string; Icon: typeof SunIcon }[] = [
-  { theme: "light", name: "Light theme", Icon: SunIcon },
-  { theme: "dark", name: "Dark theme", Icon: MoonIcon },
-  { theme: "system", name: "Theme of the system", Icon: SystemIcon },
+  { theme: "light", name: shell.lightTheme, Icon: SunIcon },
+  { theme: "dark", name: shell.darkTheme, Icon: MoonIcon },
+  { theme: "system", name: shell.themeOfTheSystem, Icon: SystemIcon },
 ];
 
 /** Three radio buttons that look like one control: arrow keys move between them. */
@@ -14,7 +15,7 @@ export function ThemeSwitch() {
   const group = useId();
   return (
     <fieldset class="inline-flex rounded-control border border-line bg-rail p-0.5">
-      <legend class="sr-only">Theme</legend>
+      <legend class="sr-only">{shell.theme}</legend>
       {choices.map(({ theme, name, Icon }) => (
         <label
           key={theme}

@@ -47,6 +47,7 @@ export const account = {
   lastSeen: "Last seen",
   from: "From",
   unknown: "Unknown",
+  backupCode: "backup code",
 } as const;
 
 export const people = {
@@ -88,6 +89,13 @@ export const people = {
     support: "Keys, refunds, suspending and resuming",
     viewer: "Looks, changes nothing",
   },
+  name: "Name",
+  role: "Role",
+  on: "On",
+  off: "Off",
+  caption: "Accounts, by e-mail",
+  theLink: "the link",
+  make: "Make",
 } as const;
 
 export const tokens = {
@@ -130,6 +138,8 @@ export const tokens = {
   revoked: "Token revoked",
   empty: "No API tokens",
   emptyText: "A token lets a script use the admin API, with a role and areas of its own.",
+  caption: "API tokens, newest first",
+  theToken: "the token",
 } as const;
 
 export const audit = {
@@ -150,4 +160,5 @@ export const audit = {
   emptyText: "Each change that somebody makes stands here.",
   fromDay: "From this day on",
   toDay: "Up to this day",
+  caption: "Changes, newest first",
 } as const;

@@ -36,4 +36,5 @@ export const live = {
   actionsFor: (model: string, team: string) => `Actions: ${model}, ${team}`,
   actions: "Actions",
   anyTeam: "Any team",
+  stream: "stream",
 } as const;

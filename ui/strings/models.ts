@@ -114,6 +114,17 @@ export const models = {
     `Now the price book's: ${input} in, ${output} out per million tokens.`,
   whole: "A whole number of 1 or more.",
   wholeOrNothing: "A whole number of 1 or more, or nothing.",
+  caption: "Models, by name",
+  active: "Active",
+  disabledLabel: "Disabled",
+  groupsHead: "Groups",
+  inputPer1m: "Input, per 1M",
+  outputPer1m: "Output, per 1M",
+  cacheHead: "Cache",
+  changed: "Changed",
+  noTarget: "No target",
+  bookPrice: (input: string, output: string) => `${input} in · ${output} out`,
+  actions: (alias: string) => `Actions for ${alias}`,
 } as const;
 
 export const credentials = {
@@ -176,6 +187,7 @@ export const credentials = {
   removeText: "The key is gone for good. It is refused while a model's target uses it.",
   removeAction: "Delete credential",
   removed: (name: string) => `${name} deleted`,
+  withStatus: (status: number) => ` · HTTP ${status}`,
 } as const;
 
 export const groups = {
@@ -241,4 +253,5 @@ export const playground = {
   job: "Open the job",
   stopped: "Stopped by you",
   settling: "Settling…",
+  credits: (amount: string) => `${amount} ${amount === "1" ? "credit" : "credits"}`,
 } as const;

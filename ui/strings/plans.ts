@@ -164,4 +164,9 @@ export const plans = {
   assignDraft: "Assign from a date",
   assignDraftText: "Saves the draft as a plan, and assigns it.",
   planName: "Name of the new plan",
+  thePlansId: "the plan's id",
+  status: "Status",
+  caption: "Plans, by id",
+  actions: (plan: string) => `Actions: ${plan}`,
+  credits: (amount: string) => `${amount} ${amount === "1" ? "credit" : "credits"}`,
 } as const;

@@ -1,6 +1,5 @@
 /** The words of signing in, and of the links that make accounts. */
 export const session = {
-  brand: "SaaS LiteLLM",
   email: "E-mail",
   name: "Name",
   nameHint: "As your colleagues see it.",
@@ -44,4 +43,5 @@ export const session = {
   signOutFailed: "Signing out failed. Try again",
   endedTitle: "Your session has ended",
   endedText: "Nothing on this page is lost: sign in and go on.",
+  theCommand: "the command",
 } as const;

@@ -75,4 +75,7 @@ export const setup = {
   arrived: "The first call has arrived",
   arrivedText: "Everything is in place. The job stands here with its calls, cost and charge:",
   openJob: "Open the job",
+  ownServer: "vLLM, Ollama, a proxy of your own",
+  organizationExample: "Aperture Freight",
+  teamExample: "Routing",
 } as const;

@@ -1,3 +1,4 @@
+import { kit } from "../../strings/kit.ts";
 const fills = [
   "fill-series-1",
   "fill-series-2",
@@ -30,7 +31,7 @@ const strokes = [
 ];
 
 /** What is left over of a long list; always grey. */
-export const others = "Others";
+export const others = kit.others;
 const greyIndex = fills.length - 1;
 
 export interface Colour {

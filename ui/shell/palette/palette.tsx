@@ -5,6 +5,7 @@ import { useLeaving } from "../../base/leaving.tsx";
 import { useStore } from "../../base/store.ts";
 import { type Command, openPalette, paletteOpen } from "./commands.ts";
 import { useResults } from "./results.ts";
+import { shell } from "../../strings/shell.ts";
 
 /** ⌘K or Ctrl K: pages, actions of this page, organizations and teams by name, jobs by id. */
 export function Palette() {
@@ -21,7 +22,7 @@ export function Palette() {
   }, []);
   const close = () => paletteOpen.set(false);
   return (
-    <BareDialog open={open} onClose={close} label="Command palette">
+    <BareDialog open={open} onClose={close} label={shell.commandPalette}>
       <Search onDone={close} />
     </BareDialog>
   );
@@ -59,12 +60,12 @@ function Search({ onDone }: { onDone: () => void }) {
         <SearchIcon class="text-muted" />
         <input
           role="combobox"
-          aria-label="Search pages, actions, teams and ids"
+          aria-label={shell.searchAll}
           aria-autocomplete="list"
           aria-expanded="true"
           aria-controls="palette-results"
           aria-activedescendant={commands[at] && `palette-${at}`}
-          placeholder="Search pages, actions, teams and ids"
+          placeholder={shell.searchAll}
           value={typed}
           onInput={(event) => {
             setTyped(event.currentTarget.value);
@@ -77,7 +78,7 @@ function Search({ onDone }: { onDone: () => void }) {
       <div
         id="palette-results"
         role="listbox"
-        aria-label="Results"
+        aria-label={shell.results}
         tabIndex={-1}
         class="relative max-h-80 overflow-y-auto p-1.5"
       >
@@ -101,10 +102,10 @@ function Search({ onDone }: { onDone: () => void }) {
       </div>
       <p role="status" class={commands.length > 0 ? "sr-only" : "px-4 pb-5 text-center text-muted"}>
         {commands.length > 0
-          ? `${commands.length} results`
+          ? shell.resultCount(commands.length)
           : searching
-            ? "Searching"
-            : `Nothing matches “${typed}”`}
+            ? shell.searching
+            : shell.nothingMatches(typed)}
       </p>
     </>
   );

@@ -7,6 +7,7 @@ import { screenGroups } from "../../screens/screens.ts";
 import { useCan } from "../../session/permission.ts";
 import { openShortcuts } from "../shortcuts.tsx";
 import { type Command, isUuid, matching, pageCommands } from "./commands.ts";
+import { shell } from "../../strings/shell.ts";
 
 const typingMs = 150;
 const found = 5;
@@ -26,7 +27,7 @@ export function useResults(typed: string): { commands: Command[]; searching: boo
   const pages = screenGroups
     .flatMap(({ screens }) => screens)
     .filter(({ may }) => can(may))
-    .map(({ href, name }): Command => ({ id: href, label: name, hint: "Page", href }));
+    .map(({ href, name }): Command => ({ id: href, label: name, hint: shell.page, href }));
   const known = matching([...actions, ...pages, shortcuts], typed);
   if (isUuid(typed)) return { commands: [jobCommand(typed.trim()), ...known], searching: false };
   const current = wanted.enabled && search === typed.trim();
@@ -41,31 +42,31 @@ export function useResults(typed: string): { commands: Command[]; searching: boo
 
 const shortcuts: Command = {
   id: "shortcuts",
-  label: "Keyboard shortcuts",
-  hint: "Help",
+  label: shell.keyboardShortcuts,
+  hint: shell.help,
   run: openShortcuts,
 };
 
 const jobCommand = (id: string): Command => ({
-  id: `job ${id}`,
+  id: `job-${id}`,
   label: id,
-  hint: "Open as job",
+  hint: shell.openAsJob,
   href: `/jobs/${id}`,
 });
 
 const teamCommands = (teams: TeamView[] = []) =>
   teams.map(({ team_id, name, organization_id }): Command => ({
-    id: `team ${team_id}`,
+    id: `team-${team_id}`,
     label: name,
-    hint: `Team of ${organization_id}`,
+    hint: shell.teamOf(organization_id),
     href: `/teams/${encodeURIComponent(team_id)}`,
   }));
 
 const organizationCommands = (organizations: OrganizationView[] = []) =>
   organizations.map(({ organization_id, name }): Command => ({
-    id: `organization ${organization_id}`,
+    id: `organization-${organization_id}`,
     label: name,
-    hint: "Organization",
+    hint: shell.organization,
     href: `/organizations/${encodeURIComponent(organization_id)}`,
   }));
 
