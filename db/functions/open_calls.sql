@@ -98,7 +98,7 @@ begin
         worst_cost_nanos, created_at)
       select
         (item ->> 'call_id')::uuid, counted.id, counted.team_id, (item ->> 'key_id')::uuid, p_instance,
-        item ->> 'alias', item ->> 'endpoint', (item ->> 'stream')::boolean, item ->> 'purpose',
+        item ->> 'alias', item ->> 'endpoint', coalesce((item ->> 'stream')::boolean, false), item ->> 'purpose',
         nullif(item -> 'metadata', 'null'), item -> 'price_snapshot', (item ->> 'worst_cost_nanos')::bigint, p_at
       from counted
       returning job_id, (select counted.plan_version_id from counted) into found_job, version;
@@ -146,7 +146,7 @@ begin
               worst_cost_nanos, held, created_at)
             values (
               (item ->> 'call_id')::uuid, found_job, item ->> 'team_id', (item ->> 'key_id')::uuid, p_instance,
-              item ->> 'alias', item ->> 'endpoint', (item ->> 'stream')::boolean, item ->> 'purpose',
+              item ->> 'alias', item ->> 'endpoint', coalesce((item ->> 'stream')::boolean, false), item ->> 'purpose',
               nullif(item -> 'metadata', 'null'), item -> 'price_snapshot', (item ->> 'worst_cost_nanos')::bigint, hold, p_at)
           )
           update jobs j
@@ -168,11 +168,7 @@ begin
     end if;
   end if;
 
-  select array_agg((value ->> 'job_id')::uuid order by ordinality), bool_or(value ? 'claim'), bool_or(value ? 'create'),
-    bool_or(value ? 'budgets')
-  into job_ids, with_claims, with_creations, with_budgets
-  from jsonb_array_elements(p_items) with ordinality;
-  if n > 1 and not with_claims and not with_creations and not with_budgets then
+  if n > 1 then
     return query
       select (o.i - 1)::int, 'opened'::text, o.job_id, 'in_progress'::text, null::int, null::bytea, o.held, null::bigint,
         o.available, o.balance, o.plan_version_id, null::jsonb
@@ -183,6 +179,10 @@ begin
     end if;
   end if;
 
+  select array_agg((value ->> 'job_id')::uuid order by ordinality), bool_or(value ? 'claim'), bool_or(value ? 'create'),
+    bool_or(value ? 'budgets')
+  into job_ids, with_claims, with_creations, with_budgets
+  from jsonb_array_elements(p_items) with ordinality;
   outcomes := array_fill(null::text, array[n]);
   details := array_fill(null::jsonb, array[n]);
   job_statuses := array_fill(null::text, array[n]);
@@ -458,7 +458,7 @@ begin
       worst_cost_nanos, held, cost_held, budget_holds, created_at)
     select
       call_id, job_id, value ->> 'team_id', (value ->> 'key_id')::uuid, p_instance,
-      value ->> 'alias', value ->> 'endpoint', (value ->> 'stream')::boolean, value ->> 'purpose',
+      value ->> 'alias', value ->> 'endpoint', coalesce((value ->> 'stream')::boolean, false), value ->> 'purpose',
       nullif(value -> 'metadata', 'null'), value -> 'price_snapshot', (value ->> 'worst_cost_nanos')::bigint, held, cost_held,
       case when value -> 'budgets' <> '[]' then (
         select jsonb_agg(jsonb_build_object('id', b -> 'id', 'starts_at', b -> 'starts_at'))

@@ -3,13 +3,16 @@
 -- Invariant: opens all of them or, without a row, changes nothing; then open_calls takes them one by one, under the locks that
 -- this has taken and the same ones again.
 -- Called by open_calls, under its planner settings. Locks, each ascending: jobs, and the wallets of those that charge each call.
--- Arrays and loops in place of joins: each statement that is not run is a fifth of a millisecond less a batch.
+-- Arrays and loops in place of joins: each statement that is not run is a fifth of a millisecond less a batch. They are in the
+-- order of the items: nothing between a function scan and array_agg may sort. What is locked stays where it lies, so that it is
+-- changed there (ctid), whatever the planner takes an index to be good for.
 create or replace function open_plain_calls_v1(p_at timestamptz, p_instance uuid, p_items jsonb)
 returns table (job_id uuid, held bigint, available bigint, balance bigint, plan_version_id uuid)
 language plpgsql volatile as $$
 #variable_conflict use_column
 declare
   n constant int := jsonb_array_length(p_items);
+  plain boolean;
   -- By item:
   call_ids uuid[];
   job_ids uuid[];
@@ -22,6 +25,7 @@ declare
   balances bigint[];
   -- By job, the last two being what is added to it:
   locked_jobs uuid[];
+  job_rows tid[];
   job_teams text[];
   are_open boolean[];
   per_call boolean[];
@@ -34,6 +38,7 @@ declare
   -- By wallet, the last one being what is added to it; of rooms, null = unlimited:
   charged_wallets uuid[] := '{}';
   locked_wallets uuid[];
+  wallet_rows tid[];
   wallet_balances bigint[];
   rooms bigint[];
   added bigint[];
@@ -42,17 +47,21 @@ declare
   wallet int;
   hold bigint;
 begin
-  select array_agg((value ->> 'call_id')::uuid order by i), array_agg((value ->> 'job_id')::uuid order by i),
-    array_agg(value ->> 'team_id' order by i), array_agg((value ->> 'wallet_id')::uuid order by i),
-    array_agg((value ->> 'plan_version_id')::uuid order by i), array_agg(coalesce((value ->> 'hold')::bigint, 0) order by i)
-  into call_ids, job_ids, team_ids, wallet_ids, versions, holds
-  from jsonb_array_elements(p_items) with ordinality as t (value, i);
+  select bool_or(value ?| '{claim,create,budgets}') is false, array_agg((value ->> 'call_id')::uuid),
+    array_agg((value ->> 'job_id')::uuid), array_agg(value ->> 'team_id'), array_agg((value ->> 'wallet_id')::uuid),
+    array_agg((value ->> 'plan_version_id')::uuid), array_agg(coalesce((value ->> 'hold')::bigint, 0))
+  into plain, call_ids, job_ids, team_ids, wallet_ids, versions, holds
+  from jsonb_array_elements(p_items);
+  if not plain then
+    return;
+  end if;
 
-  select array_agg(l.id), array_agg(l.team_id), array_agg(l.is_open), array_agg(l.per_call), array_agg(l.plan_version_id),
-    array_agg(l.calls), array_agg(l.most_calls), array_agg(l.minimum)
-  into locked_jobs, job_teams, are_open, per_call, job_versions, job_calls, most_calls, minimums
+  select array_agg(l.id), array_agg(l.row), array_agg(l.team_id), array_agg(l.is_open), array_agg(l.per_call),
+    array_agg(l.plan_version_id), array_agg(l.calls), array_agg(l.most_calls), array_agg(l.minimum)
+  into locked_jobs, job_rows, job_teams, are_open, per_call, job_versions, job_calls, most_calls, minimums
   from (
-    select j.id, j.team_id, j.plan_version_id, j.calls, coalesce(j.terms ->> 'charged' = 'call', false) as per_call,
+    select j.id, j.ctid as row, j.team_id, j.plan_version_id, j.calls,
+      coalesce(j.terms ->> 'charged' = 'call', false) as per_call,
       j.ended_at is null and j.max_cost_nanos is null and j.max_credits is null and j.ends_by is null
         and j.terms ->> 'single' is distinct from 'true' as is_open,
       (j.terms ->> 'max_calls')::int as most_calls,
@@ -85,10 +94,10 @@ begin
   availables := array_fill(null::bigint, array[n]);
   balances := array_fill(null::bigint, array[n]);
   if charged_wallets <> '{}' then
-    select array_agg(l.id), array_agg(l.balance), array_agg(l.room), bool_or(l.next_due_at <= p_at)
-    into locked_wallets, wallet_balances, rooms, due
+    select array_agg(l.id), array_agg(l.row), array_agg(l.balance), array_agg(l.room), bool_or(l.next_due_at <= p_at)
+    into locked_wallets, wallet_rows, wallet_balances, rooms, due
     from (
-      select w.id, w.balance, w.balance + w.credit_limit - w.held as room, w.next_due_at
+      select w.id, w.ctid as row, w.balance, w.balance + w.credit_limit - w.held as room, w.next_due_at
       from wallets w where w.id = any (charged_wallets) order by w.id for update
     ) l;
     if due then
@@ -115,25 +124,25 @@ begin
     select x.call_id, x.wallet_id, x.job_id, x.hold, p_at
     from unnest(call_ids, wallet_ids, job_ids, holds) as x (call_id, wallet_id, job_id, hold) where x.hold > 0;
     update wallets w set held = w.held + x.added, updated_at = p_at
-    from unnest(locked_wallets, added) as x (id, added) where w.id = x.id and x.added > 0;
+    from unnest(wallet_rows, added) as x (row, added) where w.ctid = x.row and x.added > 0;
   end if;
 
   insert into llm_calls (
     id, job_id, team_id, key_id, instance_id, alias, endpoint, stream, purpose, metadata, price_snapshot, worst_cost_nanos,
     held, created_at)
-  select x.call_id, x.job_id, x.team_id, x.key_id, p_instance, x.alias, x.endpoint, x.stream, x.purpose, x.metadata,
+  select x.call_id, x.job_id, x.team_id, x.key_id, p_instance, x.alias, x.endpoint, coalesce(x.stream, false), x.purpose, x.metadata,
     x.price_snapshot, x.worst_cost_nanos, x.hold, p_at
   from rows from (
     jsonb_to_recordset(p_items) as (
-      call_id uuid, job_id uuid, team_id text, key_id uuid, alias text, endpoint text, stream boolean, purpose text,
-      metadata jsonb, price_snapshot jsonb, worst_cost_nanos bigint),
-    unnest(holds)
+      key_id uuid, alias text, endpoint text, stream boolean, purpose text, metadata jsonb, price_snapshot jsonb,
+      worst_cost_nanos bigint),
+    unnest(call_ids, job_ids, team_ids, holds)
   ) as x (
-    call_id, job_id, team_id, key_id, alias, endpoint, stream, purpose, metadata, price_snapshot, worst_cost_nanos, hold);
+    key_id, alias, endpoint, stream, purpose, metadata, price_snapshot, worst_cost_nanos, call_id, job_id, team_id, hold);
   update jobs j
   set calls = j.calls + x.calls, calls_in_flight = j.calls_in_flight + x.calls, held = j.held + x.holds,
     status = 'in_progress', last_activity_at = p_at
-  from unnest(locked_jobs, added_calls, added_holds) as x (id, calls, holds) where j.id = x.id;
+  from unnest(job_rows, added_calls, added_holds) as x (row, calls, holds) where j.ctid = x.row;
 
   return query
     select x.job_id, x.hold, x.available, x.balance, x.version

@@ -68,8 +68,9 @@ begin
     end if;
     update llm_calls c
     set status = one.status, target = one.target, attempts = one.attempts, input_tokens = one.input_tokens,
-      cached_input_tokens = one.cached_input_tokens, cache_write_tokens = one.cache_write_tokens,
-      output_tokens = one.output_tokens, reasoning_tokens = one.reasoning_tokens,
+      cached_input_tokens = coalesce(one.cached_input_tokens, 0 * one.input_tokens),
+      cache_write_tokens = coalesce(one.cache_write_tokens, 0 * one.input_tokens), output_tokens = one.output_tokens,
+      reasoning_tokens = coalesce(one.reasoning_tokens, 0 * one.input_tokens),
       provider_cost_nanos = one.provider_cost_nanos, litellm_cost_nanos = one.litellm_cost_nanos,
       cost_flags = coalesce(one.cost_flags, '{}') || case when taken > c.held then array['over_hold'] else '{}' end,
       charged = taken, cache_hit = coalesce(one.cache_hit, false),
@@ -217,8 +218,9 @@ begin
   ), ended as (
     update llm_calls c
     set status = p.status, target = p.target, attempts = p.attempts, input_tokens = p.input_tokens,
-      cached_input_tokens = p.cached_input_tokens, cache_write_tokens = p.cache_write_tokens,
-      output_tokens = p.output_tokens, reasoning_tokens = p.reasoning_tokens,
+      cached_input_tokens = coalesce(p.cached_input_tokens, 0 * p.input_tokens),
+      cache_write_tokens = coalesce(p.cache_write_tokens, 0 * p.input_tokens), output_tokens = p.output_tokens,
+      reasoning_tokens = coalesce(p.reasoning_tokens, 0 * p.input_tokens),
       provider_cost_nanos = p.provider_cost_nanos, litellm_cost_nanos = p.litellm_cost_nanos,
       cost_flags = coalesce(p.cost_flags, '{}') || case when p.taken > p.held then array['over_hold'] else '{}' end,
       charged = p.taken, cache_hit = coalesce(p.cache_hit, false),
