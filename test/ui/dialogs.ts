@@ -11,6 +11,7 @@ const grace = "<b>Grace</b> with a name that is rather long for a row";
 const choices = {
   "GET /api/credentials?limit=200": ok(platform.page(platform.credentials)),
   "GET /api/groups?limit=200": ok(platform.page(platform.groups)),
+  "GET /api/teams?limit=8&group=premium": ok(platform.page([])),
 };
 
 /** Every dialog and menu of the UI; a test holds that none is missing. */
@@ -69,7 +70,10 @@ export const dialogPages: readonly DialogPage[] = [
       "ui/credentials/credentialTest.tsx": [
         chosen("Actions: Own cluster", "Test", "Test of Own cluster"),
       ],
-      "ui/credentials/pageCredentials.tsx": [
+      "ui/credentials/replaceKey.tsx": [
+        chosen("Actions: Own cluster", "Replace key", "Replace the key of Own cluster"),
+      ],
+      "ui/credentials/credentialTable.tsx": [
         chosen("Actions: Own cluster", "Delete", "Delete Own cluster?"),
       ],
     },
@@ -80,7 +84,10 @@ export const dialogPages: readonly DialogPage[] = [
     dialogs: {
       "ui/groups/matrix.tsx": [menu("Actions for Premium")],
       "ui/groups/groupForm.tsx": [dialog("Create group", button("Create group"))],
-      "ui/groups/pageGroups.tsx": [chosen("Actions for Premium", "Delete", "Delete Premium?")],
+      "ui/groups/pageGroups.tsx": [
+        chosen("Actions for Premium", "Delete", "Delete Premium?"),
+        dialog("Teams of Premium", button("1 team")),
+      ],
     },
   },
   {
