@@ -107,13 +107,13 @@ function* stretchesOf({ from, to }: ReportScope, bucket: Bucket | undefined): Ge
 
 /**
  * One line by RFC 4180. A text that a spreadsheet would take for a formula gets an apostrophe in front, so that a name
- * chosen by a customer runs nothing on the operator's desk. Numbers are plain, without exponents.
+ * chosen by a customer runs nothing on the operator's desk; some take the wide signs of East Asian keyboards for the same. Numbers are plain, without exponents.
  */
 export function csvLine(values: readonly (string | number | null)[]): string {
   const cells = values.map((value) => {
     if (value === null) return "";
     if (typeof value === "number") return plain(value);
-    const harmless = /^[=+\-@\t\r\n]/.test(value) ? `'${value}` : value;
+    const harmless = /^[=+\-@\t\r\n＝＋－＠]/.test(value) ? `'${value}` : value;
     return /[",\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
   });
   return `${cells.join(",")}\r\n`;

@@ -217,6 +217,7 @@ test("CSV reads more rows than a page holds", async () => {
 
 test("a spreadsheet runs nothing that a customer chose, and reads every text whole", () => {
   expect(csvLine(["=1+1", "+x", "-2", "@a", "\tb"])).toBe("'=1+1,'+x,'-2,'@a,'\tb\r\n");
+  expect(csvLine(["＝1", "＋1", "－1", "＠a"])).toBe("'＝1,'＋1,'－1,'＠a\r\n");
   expect(csvLine(['a "b", c', "line\nbreak", '=HYPERLINK("x")'])).toBe(
     '"a ""b"", c","line\nbreak","\'=HYPERLINK(""x"")"\r\n',
   );

@@ -122,3 +122,87 @@ it("calls it as a team, plain and streamed, and shows cost, charge and margin", 
   await page.getByRole("link", { name: "Open the job" }).click();
   await page.getByRole("heading", { name: "playground" }).waitFor();
 });
+
+it("goes anywhere by the palette, and gives the focus back when it is put away", async () => {
+  const jobId = new URL(page.url()).pathname.split("/").at(-1)!;
+  await page.goto(`${server.adminUrl}/credentials`);
+  const opener = button("Add credential").first();
+  await opener.focus();
+  const palette = page.getByRole("dialog", { name: "Command palette" });
+  const ask = async (text: string) => {
+    await page.keyboard.press("ControlOrMeta+k");
+    await palette.waitFor();
+    await page.keyboard.type(text);
+  };
+  await ask("no such thing anywhere");
+  await page.getByText("Nothing matches").waitFor();
+  await page.keyboard.press("Escape");
+  await palette.waitFor({ state: "hidden" });
+  expect(await opener.evaluate((element) => element === document.activeElement)).toBe(true);
+
+  await ask("supp");
+  await page.getByRole("option", { name: /^Support Team of/ }).waitFor();
+  const marked = page.getByRole("option", { selected: true });
+  const names = await page.getByRole("option").allInnerTexts();
+  const place = names.findIndex((name) => name.includes("Team of"));
+  for (let step = 0; step < place; step += 1) await page.keyboard.press("ArrowDown");
+  expect(await marked.innerText()).toBe(names[place]);
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { level: 1, name: "Support" }).waitFor();
+  expect(new URL(page.url()).pathname).toBe("/teams/support");
+
+  await ask(jobId);
+  await page.getByRole("option", { name: `${jobId} Open as job` }).waitFor();
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { level: 1, name: "playground" }).waitFor();
+  await ask("budg");
+  await page.keyboard.press("Enter");
+  await page.waitForURL("**/budgets");
+  await ask("keyboard");
+  await page.keyboard.press("Enter");
+  await page.getByRole("dialog", { name: "Keyboard shortcuts" }).waitFor();
+  await page.keyboard.press("Escape");
+});
+
+it("takes a letter for a shortcut only where no field takes it for text", async () => {
+  const help = page.getByRole("dialog", { name: "Keyboard shortcuts" });
+  await page.keyboard.press("?");
+  await help.waitFor();
+  await page.keyboard.type("gj");
+  await page.keyboard.press("Escape");
+  await help.waitFor({ state: "hidden" });
+  expect(new URL(page.url()).pathname).toBe("/budgets");
+  await page.keyboard.type("gt");
+  await page.waitForURL("**/teams");
+  await page.getByText("1 team shown").waitFor();
+  await page.keyboard.press("/");
+  const search = page.getByRole("searchbox");
+  await search.and(page.locator(":focus")).waitFor();
+  await page.keyboard.type("gj?/");
+  await page.waitForURL("**/teams?search=**");
+  expect(await search.inputValue()).toBe("gj?/");
+  await button("Clear").click();
+  await page.getByText("1 team shown").waitFor();
+  const status = page.getByRole("combobox", { name: "Status" });
+  await status.click();
+  await page.keyboard.type("gj");
+  await page.keyboard.press("Escape");
+  expect(new URL(page.url()).pathname).toBe("/teams");
+  expect(await help.isVisible()).toBe(false);
+});
+
+it("says that the server is gone, keeps a half-filled form, and goes on with it when it is back", async () => {
+  await page.goto(`${server.adminUrl}/settings`);
+  const name = page.getByLabel("Name of the service");
+  await name.fill("Freight AI");
+  await page.context().setOffline(true);
+  const banner = page.getByRole("status").filter({ hasText: "this page tries again" });
+  await banner.waitFor();
+  await button("Save the settings").click();
+  await page.getByRole("alert").filter({ hasText: "does not answer" }).waitFor();
+  await page.context().setOffline(false);
+  await banner.waitFor({ state: "hidden" });
+  expect(await name.inputValue()).toBe("Freight AI");
+  await button("Save the settings").click();
+  await page.getByText("The settings are saved").waitFor();
+});

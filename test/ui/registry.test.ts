@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { dialogPages } from "./dialogs.ts";
+import { navigationPages, unopenedPages } from "./navigation-pages.ts";
 import { states } from "./states.ts";
 
 /** What the tests in Chromium open is a list written by hand; these hold that nothing is missing from it. */
@@ -39,14 +40,6 @@ test("every dialog and menu of the UI is opened by a test", () => {
 });
 
 test("every page of the navigation has a state", () => {
-  const pages = sources
-    .filter(({ file }) => file.startsWith("ui/screens/"))
-    .flatMap(({ text }) => [...text.matchAll(/^ +"(\/[^"]*)": page\(/gm)].map(([, path]) => path!));
-  expect(pages.length).toBeGreaterThan(25);
-  const shown = states.map(({ path }) => path.split(/[?#]/)[0]!);
-  const without = pages.filter((page) => {
-    const pattern = new RegExp(`^${page.replaceAll(/:\w+/g, "[^/]+")}$`);
-    return !shown.some((path) => pattern.test(path));
-  });
-  expect(without).toEqual([]);
+  expect(navigationPages().length).toBeGreaterThan(25);
+  expect(unopenedPages(states.map(({ path }) => path))).toEqual([]);
 });

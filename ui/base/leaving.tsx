@@ -1,5 +1,5 @@
 import { useLocation } from "preact-iso";
-import { useEffect } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { Button } from "./button.tsx";
 import { Dialog } from "./dialog.tsx";
 import { createStore, useStore } from "./store.ts";
@@ -30,7 +30,11 @@ export function useLeaving(): (href: string) => void {
 export function LeaveGuard() {
   const { url, route } = useLocation();
   const target = useStore(wanted);
-  useEffect(() => {
+  const shown = useRef(url);
+  shown.current = url;
+  // Chromium calls the listeners of the window in the order of their registration, captured or not. The layout effects of
+  // children come first, so that this one, which stays, is asked before the router's.
+  useLayoutEffect(() => {
     const onUnload = (event: BeforeUnloadEvent) => {
       if (unsaved.size > 0) event.preventDefault();
     };
@@ -43,13 +47,12 @@ export function LeaveGuard() {
     };
     const onPopState = (event: PopStateEvent) => {
       const here = location.pathname + location.search;
-      if (unsaved.size === 0 || here === url) return;
+      if (unsaved.size === 0 || here === shown.current) return;
       // The browser has moved already; the address returns until the answer is there.
       event.stopImmediatePropagation();
-      history.pushState(null, "", url);
+      history.pushState(null, "", shown.current);
       wanted.set(here);
     };
-    // Before the router's own listeners.
     addEventListener("beforeunload", onUnload);
     document.addEventListener("click", onClick, true);
     addEventListener("popstate", onPopState, true);
@@ -58,7 +61,7 @@ export function LeaveGuard() {
       document.removeEventListener("click", onClick, true);
       removeEventListener("popstate", onPopState, true);
     };
-  }, [url]);
+  }, []);
 
   const stay = () => wanted.set(undefined);
   const leave = () => {
