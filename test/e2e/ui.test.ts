@@ -142,6 +142,27 @@ it("shows the job with what it really cost, and each of its calls", async () => 
   expect(pageErrors).toEqual([]);
 });
 
+it("sends at most 150 KB of code and styles before the first screen, compressed, and others on demand", async () => {
+  const page = await newPage();
+  await signIn(page);
+  await page.getByText(jobCost, { exact: true }).first().waitFor();
+  const loaded = () =>
+    page.evaluate(() =>
+      (performance.getEntriesByType("resource") as PerformanceResourceTiming[])
+        .filter(({ name }) => /\/assets\/.*\.(js|css)$/.test(name))
+        .map(({ name, encodedBodySize: sent, decodedBodySize: size }) => ({ name, sent, size })),
+    );
+  const first = await loaded();
+  expect(first.reduce((sum, { sent }) => sum + sent, 0)).toBeLessThanOrEqual(150_000);
+  const whole = first.reduce((sum, { size }) => sum + size, 0);
+  expect(first.reduce((sum, { sent }) => sum + sent, 0)).toBeLessThan(whole / 2);
+  const isLoaded = (files: typeof first) => files.some(({ name }) => name.includes("pageAudit"));
+  expect(isLoaded(first)).toBe(false);
+  await page.getByRole("link", { name: "Audit log" }).click();
+  await page.getByRole("heading", { name: "Audit log", level: 1 }).waitFor();
+  expect(isLoaded(await loaded())).toBe(true);
+});
+
 it("refuses a set-up link once there is an owner, and leads to signing in", async () => {
   const page = await newPage();
   await signIn(page);

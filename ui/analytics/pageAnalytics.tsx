@@ -110,7 +110,11 @@ export function PageAnalytics() {
         )}
       </div>
       <div class="grid gap-4">
-        <Totals now={split.data} before={earlier} />
+        <Totals
+          now={split.data}
+          before={earlier}
+          changing={period.compared && !before.data && !before.error}
+        />
         <ChartPanel
           title={analytics.chart(
             analytics.measures[measure],
@@ -177,7 +181,15 @@ function pointsOf(
   });
 }
 
-function Totals({ now, before }: { now: Report | undefined; before: Report | undefined }) {
+function Totals({
+  now,
+  before,
+  changing,
+}: {
+  now: Report | undefined;
+  before: Report | undefined;
+  changing: boolean;
+}) {
   const figure = (
     name: string,
     of: (totals: Report["totals"]) => number,
@@ -186,6 +198,7 @@ function Totals({ now, before }: { now: Report | undefined; before: Report | und
     name,
     value: now && written(of(now.totals)),
     change: now && before && { now: of(now.totals), before: of(before.totals) },
+    changing,
   });
   const share = ({ calls, cache_hits }: Report["totals"]) => (calls === 0 ? 0 : cache_hits / calls);
   return (

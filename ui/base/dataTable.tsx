@@ -86,16 +86,19 @@ export function DataTable<Row>(props: Props<Row>) {
             sorting={{ sort: state.sort, onSort: state.setSort }}
             chosen={(row) => selection.has(row)}
           />
-          <Pager
-            noun={noun}
-            shown={rows?.length}
-            prev={read.data?.prev}
-            next={read.data?.next}
-            href={state.pageHref}
-          >
-            {read.error && <NotCurrent error={read.error} />}
-            {columnsKept && <ColumnChooser {...shown} all={columns} />}
-          </Pager>
+          {/* Not beneath the skeleton: however many rows come, it would be moved. */}
+          {rows && (
+            <Pager
+              noun={noun}
+              shown={rows?.length}
+              prev={read.data?.prev}
+              next={read.data?.next}
+              href={state.pageHref}
+            >
+              {read.error && <NotCurrent error={read.error} />}
+              {columnsKept && <ColumnChooser {...shown} all={columns} />}
+            </Pager>
+          )}
         </>
       )}
     </Panel>

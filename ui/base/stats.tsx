@@ -10,6 +10,8 @@ export interface Stat {
   title?: string;
   /** The figure now and in the period before, to say how it changed. */
   change?: { now: number; before: number } | undefined;
+  /** The figure before is on its way: its line has its room already. */
+  changing?: boolean;
   note?: ComponentChildren;
   href?: string;
 }
@@ -21,7 +23,7 @@ export function StatTiles({ label, stats }: { label: string; stats: readonly Sta
       aria-label={label}
       class="flex flex-wrap gap-px overflow-hidden rounded-card border border-line bg-line shadow-card"
     >
-      {stats.map(({ name, value, title, change, note, href }) => (
+      {stats.map(({ name, value, title, change, changing, note, href }) => (
         <div
           key={name}
           class="relative min-w-36 flex-1 bg-surface px-4 py-3 has-[a]:hover:bg-hover"
@@ -44,11 +46,12 @@ export function StatTiles({ label, stats }: { label: string; stats: readonly Sta
           >
             {value ?? <Skeleton class="my-1.5 h-4 w-20" />}
           </dd>
-          {(change || note) && (
+          {(change || note || changing) && (
             <dd class="mt-0.5 text-12 text-muted tabular-nums">
               {change && format.change(change.now, change.before)}
               {change && note && " · "}
               {note}
+              {!change && !note && <Skeleton class="my-0.5 h-3 w-24" />}
             </dd>
           )}
         </div>

@@ -5,7 +5,7 @@ import { JobsIcon } from "../base/icons.tsx";
 import { changedAddress } from "../base/listState.ts";
 import { Panel } from "../base/panel.tsx";
 import { Problem } from "../base/problem.tsx";
-import { Empty, Failure, Skeleton } from "../base/states.tsx";
+import { Empty, Failure } from "../base/states.tsx";
 import * as format from "../format.ts";
 import { PageHead } from "../shell/pageHead.tsx";
 import { useServerNow } from "../shell/status.ts";
@@ -89,21 +89,14 @@ export function PageJob() {
             />
           )}
         </Panel>
-        <ChargeExplanation read={charge} />
-        <div class="grid gap-4 md:grid-cols-2">
-          {job ? (
-            <>
-              <JobOrigin job={job} />
-              <JobData job={job} />
-            </>
-          ) : (
-            [jobs.details, jobs.data].map((title) => (
-              <Panel key={title} title={title}>
-                <Skeleton class="h-40 w-full" />
-              </Panel>
-            ))
-          )}
-        </div>
+        {/* What stands below waits for what is above it, which would move it. */}
+        {job && <ChargeExplanation read={charge} />}
+        {job && (charge.data || charge.error) && (
+          <div class="grid gap-4 md:grid-cols-2">
+            <JobOrigin job={job} />
+            <JobData job={job} />
+          </div>
+        )}
       </div>
       <CallDrawer
         callId={query["call"]}

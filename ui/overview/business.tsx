@@ -36,7 +36,10 @@ export function Business({ period, ready }: { period: PeriodState; ready: boolea
     <div class="grid gap-4">
       <StatTiles
         label={overview.figures}
-        stats={stats(money.data, period.compared ? before.data : undefined)}
+        stats={stats(money.data, period.compared ? before.data : undefined).map((stat) => ({
+          ...stat,
+          changing: period.compared && !before.data && !before.error,
+        }))}
       />
       <div class="grid gap-4 xl:grid-cols-2">
         <ChartPanel

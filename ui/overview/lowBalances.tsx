@@ -4,7 +4,7 @@ import { Panel } from "../base/panel.tsx";
 import { Failure, NotCurrent } from "../base/states.tsx";
 import { type Column, RowLink, Table } from "../base/table.tsx";
 import * as format from "../format.ts";
-import { useRead } from "../query.ts";
+import { type Read, useRead } from "../query.ts";
 import { useServerNow } from "../shell/status.ts";
 import { overview } from "../strings/overview.ts";
 
@@ -23,13 +23,20 @@ export function newestByTeam(notices: readonly NoticeView[]): NoticeView[] {
   });
 }
 
-/** Teams that will soon be refused for want of credits; nothing while there are none. */
-export function LowBalances() {
-  const nowMs = useServerNow();
-  const { data, error, retry } = useRead<{ data: NoticeView[] }>("/api/notices", {
+type Notices = Read<{ data: NoticeView[] }>;
+
+/** Whatever stands below them waits for the answer: it would be moved by them. */
+export function useLowBalances(): Notices & { known: boolean } {
+  const read = useRead<{ data: NoticeView[] }>("/api/notices", {
     parameters: { limit: asked },
     pollMs,
   });
+  return { ...read, known: read.data !== undefined || read.error !== undefined };
+}
+
+/** Teams that will soon be refused for want of credits; nothing while there are none. */
+export function LowBalances({ read: { data, error, retry } }: { read: Notices }) {
+  const nowMs = useServerNow();
   const rows = data && newestByTeam(data.data).slice(0, shown);
   // No news is good news, and takes no room.
   if (!error && !rows?.length) return null;

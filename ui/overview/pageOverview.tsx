@@ -12,11 +12,12 @@ import { ApiPanel } from "./apiPanel.tsx";
 import { Business } from "./business.tsx";
 import { DatabasePanel } from "./databasePanel.tsx";
 import { GatewayPanel } from "./gatewayPanel.tsx";
-import { LowBalances } from "./lowBalances.tsx";
+import { LowBalances, useLowBalances } from "./lowBalances.tsx";
 
 export function PageOverview() {
   const { status, error, retry } = useStatus();
   const period = usePeriod(useServerNow());
+  const lowBalances = useLowBalances();
   if (!status && error) {
     return (
       <>
@@ -49,9 +50,13 @@ export function PageOverview() {
         {isUp && status?.counts.jobs !== 0 && (
           <Business period={period} ready={status !== undefined} />
         )}
-        {isUp && <LowBalances />}
-        <LatestJobs />
-        {!partsFirst && parts}
+        {lowBalances.known && (
+          <>
+            {isUp && <LowBalances read={lowBalances} />}
+            <LatestJobs />
+            {!partsFirst && parts}
+          </>
+        )}
       </div>
     </>
   );

@@ -13,7 +13,7 @@ export interface Screen {
   /** It stands at the lower end of the sidebar instead of in its group. */
   inFoot?: true;
   /** By address, as the router reads it: "/teams/:teamId". */
-  pages: Readonly<Record<string, AnyComponent>>;
+  pages: Readonly<Record<string, Page>>;
 }
 
 export interface ScreenGroup {
@@ -22,9 +22,15 @@ export interface ScreenGroup {
   screens: readonly Screen[];
 }
 
-/** A page whose code is read when it is first opened. */
-export function page(load: () => Promise<AnyComponent>): AnyComponent {
-  return lazy(load);
+/** A page whose code is read when it is first opened, or just before by `preload`. */
+export type Page = ReturnType<typeof page>;
+
+export function page(load: () => Promise<AnyComponent>) {
+  const component = lazy(load);
+  const { preload } = component;
+  // `lazy` keeps a failure for good: what is fetched ahead must not be what a page fails by.
+  component.preload = () => load().then(preload);
+  return component;
 }
 
 /** Whether a path is the screen or one of the pages below it. */

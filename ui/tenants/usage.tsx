@@ -33,6 +33,7 @@ export function Usage({ tenant }: { tenant: Tenant }) {
       <Totals
         now={totals.data?.totals}
         before={period.compared ? before.data?.totals : undefined}
+        changing={period.compared && !before.data && !before.error}
       />
       <ChargeChart tenant={tenant} period={period} />
       <UsageTable tenant={tenant} span={period} />
@@ -40,7 +41,15 @@ export function Usage({ tenant }: { tenant: Tenant }) {
   );
 }
 
-function Totals({ now, before }: { now: Figures | undefined; before: Figures | undefined }) {
+function Totals({
+  now,
+  before,
+  changing,
+}: {
+  now: Figures | undefined;
+  before: Figures | undefined;
+  changing: boolean;
+}) {
   const stat = (
     name: string,
     of: (figures: Figures) => number,
@@ -49,6 +58,7 @@ function Totals({ now, before }: { now: Figures | undefined; before: Figures | u
     name,
     value: now && written(of(now)),
     change: now && before ? { now: of(now), before: of(before) } : undefined,
+    changing,
   });
   const names = words.stats;
   return (

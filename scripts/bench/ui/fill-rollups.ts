@@ -95,5 +95,6 @@ export async function fillRollups(database: Database): Promise<void> {
       lateral (select start < present as over) o
     where span = 'quarter';
 
+    analyze teams, call_rollups, job_rollups;
     select roll_up_totals_v1(span, starts_at) from rollup_spans where span <> 'quarter' and not open;`);
 }

@@ -140,9 +140,16 @@ export async function countJobs(
     .groupBy(sql`1`, newest.status);
 }
 
-/** A statement that reads for this long is ended: its search was too wide. */
+/**
+ * A statement that reads for this long is ended: its search was too wide. What no index finds may be looked for by two more
+ * processes, which our own server starts for nothing else.
+ */
 export async function limitReading(transaction: Drizzle, seconds: number): Promise<void> {
-  await transaction.execute(sql.raw(`set local statement_timeout = '${seconds}s'`));
+  await transaction.execute(
+    sql.raw(
+      `select set_config('statement_timeout', '${seconds}s', true), set_config('max_parallel_workers_per_gather', '2', true)`,
+    ),
+  );
 }
 
 function jobConditions(filter: JobFilter): (SQL | undefined)[] {
