@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import * as answers from "../ui/answers.ts";
+import * as customers from "../ui/customer-answers.ts";
 import { healthy, jobPath, noSession, ok, refused, states } from "../ui/states.ts";
 import { accessibilityProblems, takeScreenshot } from "./browser.ts";
 import { isSoundInEveryLook, startUiPages, type UiPages } from "./ui-pages.ts";
@@ -143,6 +144,32 @@ describe("what the page does", () => {
     await page.getByRole("link", { name: "Previous" }).click();
     await page.getByText("25 jobs shown").waitFor();
     expect(new URL(page.url()).search).toBe("?cursor=newer-25");
+  });
+
+  it("does to several teams what it can, says beside the others why not, and goes on with those", async () => {
+    const [one, other] = customers.teams.map(({ team_id: id }) => `/api/teams/${id}/suspend`);
+    const page = await pages.open("/teams", {
+      [`POST ${one}`]: refused(409, "state_conflict", "The team is being deleted."),
+      [`POST ${other}`]: ok({}),
+    });
+    for (const index of [1, 2]) await page.getByRole("checkbox").nth(index).check();
+    await page.getByRole("button", { name: "Suspend…" }).click();
+    const dialog = page.getByRole("dialog", { name: "Suspend 2 teams?" });
+    await dialog.getByRole("button", { name: "Suspend 2 teams" }).click();
+    await dialog.getByText("1 of 2 are done").waitFor();
+    const rows = dialog.getByRole("list", { name: "Teams" }).getByRole("listitem");
+    expect(await rows.allTextContents()).toEqual([
+      "Localization USThe team is being deleted.",
+      "Growth experiments APAC done",
+    ]);
+    await takeScreenshot(page, "bulk-partly-1440-light");
+    expect(await accessibilityProblems(page)).toEqual([]);
+    pages.answer({ ...healthy, [`POST ${one}`]: ok({}) });
+    await dialog.getByRole("button", { name: "Suspend 2 teams" }).click();
+    await dialog.waitFor({ state: "hidden" });
+    await page.getByText("2 suspended").waitFor();
+    const sent = pages.requests().filter((line) => line.startsWith("POST"));
+    expect(sent.map((line) => line.split(" ")[1])).toEqual([one, other, one]);
   });
 
   it("opens a job by keyboard, moves the focus to the page, and goes back", async () => {

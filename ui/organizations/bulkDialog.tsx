@@ -1,4 +1,3 @@
-import { useRef } from "preact/hooks";
 import type { OrganizationView } from "../../server/organizations/schema.ts";
 import { at, post } from "../api.ts";
 import { Dialog } from "../base/dialog.tsx";
@@ -6,10 +5,9 @@ import { DialogForm } from "../base/dialogForm.tsx";
 import { Field, TextInput } from "../base/field.tsx";
 import { useForm } from "../base/form.tsx";
 import * as format from "../format.ts";
-import { useChange } from "../query.ts";
 import { organizations as words } from "../strings/organizations.ts";
 import { tenants } from "../strings/tenants.ts";
-import { tenantPaths } from "../tenants/tenant.ts";
+import { BulkRows, useBulk } from "../tenants/bulk.tsx";
 
 /** The state of several organizations changed at once. */
 export interface Bulk {
@@ -35,20 +33,12 @@ export function BulkDialog({ bulk, onClose }: { bulk: Bulk | undefined; onClose:
 
 function BulkForm({ bulk, onClose }: { bulk: Bulk; onClose: () => void }) {
   const { kind, organizations } = bulk;
-  /** Those that are done stay so: another press goes on with the rest. */
-  const finished = useRef(new Set<string>());
-  const change = useChange({
-    async send(input: { reason?: string }, { idempotencyKey }) {
-      for (const { organization_id: id } of organizations) {
-        if (finished.current.has(id)) continue;
-        await post(at`/api/organizations/${id}/` + kind, input, {
-          idempotencyKey: `${idempotencyKey}-${id}`,
-        });
-        finished.current.add(id);
-      }
-    },
-    refreshes: tenantPaths,
-    done: words.bulkDone[kind](organizations.length),
+  const change = useBulk<OrganizationView, { reason?: string }>({
+    rows: organizations,
+    idOf: ({ organization_id: id }) => id,
+    send: ({ organization_id: id }, input, sending) =>
+      post(at`/api/organizations/${id}/` + kind, input, sending),
+    done: () => words.bulkDone[kind](organizations.length),
     onDone: () => {
       bulk.done();
       onClose();
@@ -81,18 +71,11 @@ function BulkForm({ bulk, onClose }: { bulk: Bulk; onClose: () => void }) {
           />
         )}
       </Field>
-      <ul
-        // Ten names and more scroll, which the keyboard has to reach.
-        tabIndex={0}
-        aria-label={format.label(words.noun[1])}
-        class="focus-ring max-h-32 overflow-y-auto text-12 text-muted"
-      >
-        {organizations.map(({ organization_id, name }) => (
-          <li key={organization_id} class="truncate">
-            {name}
-          </li>
-        ))}
-      </ul>
+      <BulkRows
+        label={format.label(words.noun[1])}
+        rows={organizations.map(({ organization_id: id, name }) => ({ id, name }))}
+        outcomes={change.outcomes}
+      />
     </DialogForm>
   );
 }

@@ -46,8 +46,6 @@ export const teams = {
       `${credits} credits allocated to each of ${count}`,
   },
   bulkTotal: "All together",
-  bulkPartly: (done: number, all: number) =>
-    `${done} of ${all} are done. Press again for the rest; nothing is done twice.`,
   createTitle: "New team",
   createText: "With its wallet and a first key, which is shown once.",
   createAction: "Create the team",

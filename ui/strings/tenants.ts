@@ -86,6 +86,9 @@ export const tenants = {
   usedByNone: (noun: string) => `No ${noun}.`,
   usedByList: (noun: string) => `List the ${noun}`,
   usedByMore: (noun: string) => `And more: all ${noun}`,
+  bulkPartly: (done: number, all: number) =>
+    `${done} of ${all} are done; why the others are not stands beside their names. Press again to try those anew; nothing is done twice.`,
+  bulkRowDone: "done",
   filters: { plan: "Plan", group: "Access group", alias: "Model" },
   server: "the server itself",
   changedBy: (ago: string, who: string) => `${ago}, ${who}`,

@@ -1,4 +1,3 @@
-import { useRef } from "preact/hooks";
 import type { ListedTeamView } from "../../server/teams/schema.ts";
 import { at, post } from "../api.ts";
 import { BeforeAfter } from "../base/differenceView.tsx";
@@ -7,11 +6,10 @@ import { DialogForm } from "../base/dialogForm.tsx";
 import { AmountInput, Field, TextInput, toAmount } from "../base/field.tsx";
 import { useForm } from "../base/form.tsx";
 import * as format from "../format.ts";
-import { useChange } from "../query.ts";
 import { teams as words } from "../strings/teams.ts";
 import { tenants } from "../strings/tenants.ts";
 import { wallet } from "../strings/wallet.ts";
-import { tenantPaths } from "../tenants/tenant.ts";
+import { BulkRows, useBulk } from "../tenants/bulk.tsx";
 
 /** Something done with several teams at once. */
 export interface Bulk {
@@ -44,21 +42,16 @@ interface BulkInput {
 function BulkForm({ bulk, onClose }: { bulk: Bulk; onClose: () => void }) {
   const { kind, teams } = bulk;
   const count = format.plural(teams.length, ...words.noun);
-  /** What a team's request was answered stays answered: another press goes on with the rest. */
-  const finished = useRef(new Set<string>());
-  const change = useChange({
-    async send(input: BulkInput, { idempotencyKey }) {
-      const path = kind === "allocate" ? "wallet/allocate" : kind;
-      for (const { team_id } of teams) {
-        if (finished.current.has(team_id)) continue;
-        await post(at`/api/teams/${team_id}/` + path, input, {
-          idempotencyKey: `${idempotencyKey}-${team_id}`,
-        });
-        finished.current.add(team_id);
-      }
-    },
-    refreshes: tenantPaths,
-    done: (_, { credits }) =>
+  const change = useBulk<ListedTeamView, BulkInput>({
+    rows: teams,
+    idOf: ({ team_id: id }) => id,
+    send: ({ team_id: id }, input, sending) =>
+      post(
+        at`/api/teams/${id}/` + (kind === "allocate" ? "wallet/allocate" : kind),
+        input,
+        sending,
+      ),
+    done: ({ credits }) =>
       kind === "allocate"
         ? words.bulkDone.allocate(teams.length, format.credits(credits ?? 0))
         : words.bulkDone[kind](teams.length),
@@ -117,18 +110,11 @@ function BulkForm({ bulk, onClose }: { bulk: Bulk; onClose: () => void }) {
           />
         )}
       </Field>
-      <ul
-        // Ten names and more scroll, which the keyboard has to reach.
-        tabIndex={0}
-        aria-label={format.label(words.noun[1])}
-        class="focus-ring max-h-32 overflow-y-auto text-12 text-muted"
-      >
-        {teams.map((team) => (
-          <li key={team.team_id} class="truncate">
-            {team.name}
-          </li>
-        ))}
-      </ul>
+      <BulkRows
+        label={format.label(words.noun[1])}
+        rows={teams.map(({ team_id: id, name }) => ({ id, name }))}
+        outcomes={change.outcomes}
+      />
       {kind === "allocate" && (
         <BeforeAfter
           rows={[
@@ -139,9 +125,6 @@ function BulkForm({ bulk, onClose }: { bulk: Bulk; onClose: () => void }) {
             },
           ]}
         />
-      )}
-      {change.error && finished.current.size > 0 && (
-        <p class="text-warn">{words.bulkPartly(finished.current.size, teams.length)}</p>
       )}
     </DialogForm>
   );
