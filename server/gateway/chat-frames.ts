@@ -1,6 +1,7 @@
 import type { DomainError } from "../kernel/errors.ts";
 import type { TokenUsage } from "../pricing/cost.ts";
 import { chunkForTeam } from "./answer.ts";
+import { FrameTemplate } from "./frame-template.ts";
 import { closedEarly, type FrameOptions, type FrameReader, type Taken } from "./frames.ts";
 import { writtenTexts } from "./tokens/texts.ts";
 import { WrittenText } from "./tokens/written-text.ts";
@@ -8,7 +9,7 @@ import { isRecord, parseRecord, usageFromApi } from "./usage.ts";
 
 const encoder = new TextEncoder();
 const done = encoder.encode("data: [DONE]\n\n");
-const event = (data: unknown) => encoder.encode(`data: ${JSON.stringify(data)}\n\n`);
+const event = (data: unknown) => `data: ${JSON.stringify(data)}\n\n`;
 
 /** Reads the `chat.completion.chunk` events of a stream, `data: [DONE]` last. */
 export class ChatFrames implements FrameReader {
@@ -17,6 +18,7 @@ export class ChatFrames implements FrameReader {
   readonly written = new WrittenText();
   finishReason: string | undefined;
   readonly #options: FrameOptions;
+  readonly #template = new FrameTemplate();
 
   constructor(options: FrameOptions) {
     this.#options = options;
@@ -27,6 +29,11 @@ export class ChatFrames implements FrameReader {
     if (data === "[DONE]" || (data === undefined && this.finishReason !== undefined))
       return { kind: "end", last: done };
     if (data === undefined) return closedEarly;
+    const filled = this.#template.fill(data);
+    if (filled !== undefined) {
+      this.written.addEscaped(filled.piece);
+      return { kind: "frame", text: filled.frame };
+    }
     const frame = parseRecord(data);
     if (!frame || frame["error"] !== undefined) return { kind: "failed", adminMessage: data };
     this.#account(frame);
@@ -35,11 +42,14 @@ export class ChatFrames implements FrameReader {
     if (frame["usage"] && saysNothing(frame["choices"])) chunk["choices"] = [];
     if ((chunk["choices"] as unknown[]).length === 0 && chunk["usage"] === undefined)
       return { kind: "nothing" };
-    return { kind: "frame", bytes: event(chunk) };
+    const text = event(chunk);
+    if (!frame["usage"]) this.#template.learn(data, text, frame["choices"]);
+    return { kind: "frame", text };
   }
 
   error(error: DomainError): Uint8Array {
-    return event({ error: { message: error.message, type: "server_error", code: error.code } });
+    const { message, code } = error;
+    return encoder.encode(event({ error: { message, type: "server_error", code } }));
   }
 
   #account(frame: Record<string, unknown>): void {

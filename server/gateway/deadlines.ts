@@ -55,7 +55,9 @@ export class Deadlines {
     this.#resting = false;
     if (this.#lastFrameMs === undefined || this.#timer === undefined) return;
     this.#lastFrameMs = performance.now();
-    if (this.#next().atMs < this.#armedMs) this.#arm();
+    // What ends the whole call was armed from the beginning.
+    const { idle } = this.#options;
+    if (idle !== undefined && this.#lastFrameMs + idle < this.#armedMs) this.#arm();
   }
 
   end(): void {

@@ -6,7 +6,7 @@ import type { WrittenText } from "./tokens/written-text.ts";
 /** What one event of the upstream means for the stream of the client. */
 export type Taken =
   | { kind: "nothing" }
-  | { kind: "frame"; bytes: Uint8Array }
+  | { kind: "frame"; text: string }
   /** The model has finished; `last` goes out once the call is settled. */
   | { kind: "end"; last: Uint8Array }
   /** The stream is broken; `last` is the upstream's own way of telling so, made fit for teams. */

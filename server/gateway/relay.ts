@@ -13,7 +13,7 @@ import {
 } from "./call.ts";
 import { endpointForms } from "./endpoints.ts";
 import type { Deadlines } from "./deadlines.ts";
-import type { FrameReader } from "./frames.ts";
+import type { FrameReader, Taken } from "./frames.ts";
 import { type SettleParts, settleEnd } from "./settle-end.ts";
 import { SseReader } from "./sse.ts";
 import { failureFromResponse } from "./upstream-errors.ts";
@@ -41,6 +41,12 @@ export interface RelayOptions extends SettleParts {
   stored: (last: Uint8Array) => StoredCall;
 }
 
+type LastTaken = Exclude<Taken, { kind: "nothing" | "frame" }>;
+
+const encoder = new TextEncoder();
+/** Characters; more goes out in several pieces. */
+const MOST_AT_ONCE = 64 * 1024;
+
 /** How a stream has ended. */
 type End = CallEnd["status"];
 
@@ -58,6 +64,8 @@ export class Relay implements FrameSource {
   readonly #frames: FrameReader;
   #resolveSettled: (end: End) => void = () => {};
   #ended = false;
+  /** The end or failure of the upstream, read along with frames that have to go out before it. */
+  #last: LastTaken | undefined;
   #firstTokenMs: number | undefined;
 
   constructor(options: RelayOptions, response: Answer, abort: AbortController) {
@@ -79,9 +87,16 @@ export class Relay implements FrameSource {
     this.#options.deadlines.ask();
     try {
       while (!this.#ended) {
-        const data = await this.#events.next();
-        if (this.#ended) break;
-        if (await this.#take(data)) return true;
+        let taken: Taken | undefined = this.#last;
+        if (taken === undefined) {
+          const data = await this.#events.next();
+          if (this.#ended) break;
+          taken = this.#take(data);
+        }
+        if (taken.kind === "nothing") continue;
+        if (taken.kind === "frame") this.#deliver(taken.text);
+        else await this.#conclude(taken);
+        return true;
       }
     } catch (error) {
       await this.#fail(messageOf(error));
@@ -115,8 +130,7 @@ export class Relay implements FrameSource {
     });
   }
 
-  /** Handles one event of the upstream; true when something was delivered or the stream has ended. */
-  async #take(data: string | undefined): Promise<boolean> {
+  #take(data: string | undefined): Taken {
     this.#options.deadlines.frame();
     if (data !== undefined) {
       this.#options.call.record?.received(data);
@@ -125,19 +139,28 @@ export class Relay implements FrameSource {
     const taken = this.#frames.take(data);
     if (!this.#frames.written.isEmpty)
       this.#firstTokenMs ??= Math.round(performance.now() - this.#options.call.startedMs);
-    switch (taken.kind) {
-      case "nothing":
-        return false;
-      case "frame":
-        this.#options.deliver(taken.bytes);
-        return true;
-      case "end":
-        await this.#end({ status: "succeeded", code: undefined, error: undefined, ...taken });
-        return true;
-      case "failed":
-        await this.#fail(taken.adminMessage, taken.last);
-        return true;
+    return taken;
+  }
+
+  /** Delivers a frame, and in one piece with it those that are here already. */
+  #deliver(frame: string): void {
+    let frames = frame;
+    while (frames.length < MOST_AT_ONCE) {
+      const data = this.#events.ready();
+      if (data === undefined) break;
+      const taken = this.#take(data);
+      if (taken.kind === "frame") frames += taken.text;
+      else if (taken.kind !== "nothing") {
+        this.#last = taken;
+        break;
+      }
     }
+    this.#options.deliver(encoder.encode(frames));
+  }
+
+  async #conclude(taken: LastTaken): Promise<void> {
+    if (taken.kind === "failed") return this.#fail(taken.adminMessage, taken.last);
+    await this.#end({ status: "succeeded", code: undefined, error: undefined, last: taken.last });
   }
 
   async #fail(adminMessage: string, last?: Uint8Array): Promise<void> {

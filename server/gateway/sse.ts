@@ -9,19 +9,30 @@ export interface ByteSource {
   cancel(): void;
 }
 
-const boundaryPattern = /\r?\n\r?\n/g;
-const LONGEST_BOUNDARY = 4;
+const LINE_END = 10;
+const RETURN = 13;
+const decoder = new TextDecoder();
+const nothing = new Uint8Array(0);
 
 /**
  * Reads the data of Server-Sent Events one by one, however the bytes are cut. Comments, ids and event names are passed
  * over. One read is under way at most, so that back-pressure reaches the upstream.
+ *
+ * Works on bytes: each is looked at once and made text once, with its whole event. A large event made of a growing text would be
+ * copied as a whole with every read.
  */
 export class SseReader {
   readonly #source: ByteSource;
-  readonly #decoder = new TextDecoder();
-  #buffer = "";
-  /** Up to here the buffer holds no end of an event: a large one is not searched anew with every read. */
+  /** The event under way, as far as it came with earlier pieces. */
+  #earlier: Uint8Array[] = [];
+  #earlierBytes = 0;
+  #piece: Uint8Array = nothing;
+  /** Where the event under way begins in the piece. */
+  #start = 0;
+  /** Up to here the piece has been searched. */
   #searched = 0;
+  /** What the line under way has so far: an event ends with one that has nothing. */
+  #line: "nothing" | "return" | "more" = "nothing";
   #ended = false;
 
   constructor(source: ByteSource) {
@@ -31,19 +42,27 @@ export class SseReader {
   /** The data of the next event; undefined at the end. Rejects as the stream does. */
   async next(): Promise<string | undefined> {
     for (;;) {
-      const data = this.#takeEvent();
+      const data = this.ready();
       if (data !== undefined) return data;
       if (this.#ended) return undefined;
-      const bytes = await this.#source.next();
-      if (bytes === undefined) {
+      const piece = await this.#source.next();
+      if (piece !== undefined) this.#take(piece);
+      else {
         this.#ended = true;
         // A last event without its blank line counts: the upstream closed right behind it.
-        this.#buffer += `${this.#decoder.decode()}\n\n`;
-      } else {
-        this.#buffer += this.#decoder.decode(bytes, { stream: true });
-        if (this.#buffer.length > LARGEST_EVENT_BYTES)
-          throw new Error("an event of the stream is too large");
+        const last = dataOf(this.#eventUntil(this.#piece.length));
+        if (last !== undefined) return last;
       }
+    }
+  }
+
+  /** The data of the next event, if all of it is here already. */
+  ready(): string | undefined {
+    for (;;) {
+      const end = this.#endOfEvent();
+      if (end < 0) return undefined;
+      const data = dataOf(this.#eventUntil(end));
+      if (data !== undefined) return data;
     }
   }
 
@@ -53,22 +72,58 @@ export class SseReader {
     this.#source.cancel();
   }
 
-  #takeEvent(): string | undefined {
-    for (;;) {
-      boundaryPattern.lastIndex = this.#searched;
-      const boundary = boundaryPattern.exec(this.#buffer);
-      if (!boundary) {
-        this.#searched = Math.max(0, this.#buffer.length - LONGEST_BOUNDARY);
-        return undefined;
-      }
-      const event = this.#buffer.slice(0, boundary.index);
-      this.#buffer = this.#buffer.slice(boundary.index + boundary[0].length);
-      this.#searched = 0;
-      const data = event
-        .split(/\r?\n/)
-        .filter((line) => line.startsWith("data:"))
-        .map((line) => line.slice(line.startsWith("data: ") ? 6 : 5));
-      if (data.length > 0) return data.join("\n");
+  #take(piece: Uint8Array): void {
+    if (this.#start < this.#piece.length) {
+      this.#earlier.push(this.#piece.subarray(this.#start));
+      this.#earlierBytes += this.#piece.length - this.#start;
     }
+    if (this.#earlierBytes + piece.length > LARGEST_EVENT_BYTES)
+      throw new Error("an event of the stream is too large");
+    this.#piece = piece;
+    this.#start = 0;
+    this.#searched = 0;
   }
+
+  /** Behind the blank line that ends the event under way; below 0 while it is not in the piece. */
+  #endOfEvent(): number {
+    const piece = this.#piece;
+    while (this.#searched < piece.length) {
+      const from = this.#searched;
+      const end = piece.indexOf(LINE_END, from);
+      const length = (end < 0 ? piece.length : end) - from;
+      if (length > 0) {
+        const isReturn = length === 1 && this.#line === "nothing" && piece[from] === RETURN;
+        this.#line = isReturn ? "return" : "more";
+      }
+      if (end < 0) {
+        this.#searched = piece.length;
+        return -1;
+      }
+      this.#searched = end + 1;
+      const isBlank = this.#line !== "more";
+      this.#line = "nothing";
+      if (isBlank) return end + 1;
+    }
+    return -1;
+  }
+
+  #eventUntil(end: number): string {
+    const here = this.#piece.subarray(this.#start, end);
+    this.#start = end;
+    if (this.#earlierBytes === 0) return decoder.decode(here);
+    const event = decoder.decode(Buffer.concat([...this.#earlier, here]));
+    this.#earlier = [];
+    this.#earlierBytes = 0;
+    return event;
+  }
+}
+
+/** What an event says; undefined when it has no data, as a comment. */
+function dataOf(event: string): string | undefined {
+  // Nearly always it is one line.
+  const end = event.indexOf("\n");
+  if (end === event.length - 2 && event.startsWith("data: ")) return event.slice(6, end);
+  const lines = event.split(/\r?\n/).filter((line) => line.startsWith("data:"));
+  if (lines.length === 0) return undefined;
+  return lines.map((line) => line.slice(line.startsWith("data: ") ? 6 : 5)).join("\n");
 }

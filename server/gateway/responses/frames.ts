@@ -64,43 +64,41 @@ export class ResponseFrames implements FrameReader {
       return { kind: "failed", adminMessage: data };
     if (finished.has(type)) {
       this.#account(frame);
-      return { kind: "end", last: this.#event(frame) };
+      return { kind: "end", last: encoder.encode(this.#event(frame)) };
     }
     if (type === "response.failed") {
       this.#account(frame);
-      return { kind: "failed", adminMessage: data, last: this.#event(frame) };
+      return { kind: "failed", adminMessage: data, last: encoder.encode(this.#event(frame)) };
     }
     if (deltas.has(type)) this.#count(frame["delta"]);
     else if (!others.has(type)) return { kind: "nothing" };
-    return { kind: "frame", bytes: this.#event(frame) };
+    return { kind: "frame", text: this.#event(frame) };
   }
 
   /** Beside OpenAI's own fields it has the `error` object that makes its SDKs throw. */
   error(error: DomainError): Uint8Array {
     const told = openAiError(error).error;
     const { code, message, param } = told;
-    return this.#encoded({
-      type: "error",
-      code,
-      message,
-      param,
-      sequence_number: this.#sent,
-      error: told,
-    });
+    return encoder.encode(
+      written({
+        type: "error",
+        code,
+        message,
+        param,
+        sequence_number: this.#sent,
+        error: told,
+      }),
+    );
   }
 
   #count(delta: unknown): void {
     if (typeof delta === "string") this.written.add(delta);
   }
 
-  #event(frame: Record<string, unknown>): Uint8Array {
+  #event(frame: Record<string, unknown>): string {
     const event = eventForTeam(frame, { ...this.#options, sequenceNumber: this.#sent });
     this.#sent += 1;
-    return this.#encoded(event);
-  }
-
-  #encoded(event: Record<string, unknown>): Uint8Array {
-    return encoder.encode(`event: ${String(event["type"])}\ndata: ${JSON.stringify(event)}\n\n`);
+    return written(event);
   }
 
   #account({ response }: Record<string, unknown>): void {
@@ -111,3 +109,6 @@ export class ResponseFrames implements FrameReader {
     if (isRecord(usage) && typeof usage["cost"] === "number") this.costUsd = usage["cost"];
   }
 }
+
+const written = (event: Record<string, unknown>) =>
+  `event: ${String(event["type"])}\ndata: ${JSON.stringify(event)}\n\n`;
