@@ -4,7 +4,7 @@ import {
   QueryClient,
   QueryClientProvider,
 } from "@tanstack/preact-query";
-import { ErrorBoundary, LocationProvider, Route, Router } from "preact-iso";
+import { ErrorBoundary, LocationProvider, Route, Router, useLocation } from "preact-iso";
 import { ApiError } from "./api.ts";
 import { Centered } from "./base/centered.tsx";
 import { Failure } from "./base/states.tsx";
@@ -69,16 +69,34 @@ function SignedIn() {
         <LocationProvider>
           <Shell>
             <ErrorBoundary>
-              <Router>
-                {pages.map(([path, component]) => (
-                  <Route key={path} path={path} component={component} />
-                ))}
-                <Route default component={PageNotFound} />
-              </Router>
+              <Pages />
             </ErrorBoundary>
           </Shell>
           <SessionEnded open={session.state === "ended"} />
         </LocationProvider>
       );
+  }
+}
+
+/** The page of the address. One that is no text, such as "/teams/%E0", would throw in the router, which decodes it. */
+function Pages() {
+  const { path } = useLocation();
+  if (!isReadable(path)) return <PageNotFound />;
+  return (
+    <Router>
+      {pages.map(([address, component]) => (
+        <Route key={address} path={address} component={component} />
+      ))}
+      <Route default component={PageNotFound} />
+    </Router>
+  );
+}
+
+function isReadable(path: string): boolean {
+  try {
+    // Its value is asked for, because a call whose value nobody asks for is left out of the build.
+    return decodeURIComponent(path) !== "";
+  } catch {
+    return false;
   }
 }

@@ -79,6 +79,23 @@ test("a form keeps what was typed when the session ends, and is saved after sign
   expect(await name.inputValue()).toBe("Ada Lovelace");
   await page.getByRole("button", { name: "Save the name" }).click();
   await page.getByText("Name saved").waitFor();
+
+  // In a dialog as well, above which the question then stands.
+  await page.getByRole("link", { name: "Organizations" }).click();
+  await page.getByRole("button", { name: "New organization" }).first().click();
+  const creation = page.getByRole("dialog", { name: "New organization" });
+  await creation.getByLabel("Name").fill("Aperture Freight");
+  await page.evaluate(() => fetch("/api/session", { method: "DELETE" }));
+  await creation.getByRole("button", { name: "Create the organization" }).click();
+  await dialog.waitFor();
+  await page.keyboard.press("Escape");
+  await dialog.getByLabel("E-mail").fill(owner.email);
+  await dialog.getByLabel("Password").fill(owner.password);
+  await dialog.getByRole("button", { name: "Sign in" }).click();
+  await dialog.waitFor({ state: "hidden" });
+  expect(await creation.getByLabel("Name").inputValue()).toBe("Aperture Freight");
+  await creation.getByRole("button", { name: "Create the organization" }).click();
+  await page.getByRole("heading", { level: 1, name: "Aperture Freight" }).waitFor();
 });
 
 test("a second factor is turned on by its code, asked for at sign-in, and stands in the audit log", async () => {

@@ -1,5 +1,7 @@
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { problem } from "../ui/answers.ts";
+import { planDetail } from "../ui/billing-answers.ts";
 import * as customers from "../ui/customer-answers.ts";
 import * as money from "../ui/money-answers.ts";
 import * as platform from "../ui/platform-answers.ts";
@@ -136,4 +138,24 @@ describe("a form that is not saved", () => {
     await question.getByRole("button", { name: "Discard changes" }).click();
     await page.getByText("4 budgets shown").waitFor();
   });
+});
+
+it("tells who changes a plan that somebody else changed meanwhile, and keeps the draft", async () => {
+  const versions = "POST /api/plans/standard/versions";
+  const body = { ...problem(409, "version_conflict", "There is a newer version."), version: 9 };
+  page = await pages.open("/plans/standard/edit", { [versions]: { status: 409, body } });
+  const price = page.getByRole("textbox", { name: "Price of a completed job", exact: true });
+  await price.fill("77");
+  await page.getByRole("button", { name: "Save as a new version" }).click();
+  await page.getByRole("alert").filter({ hasText: "version_conflict" }).waitFor();
+  await page.getByRole("button", { name: "Show the newer state" }).click();
+  await page.getByText("Somebody else saved this").waitFor();
+  expect(await price.inputValue()).toBe("77");
+  pages.answer({ ...pages.answers(), [versions]: ok(planDetail) });
+  await page.getByRole("button", { name: "Save as a new version" }).click();
+  await page.getByRole("heading", { level: 1, name: "Standard", exact: true }).waitFor();
+  const sent = pages.requests().filter((line) => line.startsWith(versions));
+  expect(sent).toHaveLength(2);
+  expect(sent[1]).toContain('"version":9');
+  expect(sent[1]).toContain('"price":77');
 });

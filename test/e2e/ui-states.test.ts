@@ -234,4 +234,34 @@ describe("what the page does", () => {
     await log.getByText("yet another line").waitFor();
     expect(await log.evaluate((at) => at.scrollTop)).toBe(0);
   });
+
+  it("shows every screen in a window of 900 px, and folds groups for as long as the browser keeps it", async () => {
+    const page = await pages.open("/teams");
+    const navigation = page.getByRole("navigation", { name: "Main" });
+    await navigation.getByRole("link", { name: "Audit log" }).waitFor();
+    const hidden = () => navigation.evaluate((at) => at.scrollHeight - at.clientHeight);
+    expect(await hidden()).toBe(0);
+    for (const name of ["Billing", "Customers"]) {
+      await navigation.getByRole("button", { name }).click();
+    }
+    expect(await navigation.getByRole("link", { name: "Budgets" }).count()).toBe(0);
+    await page.reload();
+    // Where one is stays in sight.
+    await navigation.getByRole("link", { name: "Teams", exact: true }).waitFor();
+    expect(await navigation.getByRole("link", { name: "Jobs" }).count()).toBe(0);
+    const billing = navigation.getByRole("button", { name: "Billing" });
+    expect(await billing.getAttribute("aria-expanded")).toBe("false");
+    expect(await accessibilityProblems(page)).toEqual([]);
+    await takeScreenshot(page, "navigation-folded-1440-light");
+    await billing.focus();
+    await page.keyboard.press("Enter");
+    await navigation.getByRole("link", { name: "Budgets" }).waitFor();
+  });
+
+  it("says so when an address cannot be read, instead of showing nothing", async () => {
+    const page = await pages.open("/teams/%E0%A4");
+    await page.getByRole("navigation", { name: "Main" }).waitFor();
+    await page.getByRole("heading", { level: 1 }).waitFor();
+    expect(pages.problems()).toEqual([]);
+  });
 });

@@ -43,7 +43,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
         {shell.skipToContent}
       </a>
       <aside class="hidden border-r border-line bg-rail lg:block print:hidden!">
-        <div class="sticky top-0 flex h-dvh flex-col gap-3 p-3">
+        <div class="sticky top-0 flex h-dvh flex-col gap-2.5 p-3">
           <div class="px-2">
             <Brand />
           </div>
