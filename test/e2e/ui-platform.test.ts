@@ -10,7 +10,7 @@ import { startChromium } from "./browser.ts";
 import { keepOwnCredential } from "./credential-steps.ts";
 import { type Executable, startExecutable } from "./executable.ts";
 import { signInAsOwner } from "./owner.ts";
-import { createTenant } from "./tenant.ts";
+import { createTenant, type Tenant } from "./tenant.ts";
 
 /** From a provider's key to a call of a model, by the pages alone, on the executable and a stand-in for the gateway. */
 
@@ -18,6 +18,7 @@ let gateway: RunningLoopbackProvider;
 let server: Executable;
 let browser: Browser;
 let page: Page;
+let tenant: Tenant;
 
 beforeAll(async () => {
   gateway = await startLoopbackProvider(await testRuntime(), { gateway: true });
@@ -25,7 +26,7 @@ beforeAll(async () => {
     startChromium(),
     startExecutable({ env: { LITELLM_URL: gateway.url } }),
   ]);
-  await createTenant(server, "Support");
+  tenant = await createTenant(server, "Support");
   page = await browser.newPage({ reducedMotion: "reduce" });
   await signInAsOwner(page, server);
 }, 120_000);
@@ -205,4 +206,40 @@ it("says that the server is gone, keeps a half-filled form, and goes on with it 
   expect(await name.inputValue()).toBe("Freight AI");
   await button("Save the settings").click();
   await page.getByText("The settings are saved").waitFor();
+});
+
+it("follows calls live: stands still while paused, and filters in the address", async () => {
+  await page.goto(`${server.adminUrl}/live`);
+  await page.getByText("Live", { exact: true }).waitFor();
+  const call = (text: string) =>
+    tenant.send("POST", "/v1/chat/completions", {
+      model: "chat-fast",
+      messages: [{ role: "user", content: `#loopback ${JSON.stringify({ text })}` }],
+    });
+  const rows = page.getByRole("table", { name: /calls/i }).locator("tbody tr");
+  expect((await call("one")).status).toBe(200);
+  await rows.filter({ hasText: "Succeeded" }).first().waitFor();
+  const shown = await rows.count();
+  await button("Pause").click();
+  expect((await call("two")).status).toBe(200);
+  // What waits is counted on the button; the list stands still until it is pressed.
+  const resume = page.getByRole("button", { name: /^Resume.*\d/ });
+  await resume.waitFor();
+  expect(await rows.count()).toBe(shown);
+  await resume.click();
+  await expect.poll(() => rows.count()).toBe(shown + 1);
+
+  await page.getByRole("combobox", { name: "Status" }).click();
+  await page.getByRole("option", { name: "Failed" }).click();
+  await page.getByText("Live", { exact: true }).waitFor();
+  expect(new URL(page.url()).search).toBe("?status=failed");
+  expect((await call("three")).status).toBe(200);
+  const failing = { status: 400, error: "no" };
+  const failed = await tenant.send("POST", "/v1/chat/completions", {
+    model: "chat-fast",
+    messages: [{ role: "user", content: `#loopback ${JSON.stringify(failing)}` }],
+  });
+  expect(failed.status).toBeGreaterThanOrEqual(400);
+  await rows.filter({ hasText: "Failed" }).first().waitFor();
+  expect(await rows.filter({ hasText: "Succeeded" }).count()).toBe(0);
 });

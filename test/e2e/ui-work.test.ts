@@ -97,11 +97,14 @@ it("filters jobs in the address, explains a charge, opens a call and refunds a p
   await drawer.getByRole("button", { name: "Show what was stored" }).click();
   await drawer.getByText("Not stored.").waitFor();
   expect(await accessibilityProblems(page)).toEqual([]);
-  await drawer.getByRole("button", { name: "Close" }).click();
+  await drawer.getByRole("button", { name: "Refund its job…" }).click();
   await drawer.waitFor({ state: "hidden" });
-
-  await page.getByRole("button", { name: "Refund" }).click();
   const dialog = page.getByRole("dialog", { name: "Refund this job" });
+  expect(await dialog.getByRole("textbox", { name: "Amount" }).inputValue()).toBe("1");
+  await dialog.getByRole("button", { name: "Cancel" }).click();
+  await dialog.waitFor({ state: "hidden" });
+
+  await page.getByRole("button", { name: "Refund", exact: true }).click();
   await dialog.getByRole("textbox", { name: "Amount" }).fill("2");
   await dialog.getByRole("textbox", { name: "Reason" }).fill("of no use");
   await dialog.getByRole("button", { name: /^Refund/ }).click();

@@ -1,5 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
+import type { JobDetail } from "../../server/admin/schema.ts";
 import type { CallDetail } from "../../server/calls/schema.ts";
 import { Flag } from "../base/badge.tsx";
 import { Button } from "../base/button.tsx";
@@ -14,25 +15,42 @@ import { jobs } from "../strings/jobs.ts";
 import { CallAttempts } from "./callAttempts.tsx";
 import { CallPrices } from "./callPrices.tsx";
 import { costFlags } from "./callTable.tsx";
+import { useMayRefund } from "./jobActions.tsx";
 import { CallState } from "./jobState.tsx";
 import { useBodies, useCall } from "./jobs.ts";
 
 /** One call with everything that is known of it; its address is that of the job with `?call=`. */
 export function CallDrawer({
   callId,
+  job,
   onClose,
+  onRefund,
 }: {
   callId: string | undefined;
+  /** Whose call it is; undefined while it is read. */
+  job: JobDetail | undefined;
   onClose: () => void;
+  /** Something of the job's charge is to be given back: what the call was charged, if it was charged by itself. */
+  onRefund: (credits: number | undefined) => void;
 }) {
   return (
     <Drawer open={callId !== undefined} onClose={onClose} title={jobs.call}>
-      {callId !== undefined && <CallBody key={callId} callId={callId} />}
+      {callId !== undefined && (
+        <CallBody key={callId} callId={callId} job={job} onRefund={onRefund} />
+      )}
     </Drawer>
   );
 }
 
-function CallBody({ callId }: { callId: string }) {
+function CallBody({
+  callId,
+  job,
+  onRefund,
+}: {
+  callId: string;
+  job: JobDetail | undefined;
+  onRefund: (credits: number | undefined) => void;
+}) {
   const { data: call, error, retry } = useCall(callId);
   if (error && !call) return <Failure title={jobs.callMissing} error={error} onRetry={retry} />;
   if (!call) return <Skeleton class="h-64 w-full" />;
@@ -55,6 +73,7 @@ function CallBody({ callId }: { callId: string }) {
       {call.lost && <Problem>{jobs.lost}</Problem>}
       <CallAttempts attempts={call.attempts} />
       <Money call={call} />
+      {job && <Refund call={call} job={job} onRefund={onRefund} />}
       <Tokens call={call} />
       <CallPrices call={call} />
       <About call={call} />
@@ -69,6 +88,26 @@ function Section({ title, children }: { title: string; children: ComponentChildr
       <h3 class="mb-1 text-13 font-semibold">{title}</h3>
       {children}
     </section>
+  );
+}
+
+function Refund({
+  call,
+  job,
+  onRefund,
+}: {
+  call: CallDetail;
+  job: JobDetail;
+  onRefund: (credits: number | undefined) => void;
+}) {
+  if (!useMayRefund(job)) return null;
+  const own = call.credits_charged > 0 ? call.credits_charged : undefined;
+  return (
+    <div class="-mt-3">
+      <Button size="small" onClick={() => onRefund(own)}>
+        {own === undefined ? jobs.refundItsJob : jobs.refundCall}
+      </Button>
+    </div>
   );
 }
 

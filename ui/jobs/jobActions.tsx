@@ -14,24 +14,24 @@ import { jobs } from "../strings/jobs.ts";
 import { useCancel, useRefund } from "./jobs.ts";
 
 /** What can be done with a job: cancel it while it runs, refund what it was charged. */
-export function JobActions({ job }: { job: JobDetail }) {
+export function JobActions({ job, onRefund }: { job: JobDetail; onRefund: () => void }) {
   const can = useCan();
-  const [open, setOpen] = useState<"refund" | "cancel">();
-  const close = () => setOpen(undefined);
+  const mayRefund = useMayRefund(job);
+  const [cancelling, setCancelling] = useState(false);
+  const close = () => setCancelling(false);
   const cancel = useCancel(job.job_id, close);
-  const remaining = remainingOf(job);
   return (
     <>
       {can(support) && job.ended_at === null && (
-        <Button onClick={() => setOpen("cancel")}>{jobs.cancel}</Button>
+        <Button onClick={() => setCancelling(true)}>{jobs.cancel}</Button>
       )}
-      {can([...billing, ...support]) && remaining > 0 && (
-        <Button look="primary" onClick={() => setOpen("refund")}>
+      {mayRefund && (
+        <Button look="primary" onClick={onRefund}>
           {jobs.refund}
         </Button>
       )}
       <ConfirmDialog
-        open={open === "cancel"}
+        open={cancelling}
         onClose={close}
         title={jobs.cancelTitle}
         action={jobs.cancel}
@@ -40,15 +40,32 @@ export function JobActions({ job }: { job: JobDetail }) {
       >
         {jobs.cancelText}
       </ConfirmDialog>
-      <Dialog
-        open={open === "refund"}
-        onClose={close}
-        title={jobs.refundTitle}
-        description={jobs.refundText}
-      >
-        <RefundForm job={job} onClose={close} />
-      </Dialog>
     </>
+  );
+}
+
+/** Whether something of the charge is left to give back, and this person may. */
+export function useMayRefund(job: JobDetail): boolean {
+  return useCan()([...billing, ...support]) && remainingOf(job) > 0;
+}
+
+/** Gives a job's charge back, all that is left of it or what was suggested: what one of its calls was charged. */
+export function RefundDialog({
+  job,
+  suggested,
+  open,
+  onClose,
+}: {
+  job: JobDetail;
+  /** In credits; undefined = all that is left. */
+  suggested: number | undefined;
+  open: boolean;
+  onClose: () => void;
+}) {
+  return (
+    <Dialog open={open} onClose={onClose} title={jobs.refundTitle} description={jobs.refundText}>
+      <RefundForm job={job} suggested={suggested} onClose={onClose} />
+    </Dialog>
   );
 }
 
@@ -59,11 +76,19 @@ const remainingOf = (job: JobDetail) =>
 const inCredits = (amount: number) =>
   `${format.credits(amount)} ${amount === 1 ? "credit" : jobs.credits}`;
 
-function RefundForm({ job, onClose }: { job: JobDetail; onClose: () => void }) {
+function RefundForm({
+  job,
+  suggested,
+  onClose,
+}: {
+  job: JobDetail;
+  suggested: number | undefined;
+  onClose: () => void;
+}) {
   const most = remainingOf(job);
   const change = useRefund(job, onClose);
   const form = useForm({
-    initial: { credits: String(most), reason: "" },
+    initial: { credits: String(Math.min(suggested ?? most, most)), reason: "" },
     check: ({ credits, reason }) => ({
       ...(isWithin(toAmount(credits), most) ? {} : { credits: jobs.refundMost(inCredits(most)) }),
       ...(reason.trim() === "" && { reason: jobs.reasonNeeded }),

@@ -1,4 +1,5 @@
 import { useLocation, useRoute } from "preact-iso";
+import { useState } from "preact/hooks";
 import { buttonClass } from "../base/button.tsx";
 import { Copyable } from "../base/copy.tsx";
 import { JobsIcon } from "../base/icons.tsx";
@@ -12,7 +13,7 @@ import { useServerNow } from "../shell/status.ts";
 import { CallTable } from "./callTable.tsx";
 import { JobState } from "./jobState.tsx";
 import { CallDrawer } from "./callDrawer.tsx";
-import { JobActions } from "./jobActions.tsx";
+import { JobActions, RefundDialog } from "./jobActions.tsx";
 import { ChargeExplanation } from "./jobCharge.tsx";
 import { JobData, JobFigures, JobOrigin } from "./jobSummary.tsx";
 import { useCharge, useJob } from "./jobs.ts";
@@ -27,6 +28,7 @@ export function PageJob() {
   const { data: job, error, retry } = useJob(jobId);
   const charge = useCharge(jobId);
   const nowMs = useServerNow();
+  const [refund, setRefund] = useState<{ suggested?: number | undefined }>();
   if (!job && error) {
     return (
       <>
@@ -61,7 +63,7 @@ export function PageJob() {
             )}
           </>
         }
-        actions={job && <JobActions job={job} />}
+        actions={job && <JobActions job={job} onRefund={() => setRefund({})} />}
       />
       {job?.error_message && (
         <div class="-mt-2 mb-4">
@@ -100,8 +102,21 @@ export function PageJob() {
       </div>
       <CallDrawer
         callId={query["call"]}
+        job={job}
         onClose={() => route(changedAddress(url, { call: undefined }))}
+        onRefund={(suggested) => {
+          route(changedAddress(url, { call: undefined }));
+          setRefund({ suggested });
+        }}
       />
+      {job && (
+        <RefundDialog
+          job={job}
+          open={refund !== undefined}
+          suggested={refund?.suggested}
+          onClose={() => setRefund(undefined)}
+        />
+      )}
     </>
   );
 }

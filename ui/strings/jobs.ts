@@ -81,6 +81,8 @@ export const jobs = {
   balance: "Balance after",
   noEntries: "Nothing was booked for it.",
   refund: "Refund",
+  refundCall: "Refund this call…",
+  refundItsJob: "Refund its job…",
   refundTitle: "Refund this job",
   refundText:
     "Gives credits without expiry back to the team. The refund is written to the ledger and cannot be edited.",
