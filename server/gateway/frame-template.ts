@@ -1,8 +1,8 @@
 import { isRecord } from "./usage.ts";
 
 /** What may stand between the quotes of a JSON string only with care, and what may stand there at all. */
-const special = /["\\\u0000-\u001f]/;
-const jsonText = /^(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*$/;
+const special = /["\\\p{Cc}]/u;
+const jsonText = /^(?:[^"\\\p{Cc}]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*$/u;
 const MARK = '"content":"';
 /** Of one stream: an upstream whose frames are never alike is not asked again and again. */
 const MOST_LEARNT = 8;

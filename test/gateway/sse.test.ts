@@ -51,11 +51,7 @@ describe("the work of an event of ten megabytes", () => {
     }
     override subarray(from = 0, to = this.length): Uint8Array<ArrayBuffer> {
       Counted.copied += to - from;
-      return new Uint8Array(
-        this.buffer,
-        this.byteOffset + from,
-        to - from,
-      ) as Uint8Array<ArrayBuffer>;
+      return new Uint8Array(this.buffer, this.byteOffset + from, to - from);
     }
   }
 
