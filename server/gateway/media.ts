@@ -17,8 +17,20 @@ const textParts: ReadonlySet<unknown> = new Set([
   ...["text", "input_text", "output_text", "refusal", "reasoning_text"],
 ]);
 
-/** The media in the messages of a chat, or the items of a response. */
+/** By a request's parameters, which do not change: access, limits and worst case all ask. */
+const known = new WeakMap<Parameters, Media>();
+
+/** The media in the messages of a chat, or the items of a response; they are looked through once. */
 export function mediaOf(parameters: Parameters): Media {
+  let media = known.get(parameters);
+  if (media === undefined) {
+    media = readMedia(parameters);
+    known.set(parameters, media);
+  }
+  return media;
+}
+
+function readMedia(parameters: Parameters): Media {
   const media: Media = { parts: 0, imageBytes: 0, audio: undefined };
   const list = parameters["messages"] === undefined ? "input" : "messages";
   const messages = parameters[list];
