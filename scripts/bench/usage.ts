@@ -9,15 +9,14 @@ import { silentLog } from "../../server/kernel/log.ts";
 import { startEmbeddedPostgres } from "../../server/postgres/embedded.ts";
 import { bunRuntime } from "../../server/runtime/bun.ts";
 import { sourceAssets } from "../../server/runtime/source-assets.ts";
-import { refreshRollups } from "../../server/usage/rollups.ts";
 import { readUsage } from "../../server/usage/usage.ts";
 import { median, percentile } from "./statistics.ts";
 import { DAY_MS, fill, prepare, TEAM } from "./usage-fill.ts";
+import { rollUpAll } from "./usage-rollups.ts";
 
 /** What a team's usage takes beside so many calls of its own, and what a call costs then. */
 export interface UsageFigures {
   calls: number;
-  rolledUpSeconds: number;
   /** By what it is grouped by. */
   reads: ReadonlyMap<string, { p50Ms: number; p99Ms: number }>;
   callMs: number;
@@ -27,8 +26,11 @@ export interface UsageFigures {
 
 const GROUPS = [undefined, "day", "job_type", "model", "user"] as const;
 const READS = 100;
-/** Calls in turn, some here and some in the empty database: what else the machine does then falls on both. */
-const TURNS = 10;
+/**
+ * Calls in turn, some here and some in the empty database, every other turn the other way round: what else the machine does
+ * falls on both. Medians.
+ */
+const TURNS = 20;
 const CALLS_A_TURN = 100;
 
 /** Fills a PostgreSQL of its own; `sizes` ascend. */
@@ -79,26 +81,29 @@ async function measureAll(
   for (const [index, size] of sizes.entries()) {
     step(`filling in ${size} calls`);
     await fill(database, sizes[index - 1] ?? 0, size);
-    await database.script(
-      "truncate call_rollups, job_rollups, user_rollups, rollup_spans; analyze",
-    );
     step("rolling them up");
-    const startedMs = performance.now();
-    await refreshRollups(context, 3_600_000);
-    const rolledUpSeconds = (performance.now() - startedMs) / 1_000;
-    await database.script("vacuum analyze");
+    await database.script("analyze");
+    await rollUpAll(database);
+    // Both are at rest: what the fill has left to clean and to write would otherwise be done by the calls that are measured.
+    for (const each of [database, calls.empty.database]) await settleDown(each);
     step("reading usage");
     const reads = await measureReads(context);
-    figures.push({ calls: size, rolledUpSeconds, reads, ...(await measureCalls(calls)) });
+    step("opening and settling calls");
+    figures.push({ calls: size, reads, ...(await measureCalls(calls)) });
   }
   return figures;
+}
+
+async function settleDown(database: Database): Promise<void> {
+  await database.script("vacuum analyze");
+  await database.script("checkpoint");
 }
 
 async function measureCalls(contexts: { filled: Context; empty: Context }) {
   const times = { filled: [] as number[], empty: [] as number[] };
   for (let turn = 0; turn < TURNS; turn += 1) {
-    times.filled.push(...(await callTimes(contexts.filled)));
-    times.empty.push(...(await callTimes(contexts.empty)));
+    const order = turn % 2 === 0 ? (["filled", "empty"] as const) : (["empty", "filled"] as const);
+    for (const name of order) times[name].push(...(await callTimes(contexts[name])));
   }
   return { callMs: median(times.filled), emptyCallMs: median(times.empty) };
 }

@@ -2,7 +2,8 @@ import type { Database } from "../../../db/client.ts";
 
 const whole = (span: string) =>
   `date_trunc('${span}', starts_at at time zone 'UTC') at time zone 'UTC'`;
-const quarterOf = (column: string) => `date_bin('15 minutes', ${column}, timestamptz 'epoch')`;
+/** SQL for the start of the quarter of an hour of an instant. */
+export const quarterOf = (column: string) => `date_bin('15 minutes', ${column}, timestamptz 'epoch')`;
 
 const callSums = [
   ...["jobs", "calls", "succeeded", "failed", "aborted", "cache_hits", "input_tokens"],
@@ -45,16 +46,35 @@ const userSums = [
   ],
 ];
 
-/** What the upkeep would have computed in hours, in a few statements; `proveRollups` says whether it is the same. */
+const parts = (table: string, keys: readonly string[], sums: readonly string[]) =>
+  (["day", "month"] as const).map((span) => {
+    const labels = keys.join(", ");
+    return `insert into ${table} (span, starts_at, ${labels}, ${sums.join(", ")})
+      select '${span}', start, ${labels}, ${sums.map((name) => `sum(${name})`).join(", ")}
+      from (select *, ${whole(span)} as start from ${table} where span = '${span === "day" ? "quarter" : "day"}') p
+      where start < ${whole(span).replace("starts_at", "now()")} group by start, ${labels} order by start;`;
+  });
+
+/** SQL that adds up quarters to days and months, and says that all of them are computed. */
+export const foldQuarters = `
+    ${parts("call_rollups", ["team_id", "key_id", "job_type", "alias", "target"], callSums).join("\n")}
+    ${parts("job_rollups", ["team_id", "job_type"], jobSums).join("\n")}
+    ${parts("user_rollups", ["team_id", "user_id"], userSums).join("\n")}
+
+    insert into rollup_spans (span, starts_at, computed_at, open)
+    select distinct 'quarter', starts_at, now(), false from job_rollups where span = 'quarter';
+    insert into rollup_spans (span, starts_at, computed_at, open)
+    select distinct kind, start, case when over then now() else start end, not over
+    from rollup_spans, lateral (values ('day', ${whole("day")}, ${whole("day").replace("starts_at", "now()")}),
+      ('month', ${whole("month")}, ${whole("month").replace("starts_at", "now()")})) as s (kind, start, present),
+      lateral (select start < present as over) o
+    where span = 'quarter';
+
+    analyze teams, call_rollups, job_rollups;
+    select roll_up_totals_v1(span, starts_at) from rollup_spans where span <> 'quarter' and not open;`;
+
+/** What the upkeep would have computed in hours, in a few statements. */
 export async function fillRollups(database: Database): Promise<void> {
-  const parts = (table: string, keys: readonly string[], sums: readonly string[]) =>
-    (["day", "month"] as const).map((span) => {
-      const labels = keys.join(", ");
-      return `insert into ${table} (span, starts_at, ${labels}, ${sums.join(", ")})
-        select '${span}', start, ${labels}, ${sums.map((name) => `sum(${name})`).join(", ")}
-        from (select *, ${whole(span)} as start from ${table} where span = '${span === "day" ? "quarter" : "day"}') p
-        where start < ${whole(span).replace("starts_at", "now()")} group by start, ${labels} order by start;`;
-    });
   await database.script(`
     set work_mem = '256MB';
     insert into call_rollups (
@@ -82,19 +102,5 @@ export async function fillRollups(database: Database): Promise<void> {
     from llm_calls c join jobs j on j.id = c.job_id
     group by start, j.team_id, coalesce(j.user_id, '') order by start;
 
-    ${parts("call_rollups", ["team_id", "key_id", "job_type", "alias", "target"], callSums).join("\n")}
-    ${parts("job_rollups", ["team_id", "job_type"], jobSums).join("\n")}
-    ${parts("user_rollups", ["team_id", "user_id"], userSums).join("\n")}
-
-    insert into rollup_spans (span, starts_at, computed_at, open)
-    select distinct 'quarter', starts_at, now(), false from job_rollups where span = 'quarter';
-    insert into rollup_spans (span, starts_at, computed_at, open)
-    select distinct kind, start, case when over then now() else start end, not over
-    from rollup_spans, lateral (values ('day', ${whole("day")}, ${whole("day").replace("starts_at", "now()")}),
-      ('month', ${whole("month")}, ${whole("month").replace("starts_at", "now()")})) as s (kind, start, present),
-      lateral (select start < present as over) o
-    where span = 'quarter';
-
-    analyze teams, call_rollups, job_rollups;
-    select roll_up_totals_v1(span, starts_at) from rollup_spans where span <> 'quarter' and not open;`);
+${foldQuarters}`);
 }
