@@ -166,7 +166,10 @@ export const modelRollups = pgTable(
   ],
 );
 
-/** Jobs and calls by the span in which they were created, and the user whom their jobs name (empty = nobody). */
+/**
+ * Jobs and calls by the span in which they were created, and the user whom their jobs name (empty = nobody). Beside `quarter`,
+ * `day` and `month` there is `third`, from the 1st, 11th or 21st of a month on: a team may have very many users.
+ */
 export const userRollups = pgTable(
   "user_rollups",
   {

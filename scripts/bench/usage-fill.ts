@@ -54,6 +54,4 @@ export async function fill(database: Database, from: number, to: number): Promis
 }
 
 /** SQL for a UUIDv7 of an instant. */
-export const uuidAt = (instant: string) =>
-  `(lpad(to_hex((extract(epoch from ${instant}) * 1000)::bigint), 12, '0') || '7' || substr(gen_random_uuid()::text, 16, 3)
-    || substr(gen_random_uuid()::text, 20))::uuid`;
+export const uuidAt = (instant: string) => `uuidv7(${instant} - clock_timestamp())`;

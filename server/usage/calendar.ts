@@ -25,3 +25,16 @@ export function startFrom(kind: SpanKind, ms: number): number {
   const start = startOf(kind, ms);
   return start === ms ? start : endOf(kind, start);
 }
+
+/** The start of the third of a month that an instant lies in: its 1st, 11th or 21st. */
+export function startOfThird(ms: number): number {
+  const date = new Date(ms);
+  const first = Math.min(Math.floor((date.getUTCDate() - 1) / 10), 2) * 10 + 1;
+  return Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), first);
+}
+
+/** The end of a third that starts then. */
+export function endOfThird(startMs: number): number {
+  // Eleven days on from the 21st lies in the next month, whose first third begins there, or has begun.
+  return startOfThird(startMs + 11 * DAY_MS);
+}

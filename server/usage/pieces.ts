@@ -1,8 +1,8 @@
-import { type SpanKind, startFrom, startOf } from "./calendar.ts";
+import { endOfThird, type SpanKind, startFrom, startOf, startOfThird } from "./calendar.ts";
 
 /** A stretch of time and what it is read from: rollups of one kind, or the jobs and calls themselves. */
 export interface Piece {
-  source: SpanKind | "truth";
+  source: SpanKind | "third" | "truth";
   fromMs: number;
   toMs: number;
 }
@@ -47,4 +47,22 @@ function rolledUp(
     { source: kind, fromMs: firstMs, toMs: lastMs },
     ...rolledUp(finer[kind], { fromMs: lastMs, toMs }, frontiers),
   ];
+}
+
+/** Takes whole thirds of months out of pieces of days: rollups of users have them. */
+export function withThirds(pieces: readonly Piece[]): Piece[] {
+  return pieces.flatMap((piece) => {
+    if (piece.source !== "day") return [piece];
+    const { fromMs, toMs } = piece;
+    const start = startOfThird(fromMs);
+    const firstMs = start === fromMs ? start : endOfThird(start);
+    const lastMs = startOfThird(toMs);
+    if (firstMs >= lastMs) return [piece];
+    const parts: Piece[] = [
+      { source: "day", fromMs, toMs: firstMs },
+      { source: "third", fromMs: firstMs, toMs: lastMs },
+      { source: "day", fromMs: lastMs, toMs },
+    ];
+    return parts.filter((part) => part.fromMs < part.toMs);
+  });
 }

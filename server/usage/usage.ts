@@ -1,5 +1,6 @@
 import type { Context } from "../context.ts";
 import { microsToCredits } from "../kernel/money.ts";
+import { withThirds } from "./pieces.ts";
 import type { Usage, UsageCounts, UsageQuery } from "./schema.ts";
 import { spanOf } from "./span.ts";
 import { sourcesOf } from "./sources.ts";
@@ -22,7 +23,12 @@ export async function readUsage(
     selectUsage(database, { teamId, pieces, by: "total", limit: 1 }),
     grouping === undefined
       ? []
-      : selectUsage(database, { teamId, pieces, by: grouping, limit: GROUP_LIMIT }),
+      : selectUsage(database, {
+          teamId,
+          pieces: grouping === "user" ? withThirds(pieces) : pieces,
+          by: grouping,
+          limit: GROUP_LIMIT,
+        }),
   ]);
   return {
     team_id: teamId,

@@ -45,7 +45,6 @@ const findings = (change: Partial<Findings> = {}): Findings => ({
   usage: [
     {
       calls: 1_000_000,
-      rolledUpSeconds: 60,
       reads: new Map([
         ["nothing", { p50Ms: 1, p99Ms: 20 }],
         ["user", { p50Ms: 90, p99Ms: 201 }],

@@ -35,6 +35,7 @@ const queries = [
   { from: "2026-10-31T10:01:02.345Z", to: "2026-11-23T11:59:59Z" },
   { from: "2026-10-31T10:20:00Z", to: "2026-10-31T10:25:00Z" },
   { from: "2026-10-31", to: "2026-11-02" },
+  { from: "2026-10-19", to: "2026-11-12" },
 ].flatMap((span) =>
   [undefined, "day" as const, "job_type" as const, "user" as const, "model" as const].map((by) =>
     by ? { ...span, group_by: by } : span,
@@ -113,6 +114,10 @@ test("a refund after the end of a job shows in its quarter, day and month, and i
       { refunded: "250000", users: "250000", returned: "250000" },
     ]);
   }
+  const [third] = await database.query(
+    "select starts_at, sum(refunded)::text as refunded from user_rollups where span = 'third' group by 1 order by 1 limit 1",
+  );
+  expect(third).toEqual({ starts_at: new Date("2026-10-21"), refunded: "250000" });
   const { totals } = await readUsage(context, one.teamId, { period: "2026-10" });
   expect(totals.credits_refunded).toBe(0.25);
   await database.query("update jobs set refunded = 0 where id = $1::uuid", [job!.id]);

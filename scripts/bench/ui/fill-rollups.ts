@@ -3,7 +3,10 @@ import type { Database } from "../../../db/client.ts";
 const whole = (span: string) =>
   `date_trunc('${span}', starts_at at time zone 'UTC') at time zone 'UTC'`;
 /** SQL for the start of the quarter of an hour of an instant. */
-export const quarterOf = (column: string) => `date_bin('15 minutes', ${column}, timestamptz 'epoch')`;
+export const quarterOf = (column: string) =>
+  `date_bin('15 minutes', ${column}, timestamptz 'epoch')`;
+
+const third = `${whole("month")} + least((extract(day from starts_at at time zone 'UTC')::int - 1) / 10, 2) * interval '240 hours'`;
 
 const callSums = [
   ...["jobs", "calls", "succeeded", "failed", "aborted", "cache_hits", "input_tokens"],
@@ -60,6 +63,9 @@ export const foldQuarters = `
     ${parts("call_rollups", ["team_id", "key_id", "job_type", "alias", "target"], callSums).join("\n")}
     ${parts("job_rollups", ["team_id", "job_type"], jobSums).join("\n")}
     ${parts("user_rollups", ["team_id", "user_id"], userSums).join("\n")}
+    insert into user_rollups (span, starts_at, team_id, user_id, ${userSums.join(", ")})
+    select 'third', start, team_id, user_id, ${userSums.map((name) => `sum(${name})`).join(", ")}
+    from (select *, ${third} as start from user_rollups where span = 'day') p group by start, team_id, user_id order by start;
 
     insert into rollup_spans (span, starts_at, computed_at, open)
     select distinct 'quarter', starts_at, now(), false from job_rollups where span = 'quarter';
