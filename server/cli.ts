@@ -119,6 +119,22 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     about: "Explain what a job was charged",
     load: async () => (await import("./cli/job.ts")).explainJobCommand,
   },
+  "job list": {
+    about: "List jobs and what they really cost",
+    load: async () => (await import("./cli/job.ts")).listJobsCommand,
+  },
+  "call list": {
+    about: "List calls and what they really cost",
+    load: async () => (await import("./cli/call.ts")).listCallsCommand,
+  },
+  "notice list": {
+    about: "List notices of balances, budgets and expiring credits",
+    load: async () => (await import("./cli/notice.ts")).listNoticesCommand,
+  },
+  "usage report": {
+    about: "Tell cost, revenue and margin",
+    load: async () => (await import("./cli/usage.ts")).reportUsageCommand,
+  },
   "usage rebuild": {
     about: "Count usage anew from jobs and calls",
     load: async () => (await import("./cli/usage.ts")).rebuildUsageCommand,

@@ -1,7 +1,52 @@
-import type { Rebuilt } from "../analytics/schema.ts";
+import type { Figures, Rebuilt, Report } from "../analytics/schema.ts";
 import { connect } from "./admin-client.ts";
 import { clientSettings, jsonOption, type Command } from "./command.ts";
+import { dollars } from "./job.ts";
+import { queryOf } from "./listing.ts";
 import { print } from "./output.ts";
+import { narrowingOptions, toQuery } from "./search.ts";
+
+export const reportUsageCommand: Command = {
+  name: "usage report",
+  about:
+    "Tells cost, revenue and margin of a month or a span, of this month unless one is given: the totals, and what they are made of.",
+  words: [],
+  options: {
+    by: { value: "WHAT", about: "organization, team, job_type, alias, target or key" },
+    bucket: { value: "SPAN", about: "Also by hour, day, week or month" },
+    top: { value: "N", about: "Only the N groups that cost most, the rest together" },
+    period: { value: "MONTH", about: "A month in UTC, such as 2026-11" },
+    ...narrowingOptions,
+    target: { value: "MODEL", about: "Only answered by this model of a provider" },
+    json: jsonOption,
+  },
+  settings: clientSettings,
+  examples: [
+    "saas-litellm usage report --by team --top 10",
+    "saas-litellm usage report --period 2026-11 --team routing --bucket day --json",
+  ],
+  async run({ options: { by: group_by, ...options }, json, ...given }) {
+    const report = await connect(given).request<Report>(
+      "GET",
+      `/api/usage${queryOf({ ...toQuery(options), group_by })}`,
+    );
+    print(json, report, [
+      `${report.from} to ${report.to}, as of ${report.as_of}`,
+      `all  ${figuresLine(report.totals)}`,
+      ...report.rows.map((row) => {
+        const group = row.others ? "others" : (row.group ?? (report.group_by ? "–" : ""));
+        return `${[row.bucket, group].filter(Boolean).join("  ")}  ${figuresLine(row)}`;
+      }),
+      ...(report.truncated ? ["There are more rows than these: narrow the span."] : []),
+    ]);
+    return 0;
+  },
+};
+
+function figuresLine(figures: Figures): string {
+  const { jobs, calls, cost_usd, revenue_usd, margin_usd, credits_charged } = figures;
+  return `${jobs} jobs, ${calls} calls  cost ${dollars(cost_usd)}, revenue ${dollars(revenue_usd)}, margin ${dollars(margin_usd)}  charged ${credits_charged} credits`;
+}
 
 export const rebuildUsageCommand: Command = {
   name: "usage rebuild",
