@@ -146,7 +146,8 @@ describe("a client that leaves", () => {
     await provider.until((counters) => counters.aborted === 1);
     const row = await of.account();
     expect(row).toMatchObject({ status: "aborted", error_code: "client_left", estimated: true });
-    expect(row.output_tokens).toBeLessThanOrEqual(5);
+    // Two pieces of ten digits, which make a token by threes.
+    expect(row.output_tokens).toBeLessThanOrEqual(7);
   }, 60_000);
 
   test("a call: it runs out and is paid by the truth", async () => {
