@@ -138,6 +138,8 @@ const compactNumber = new Intl.NumberFormat(locale, {
   notation: "compact",
   maximumFractionDigits: 1,
 });
+/** An axis below 1 counts in quarters and their tenths. */
+const smallNumber = new Intl.NumberFormat(locale, { maximumSignificantDigits: 3 });
 const compactUsd = new Intl.NumberFormat(locale, {
   style: "currency",
   currency: "USD",
@@ -152,9 +154,10 @@ const shortDate = new Intl.DateTimeFormat(locale, {
   timeZone: "UTC",
 });
 
-/** For axes: 12300 → "12.3K". */
+/** For axes: 12300 → "12.3K", 0.25 → "0.25". */
 export function compact(value: number): string {
-  return trueMinus(compactNumber.format(value));
+  const small = value !== 0 && Math.abs(value) < 1;
+  return trueMinus((small ? smallNumber : compactNumber).format(value));
 }
 
 /** For axes: 12300 → "$12.3K"; below a dollar as `usd`. */

@@ -41,7 +41,9 @@ beforeAll(async () => {
   const messages = [{ role: "user", content: prompt }];
   await post(key, `${jobId}/llm-call`, { messages });
   await post(key, `${jobId}/complete`, { status: "completed" });
-  openJobId = (await post(key, "create", { job_type: "translation" })).job_id;
+  openJobId = (
+    await post(key, "create", { job_type: "translation", external_task_id: "ticket-4711" })
+  ).job_id;
   const context = await browser.newContext({
     viewport: { width: 1440, height: 900 },
     reducedMotion: "reduce",
@@ -117,6 +119,17 @@ it("filters jobs in the address, explains a charge, opens a call and refunds a p
     .getByRole("table", { name: "Ledger entries of this job" })
     .getByText("of no use")
     .waitFor();
+  await page.getByText("ada@example.com").filter({ visible: true }).nth(1).waitFor();
+});
+
+it("finds a job by what its client calls it", async () => {
+  await open("/jobs?reference=ticket-4711");
+  await page.getByText("1 job shown").waitFor();
+  await page.getByRole("link", { name: "translation" }).click();
+  await page.getByText("ticket-4711").first().waitFor();
+  await page.getByRole("link", { name: "Show its jobs" }).click();
+  await page.getByRole("button", { name: "Remove the filter Reference" }).click();
+  await page.getByText("2 jobs shown").waitFor();
 });
 
 it("cancels a job that runs", async () => {
@@ -189,10 +202,30 @@ it("charges the past anew under a draft, and assigns the draft", async () => {
   await dialog.getByRole("radio", { name: "Organization" }).check();
   await dialog.getByRole("combobox", { name: "Organization" }).fill("acme");
   await page.getByRole("option", { name: /Acme/ }).click();
+  await dialog.getByLabel("From, UTC").fill("2099-01-01");
   await dialog.getByRole("button", { name: "Assign to acme" }).click();
   await dialog.waitFor({ state: "hidden" });
   await open("/plans");
   await page.getByRole("row").filter({ hasText: "Dearer" }).getByText("1 organization").waitFor();
+  await open("/organizations/acme?tab=plan");
+  const planned = page.getByRole("row").filter({ hasText: "dearer" });
+  await planned
+    .getByText(/Jan 1, 2099/)
+    .first()
+    .waitFor();
+});
+
+it("compares the figures of the overview with the days before, or shows them alone", async () => {
+  await open("/?period=7d");
+  const figures = page.getByLabel("Figures of the period");
+  const calls = figures.locator("div").filter({ hasText: /^Calls1/ });
+  // None before: there is nothing to take a share of.
+  await calls.getByText("1", { exact: true }).waitFor();
+  const lines = await calls.locator("dd").count();
+  await page.getByRole("radio", { name: "Alone" }).check({ force: true });
+  await page.waitForURL(/compare=no/);
+  await expect.poll(() => calls.locator("dd").count()).toBe(lines - 1);
+  await takeScreenshot(page, "real-overview-1440-light");
 });
 
 it("shows what is earned, splits it, and states it to a team", async () => {

@@ -22,6 +22,25 @@ describe("an axis", () => {
     }
   });
 
+  it("counts whole things in whole steps", () => {
+    const ticks = (highest: number, lowest = 0) => scaleOf(highest, lowest, true).ticks;
+    expect(ticks(0)).toEqual([0, 1]);
+    expect(ticks(1)).toEqual([0, 1]);
+    expect(ticks(3)).toEqual([0, 1, 2, 3]);
+    expect(ticks(9)).toEqual([0, 5, 10]);
+    expect(ticks(100)).toEqual([0, 25, 50, 75, 100]);
+    for (let highest = 0; highest < 1_000; highest += 7) {
+      expect(ticks(highest).every(Number.isInteger)).toBe(true);
+    }
+    expect([0.25, 0.5, 0.075, 1.5, 12_300].map(format.compact)).toEqual([
+      "0.25",
+      "0.5",
+      "0.075",
+      "1.5",
+      "12.3K",
+    ]);
+  });
+
   it("has 0 on it when values are negative", () => {
     const { min, max, ticks } = scaleOf(100, -30);
     expect(min).toBeLessThanOrEqual(-30);

@@ -106,9 +106,12 @@ function Reference({ text }: { text: string | null }) {
   return (
     <span class="flex flex-wrap items-center gap-x-3">
       <Copyable text={text} what={jobs.ofReference} />
-      <OriginLink href={`/jobs?reference=${encodeURIComponent(text)}`}>
+      <a
+        href={`/jobs?reference=${encodeURIComponent(text)}`}
+        class="focus-ring rounded text-12 text-accent hover:underline"
+      >
         {jobs.sameReference}
-      </OriginLink>
+      </a>
     </span>
   );
 }

@@ -45,7 +45,7 @@ export const jobs = {
   reference: "Reference (X-Job-Ref)",
   externalTask: "External task",
   ofReference: "the reference",
-  sameReference: "All of it",
+  sameReference: "Show its jobs",
   referenceHint: "What its application calls it: X-Job-Ref or external_task_id.",
   idHint: "The whole id of a job or of one of its calls.",
   utcHint: "UTC",

@@ -25,7 +25,8 @@ export function Bars({
   axis: (value: number) => string;
   value: (value: number) => string;
 }) {
-  const scale = scaleOf(Math.max(0, ...points.map(sumOf)));
+  const sums = points.map(sumOf);
+  const scale = scaleOf(Math.max(0, ...sums), 0, sums.every(Number.isInteger));
   return (
     <Plot
       label={label}

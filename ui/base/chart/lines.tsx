@@ -23,7 +23,7 @@ export function Lines({
   value: (value: number) => string;
 }) {
   const all = points.flatMap(({ values }) => names.map((name) => values[name] ?? 0));
-  const scale = scaleOf(Math.max(0, ...all), Math.min(0, ...all));
+  const scale = scaleOf(Math.max(0, ...all), Math.min(0, ...all), all.every(Number.isInteger));
   return (
     <Plot
       label={label}

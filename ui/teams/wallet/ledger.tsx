@@ -1,6 +1,7 @@
 import type { LedgerEntry } from "../../../server/credits/schema.ts";
 import { actorName } from "../../base/actor.ts";
 import { Badge, type Tone } from "../../base/badge.tsx";
+import { buttonClass } from "../../base/button.tsx";
 import { type DataColumn, DataTable } from "../../base/dataTable.tsx";
 import { FilterBar } from "../../base/filterBar.tsx";
 import { BudgetIcon } from "../../base/icons.tsx";
@@ -27,6 +28,14 @@ export function Ledger({ teamId }: { teamId: string }) {
         <FilterBar
           state={state}
           filters={[{ name: "kind", label: words.entryKind, choices: kinds }]}
+          end={
+            <a
+              href={`/analytics/statements/${teamId}/${new Date(nowMs).toISOString().slice(0, 7)}`}
+              class={buttonClass()}
+            >
+              {words.statement}
+            </a>
+          }
         />
       </div>
       <DataTable
