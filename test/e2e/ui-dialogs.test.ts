@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import type { DialogState } from "../ui/dialog-states.ts";
 import { dialogPages } from "../ui/dialogs.ts";
 import { accessibilityProblems, overflowPixels, takeScreenshot } from "./browser.ts";
-import { startUiPages, type UiPages } from "./ui-pages.ts";
+import { painted, startUiPages, type UiPages } from "./ui-pages.ts";
 
 /** Every dialog and menu while it is open: what axe says in both themes, that it fits a phone, and that Escape gives the focus back. */
 
@@ -63,6 +63,7 @@ async function isAccessible(page: Page, shown: Locator, name: string) {
   const found: Record<string, unknown> = {};
   for (const theme of ["light", "dark"] as const) {
     await page.emulateMedia({ colorScheme: theme });
+    await painted(page);
     const problems = await accessibilityProblems(page, {
       within,
       rules: theme === "dark" ? "colours" : "all",

@@ -101,11 +101,14 @@ export async function isSoundInEveryLook(page: Page, name: string, within?: stri
   expect(found).toEqual({});
 }
 
-/** After what listens to the size of its place, such as a chart, has drawn itself anew. */
-const painted = (page: Page) =>
-  page.evaluate(
-    () =>
-      new Promise<void>((resolve) =>
-        requestAnimationFrame(() => requestAnimationFrame(() => resolve())),
-      ),
-  );
+/** After what listens to the size of its place, such as a chart, has drawn itself anew, and what fades in is there. */
+export const painted = (page: Page) =>
+  page.evaluate(async () => {
+    await new Promise<void>((resolve) =>
+      requestAnimationFrame(() => requestAnimationFrame(() => resolve())),
+    );
+    const ending = document
+      .getAnimations()
+      .filter(({ effect }) => effect?.getComputedTiming().endTime !== Number.POSITIVE_INFINITY);
+    await Promise.allSettled(ending.map(({ finished }) => finished));
+  });

@@ -1,5 +1,5 @@
 import * as customers from "./customer-answers.ts";
-import { button, chosen, dialog, type DialogPage, menu } from "./dialog-states.ts";
+import { button, chosen, dialog, type DialogPage, list, menu } from "./dialog-states.ts";
 import * as platform from "./platform-answers.ts";
 import { ok } from "./states.ts";
 
@@ -128,6 +128,7 @@ export const customerDialogs: readonly DialogPage[] = [
     path: "/teams",
     dialogs: {
       "ui/base/dataTable.tsx": [menu("Actions: Localization US")],
+      "ui/base/select.tsx": [list("Status")],
       "ui/teams/createTeam.tsx": [dialog("New team", button("New team"))],
       "ui/base/columnChooser.tsx": [dialog("Choose columns", button("Columns"))],
       "ui/teams/bulkDialog.tsx": [

@@ -1,9 +1,9 @@
 import type { Answer } from "../e2e/ui-server.ts";
 
-/** A dialog or menu, and how a reader opens it. */
+/** A dialog, a menu or the list of a field, and how a reader opens it. */
 export interface DialogState {
   /** Its role and name. */
-  shows: readonly ["dialog" | "menu", string];
+  shows: readonly ["dialog" | "menu" | "listbox", string];
   /** Role and name of what is pressed, one after the other, or what is typed; the last one that stays gets the focus back. */
   press: readonly (readonly [string, string])[];
   /** Escape leaves it open: there is nothing that one could go on with behind it. */
@@ -31,3 +31,8 @@ export const menu = (name: string): DialogState => ({
 /** What an item of a menu opens. */
 export const chosen = (of: string, item: string, title: string): DialogState =>
   dialog(title, button(of), ["menuitem", item]);
+/** The choices of a field. */
+export const list = (name: string): DialogState => ({
+  shows: ["listbox", name],
+  press: [["combobox", name]],
+});

@@ -1,6 +1,6 @@
 import * as answers from "./answers.ts";
 import { customerDialogs } from "./customer-dialogs.ts";
-import { button, chosen, dialog, type DialogPage, menu } from "./dialog-states.ts";
+import { button, chosen, dialog, type DialogPage, list, menu } from "./dialog-states.ts";
 import * as money from "./money-answers.ts";
 import * as platform from "./platform-answers.ts";
 import { jobPath, noSession, ok } from "./states.ts";
@@ -38,6 +38,8 @@ export const dialogPages: readonly DialogPage[] = [
   {
     path: "/live",
     dialogs: {
+      // There are none, which is said beside the list.
+      "ui/base/combobox.tsx": [list("Team")],
       "ui/live/liveTable.tsx": [menu("Actions: chat-smart, routing")],
       "ui/live/pageLive.tsx": [
         chosen("Actions: chat-smart, routing", "Cancel the call…", "Cancel this call?"),

@@ -149,7 +149,7 @@ export function Combobox({
               {...combobox.getContentProps()}
               aria-labelledby={undefined}
               aria-label={label}
-              class={popupClass}
+              class={shown.length > 0 ? popupClass : "z-50 min-h-px outline-none"}
             >
               {shown.map((choice) => (
                 <div
@@ -166,8 +166,15 @@ export function Combobox({
                   {choice.value === value && <CheckIcon />}
                 </div>
               ))}
-              {shown.length === 0 && <p class="px-2 py-1.5 text-muted">{note}</p>}
             </div>
+            {shown.length === 0 && (
+              // Beside the list, which may hold nothing but choices.
+              <div class={popupClass}>
+                <p role="status" class="px-2 py-1.5 text-muted">
+                  {note}
+                </p>
+              </div>
+            )}
           </div>
         </Overlay>
       )}
