@@ -111,31 +111,45 @@ export async function measureScreens(
   }));
 }
 
-/** Each way from one screen to another, `times` times with a new page and so again on the same. */
+/** Each way from one screen to another, `times` times with a new page, and each time once more on the same. */
 export async function measureChanges(
   browser: Browser,
   admin: Admin,
   times: number,
 ): Promise<ChangeFigure[]> {
-  const figures: ChangeFigure[] = [];
-  for (const { name, from, link, data } of [...links, ...rowLinks]) {
-    const [first, later]: [number[], number[]] = [[], []];
-    for (let round = 0; round < times; round += 1) {
+  const ways = [...links, ...rowLinks];
+  const taken = new Map<string, Taken>(ways.map(({ name }) => [name, { first: [], later: [] }]));
+  for (let round = 0; round < times; round += 1) {
+    for (const from of new Set(ways.map((way) => way.from))) {
       await withPage(browser, admin, async (page) => {
         await page.goto(admin.url + from);
-        for (const taken of [first, later]) {
-          await inTime(page, from, page.evaluate(painted, { shows: from === "/" ? [] : [rows] }));
-          // As a pointer comes: over the link first, which has its page's code fetched.
-          await page.hover(link);
-          const { ms, dataMs } = await inTime(page, name, page.evaluate(changed, link));
-          taken.push(ms - (data ? dataMs : 0));
-          await page.goBack();
+        for (const way of ways.filter((one) => one.from === from)) {
+          taken.get(way.name)!.first.push(await change(page, way));
+          taken.get(way.name)!.later.push(await change(page, way));
         }
       });
     }
-    figures.push({ name, firstMs: median(first), laterMs: median(later) });
   }
-  return figures;
+  return [...taken].map(([name, { first, later }]) => ({
+    name,
+    firstMs: median(first),
+    laterMs: median(later),
+  }));
+}
+
+interface Taken {
+  first: number[];
+  later: number[];
+}
+
+/** There and back again; the milliseconds of the way there. */
+async function change(page: Page, { name, from, link, data }: (typeof rowLinks)[number]) {
+  await inTime(page, from, page.evaluate(painted, { shows: from === "/" ? [] : [rows] }));
+  // As a pointer comes: over the link first, which has its page's code fetched.
+  await page.hover(link);
+  const { ms, dataMs } = await inTime(page, name, page.evaluate(changed, link));
+  await page.goBack();
+  return ms - (data ? dataMs : 0);
 }
 
 /** Bytes of JavaScript and CSS, as they were sent, that the first screen needs. */
