@@ -21,9 +21,9 @@ export async function rollUpAll(database: Database): Promise<void> {
     from (
       select ${quarterOf("j.created_at")} as start, j.team_id, j.type, j.charged, j.calls as of_calls, c.*
       from (
-        select job_id, alias, target, count(*) as calls, sum(input_tokens) as input, sum(output_tokens) as output,
-          sum(provider_cost_nanos) as cost, sum(latency_ms) as latency
-        from llm_calls where status = 'succeeded' group by job_id, alias, target
+        select job_id, alias, coalesce(target, '') as target, count(*) as calls, sum(input_tokens) as input, sum(output_tokens) as output,
+          coalesce(sum(provider_cost_nanos), 0) as cost, sum(latency_ms) as latency
+        from llm_calls where status = 'succeeded' group by 1, 2, 3
       ) c join jobs j on j.id = c.job_id where j.status = 'completed'
     ) by_job
     group by start, team_id, type, alias, target;
@@ -34,9 +34,9 @@ export async function rollUpAll(database: Database): Promise<void> {
 
     insert into user_rollups (
       span, starts_at, team_id, user_id, jobs, calls, succeeded, input_tokens, output_tokens, charged)
-    select 'quarter', ${quarterOf("created_at")} as start, team_id, user_id, count(*), sum(calls), sum(calls), sum(input_tokens),
+    select 'quarter', ${quarterOf("created_at")} as start, team_id, coalesce(user_id, ''), count(*), sum(calls), sum(calls), sum(input_tokens),
       sum(output_tokens), sum(charged)
-    from jobs where status = 'completed' group by start, team_id, user_id order by start;
+    from jobs where status = 'completed' group by start, team_id, coalesce(user_id, '') order by start;
     ${foldQuarters}`);
   await prove(database);
 }

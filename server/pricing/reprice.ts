@@ -18,6 +18,8 @@ export interface PastJob {
   status: "completed" | "failed" | "cancelled" | "expired";
   createdAtMs: number;
   endedAtMs: number;
+  /** When the last of its calls had ended too. */
+  settledAtMs: number;
   /** A call succeeded or gave output. */
   worked: boolean;
   costNanos: bigint;
@@ -59,6 +61,7 @@ interface OpenJob {
   used: Used;
   place: "included" | "overage" | undefined;
   held: bigint;
+  chargedAtMs: number;
 }
 
 /**
@@ -74,7 +77,7 @@ export class Repricing {
   readonly #onCharge: (teamId: string, micros: bigint) => void;
   readonly #onFee: (teamId: string, micros: bigint) => void;
   readonly #used = new Map<string, Used>();
-  /** By team, those that end first in front. */
+  /** By team, those that are charged first in front. */
   readonly #open = new Map<string, OpenJob[]>();
 
   constructor(
@@ -98,7 +101,10 @@ export class Repricing {
       return;
     }
     const used = this.#usedIn(job.teamId, period?.starts_at ?? "");
-    const opened = { job, terms, used, ...startTerms(terms, used) };
+    const opened = {
+      ...{ job, terms, used, ...startTerms(terms, used) },
+      chargedAtMs: chargedAtMs(job, terms),
+    };
     if (opened.place === "included") used.includedTaken += 1;
     if (terms.fee !== undefined && !used.feeTaken) {
       used.feeTaken = true;
@@ -144,19 +150,25 @@ export class Repricing {
     const open = this.#open.get(opened.job.teamId) ?? [];
     this.#open.set(opened.job.teamId, open);
     let at = open.length;
-    while (at > 0 && open[at - 1]!.job.endedAtMs > opened.job.endedAtMs) at -= 1;
+    while (at > 0 && open[at - 1]!.chargedAtMs > opened.chargedAtMs) at -= 1;
     open.splice(at, 0, opened);
   }
 
   #endUntil(teamId: string, ms: number): void {
     const open = this.#open.get(teamId) ?? [];
     let ended = 0;
-    while (ended < open.length && open[ended]!.job.endedAtMs <= ms) {
+    while (ended < open.length && open[ended]!.chargedAtMs <= ms) {
       this.#onCharge(teamId, endCharge(open[ended]!));
       ended += 1;
     }
     open.splice(0, ended);
   }
+}
+
+/** At its end; where it may be free for having failed, once its last call has told. */
+function chargedAtMs(job: PastJob, terms: Terms): number {
+  const mayBeFree = job.status === "failed" || job.status === "cancelled";
+  return mayBeFree && terms.failed_jobs !== "full" ? job.settledAtMs : job.endedAtMs;
 }
 
 /** Place and hold of a job that is charged at its end, as it is created. */

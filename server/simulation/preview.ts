@@ -53,7 +53,7 @@ function monthUnder(pricing: Pricing, month: Month, nowMs: number): PlanPreview[
       const worked = calls.length > 0;
       const type = month.job_type ?? "job";
       const ids = { id: String(index), teamId: "" };
-      const times = { createdAtMs: atMs, endedAtMs: atMs };
+      const times = { createdAtMs: atMs, endedAtMs: atMs, settledAtMs: atMs };
       repricing.add({ ...ids, ...times, type, status, worked, costNanos: jobCost, single }, calls);
       cost += jobCost;
     }

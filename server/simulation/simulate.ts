@@ -163,6 +163,7 @@ function toPastJob(row: store.JobRow): PastJob {
     status: row.status as PastJob["status"],
     createdAtMs: row.createdAt.getTime(),
     endedAtMs: row.endedAt!.getTime(),
+    settledAtMs: row.lastActivityAt.getTime(),
     worked: row.succeededCalls > 0 || row.outputTokens > 0n,
     costNanos: row.costNanos,
     single: row.single,

@@ -35,6 +35,7 @@ export function selectPastJobs(
       status: jobs.status,
       createdAt: jobs.createdAt,
       endedAt: jobs.endedAt,
+      lastActivityAt: jobs.lastActivityAt,
       calls: jobs.calls,
       callsInFlight: jobs.callsInFlight,
       succeededCalls: jobs.succeededCalls,

@@ -120,6 +120,7 @@ describe("the cost of a usage", () => {
 
 test("two figures differ from one per cent of the larger on", () => {
   expect(costsDiffer(1_000n, 990n)).toBe(false);
+  expect(costsDiffer(990n, 1_000n)).toBe(false);
   expect(costsDiffer(1_000n, 989n)).toBe(true);
   expect(costsDiffer(989n, 1_000n)).toBe(true);
   expect(costsDiffer(0n, 0n)).toBe(false);

@@ -176,3 +176,10 @@ test.each(refused)("a %s plan with %j is refused by %s", (kind, rules, field, sa
   expect(message).toContain(field);
   expect(message).toContain(said);
 });
+
+test("a job type of 100 characters has a price of its own, one of 101 is refused", () => {
+  const plan = (length: number) =>
+    fromRules("flat", { price: 1, job_types: { ["x".repeat(length)]: 2 } });
+  expect(plan(100)).toMatchObject({ jobTypes: new Map([["x".repeat(100), 2_000_000n]]) });
+  expect(() => plan(101)).toThrow("1 to 100 characters");
+});

@@ -19,6 +19,7 @@ function job(startMinute: number, facts: Partial<PastJob> = {}): PastJob {
     status: "completed",
     createdAtMs,
     endedAtMs: createdAtMs + minuteMs,
+    settledAtMs: createdAtMs + minuteMs,
     worked: true,
     costNanos: 50_000_000n,
     single: false,
@@ -96,6 +97,18 @@ test("failed jobs are free up to the number of the period, then cost what the pr
   expect(
     charged("flat", { price: 1, failed_jobs: "full" }, [job(0, { status: "cancelled" })]).charges,
   ).toEqual([1]);
+});
+
+test("a failed job takes its free place when its last call has ended", () => {
+  const failed = (startMinute: number, costNanos: bigint, facts: Partial<PastJob> = {}) =>
+    job(startMinute, { status: "failed", costNanos, ...facts });
+  // The first ends first, but its call goes on until after the second is free: $0.03 ÷ $0.10 = 0.3 credits.
+  expect(
+    charged("flat", { price: 1, free_failures: 1 }, [
+      failed(0, 30_000_000n, { settledAtMs: noon + 10 * minuteMs }),
+      failed(2, 50_000_000n),
+    ]).charges,
+  ).toEqual([0, 0.3]);
 });
 
 test("tiered: prices go by the order in which jobs complete, by team and period", () => {
