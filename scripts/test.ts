@@ -128,15 +128,24 @@ async function runLeakCheck(): Promise<Counts> {
   );
 }
 
-/** One file after the other: each starts servers and measures how soon they end. */
-function runEndToEndTests(): Promise<Counts> {
+/**
+ * Two lanes, the browser's and the others', in each one file after the other: most of a file's time is waiting for servers to
+ * start and to end.
+ */
+async function runEndToEndTests(): Promise<Counts> {
   const patience = [
     "--no-file-parallelism",
     "--testTimeout=180000",
     "--hookTimeout=240000",
     "--teardownTimeout=30000",
   ];
-  return runVitest("end to end", files.endToEnd, patience, {});
+  const inBrowser = files.endToEnd.filter((path) => path.startsWith("test/e2e/ui"));
+  const others = files.endToEnd.filter((path) => !inBrowser.includes(path));
+  const lanes = await Promise.all([
+    runVitest("end to end", others, patience, {}),
+    runVitest("end to end in Chromium", inBrowser, patience, {}),
+  ]);
+  return lanes.reduce(add);
 }
 
 async function runVitest(
