@@ -161,8 +161,10 @@ it("goes anywhere by the palette, and gives the focus back when it is put away",
   await page.waitForURL("**/budgets");
   await ask("keyboard");
   await page.keyboard.press("Enter");
-  await page.getByRole("dialog", { name: "Keyboard shortcuts" }).waitFor();
+  const help = page.getByRole("dialog", { name: "Keyboard shortcuts" });
+  await help.waitFor();
   await page.keyboard.press("Escape");
+  await help.waitFor({ state: "hidden" });
 });
 
 it("takes a letter for a shortcut only where no field takes it for text", async () => {
