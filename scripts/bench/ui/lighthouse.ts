@@ -24,6 +24,7 @@ interface Report {
 }
 
 const program = join(import.meta.dirname, "../../../node_modules/lighthouse/cli/index.js");
+const MOST_ATTEMPTS = 3;
 const chromeFlags = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic"];
 
 /** Lighthouse's desktop preset against pages of somebody signed in, `runs` times in turn; in `folder` it keeps its last reports. */
@@ -64,10 +65,17 @@ async function runLighthouse(url: string, files: { headers: string; file: string
     ...["--only-categories=performance,accessibility", `--output-path=${files.file}`],
     ...[`--chrome-flags=${chromeFlags.join(" ")}`, `--extra-headers=${files.headers}`],
   ];
-  await promisify(execFile)("node", args, {
-    env: { ...process.env, CHROME_PATH: chrome, CI: "1" },
-    timeout: 120_000,
-  });
+  const options = { env: { ...process.env, CHROME_PATH: chrome, CI: "1" }, timeout: 120_000 };
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await promisify(execFile)("node", args, options);
+      break;
+    } catch (error) {
+      // Chromium has given it no trace: it measured nothing, and asks to be run again.
+      const noTrace = String((error as { stderr?: unknown }).stderr).includes("NO_NAVSTART");
+      if (!noTrace || attempt === MOST_ATTEMPTS) throw error;
+    }
+  }
   const report = JSON.parse(readFileSync(files.file, "utf8")) as Report;
   if (report.runtimeError) throw new Error(`${url}: ${report.runtimeError.message}`);
   return report;
