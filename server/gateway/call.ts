@@ -20,6 +20,7 @@ import type { CallCharging, Endpoint } from "../pricing/terms.ts";
 import type { CallSize } from "../pricing/worst-case.ts";
 import type { AnswerKeeper } from "./answer-keeper.ts";
 import { attemptsOf, type TriedTargets } from "./attempts.ts";
+import { totalTimeoutMs } from "./deadlines.ts";
 import { endpointForms } from "./endpoints.ts";
 import { limitParameters } from "./output-limit.ts";
 import type { SdkAttempt } from "./sdk-attempt.ts";
@@ -105,7 +106,10 @@ export function upstreamRequest(
     path: `/v1/${endpointForms[request.endpoint].path}`,
     headers: lease.headers,
     body: upstreamBody(call, stream),
-    connectMs: request.alias.timeouts.connect ?? CONNECT_MS,
+    connectMs: Math.min(
+      request.alias.timeouts.connect ?? CONNECT_MS,
+      totalTimeoutMs(request.alias),
+    ),
   };
 }
 
