@@ -79,6 +79,8 @@ export class Answer {
     if (this.#ended) return;
     this.#ended = true;
     this.#error = error;
+    // The connection may carry on with another answer.
+    this.#flow();
     this.#wakeUp();
   }
 

@@ -119,7 +119,6 @@ export class Connection implements AnswerSource {
     answer.end();
     if (this.#gone) return;
     if (!this.#parser.keepAlive) return this.#close();
-    this.#socket.resume();
     this.idleSinceMs = performance.now();
     this.#owner.freed(this);
   }
