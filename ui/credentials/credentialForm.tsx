@@ -6,6 +6,7 @@ import { Field, TextInput } from "../base/field.tsx";
 import { useForm } from "../base/form.tsx";
 import { credentials as words } from "../strings/models.ts";
 import { type CredentialView, useSaveCredential } from "./credentials.ts";
+import { KeyInput } from "./keyInput.tsx";
 
 interface Props {
   open: boolean;
@@ -69,14 +70,11 @@ function Body({ credential, organizationId, onClose }: Omit<Props, "open">) {
         error={form.problem("api_key")}
       >
         {(ids) => (
-          <TextInput
+          <KeyInput
             {...ids}
-            mono
-            type="password"
-            autoComplete="off"
             placeholder={credential?.last_four ? `…${credential.last_four}` : ""}
             value={values.api_key}
-            onInput={(text) => form.set("api_key", text.trim())}
+            onInput={(key) => form.set("api_key", key)}
           />
         )}
       </Field>

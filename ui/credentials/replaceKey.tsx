@@ -1,9 +1,10 @@
 import { Dialog } from "../base/dialog.tsx";
 import { DialogForm } from "../base/dialogForm.tsx";
-import { Field, TextInput } from "../base/field.tsx";
+import { Field } from "../base/field.tsx";
 import { useForm } from "../base/form.tsx";
 import { credentials as words } from "../strings/models.ts";
 import { type CredentialView, useSaveCredential } from "./credentials.ts";
+import { KeyInput } from "./keyInput.tsx";
 
 /** Puts a provider's new key in the place of the old one. */
 export function ReplaceKey({
@@ -51,13 +52,10 @@ function Body({
         error={form.problem("api_key")}
       >
         {(ids) => (
-          <TextInput
+          <KeyInput
             {...ids}
-            mono
-            type="password"
-            autoComplete="off"
             value={form.values.api_key}
-            onInput={(text) => form.set("api_key", text.trim())}
+            onInput={(key) => form.set("api_key", key)}
           />
         )}
       </Field>

@@ -9,6 +9,7 @@ import { Field, TextInput } from "../base/field.tsx";
 import { useForm } from "../base/form.tsx";
 import { FormProblem } from "../base/formProblem.tsx";
 import { Select } from "../base/select.tsx";
+import { KeyInput } from "../credentials/keyInput.tsx";
 import { useChange } from "../query.ts";
 import { setup } from "../strings/setup.ts";
 import { compatible, nameOf, prefixOf, providers } from "./providers.ts";
@@ -83,14 +84,7 @@ export function StepCredential({
         </Field>
         <Field label={setup.apiKey} optional={isCompatible} error={form.problem("api_key")}>
           {(ids) => (
-            <TextInput
-              {...ids}
-              mono
-              type="password"
-              autoComplete="off"
-              value={values.api_key}
-              onInput={(key) => form.set("api_key", key.trim())}
-            />
+            <KeyInput {...ids} value={values.api_key} onInput={(key) => form.set("api_key", key)} />
           )}
         </Field>
       </div>
