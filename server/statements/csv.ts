@@ -2,17 +2,8 @@ import { csvLine } from "../analytics/csv.ts";
 import type { Statement } from "./schema.ts";
 
 const columns = [
-  ...[
-    "team_id",
-    "team",
-    "organization",
-    "day",
-    "kind",
-    "job_type",
-    "entries",
-    "credits",
-    "balance",
-  ],
+  ...["team_id", "team", "organization", "day", "kind"],
+  ...["job_type", "entries", "credits", "balance"],
 ];
 
 /** A statement as CSV: the opening balance, a line for each day, kind and job type, the closing balance. The balance stands at a day's last line. */

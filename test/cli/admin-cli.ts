@@ -9,7 +9,7 @@ import { testDatabase } from "../harness.ts";
 /** Commands against a real admin API, as a script drives them; called once at the top of a test file. */
 export async function adminCli() {
   const { database, runtime } = await testDatabase();
-  const { context, send } = await adminApp(database);
+  const { clock, context, send } = await adminApp(database);
   const dataDir = mkdtempSync(join(tmpdir(), "admin-cli-"));
   const server = await runtime.serve({
     host: "127.0.0.1",
@@ -51,7 +51,9 @@ export async function adminCli() {
     vi.restoreAllMocks();
   });
 
+  /** The exit code and lines of a command. */
   async function cli(...words: string[]) {
+    clock.advance(1);
     lines = [];
     const code = await run(runtime, [...words, "--data-dir", dataDir]);
     return { code, text: lines.join("\n") };
@@ -62,5 +64,5 @@ export async function adminCli() {
     expect({ code, text }).toMatchObject({ code: 0 });
     return JSON.parse(text) as Record<string, unknown>;
   }
-  return { database, context, cli, json };
+  return { database, context, clock, cli, json };
 }

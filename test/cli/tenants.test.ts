@@ -1,72 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, afterEach, beforeEach, expect, test, vi } from "vitest";
-import { run } from "../../server/cli.ts";
-import { adminApp, asCli } from "../admin/admin-app.ts";
-import { seedModel, standInGateway, testDatabase } from "../harness.ts";
+import { expect, test } from "vitest";
+import { seedModel, standInGateway } from "../harness.ts";
+import { adminCli } from "./admin-cli.ts";
 
-/** Commands against a real admin API, as a script drives them. */
-const { database, runtime } = await testDatabase();
+const { clock, context, cli, json } = await adminCli();
 const gateway = await standInGateway();
-const { clock, context, send } = await adminApp(database);
 await seedModel(context, gateway.upstream, { alias: "chat-fast" });
 await seedModel(context, gateway.upstream, { alias: "chat-large", group: "large" });
-
-const dataDir = mkdtempSync(join(tmpdir(), "tenants-"));
-const server = await runtime.serve({
-  host: "127.0.0.1",
-  port: 0,
-  maxBodyBytes: 1_000_000,
-  async fetch(request) {
-    const { pathname, search } = new URL(request.url);
-    const body = (await request.text()) || undefined;
-    const answer = await send(request.method, `${pathname}${search}`, {
-      body,
-      headers: Object.fromEntries(request.headers),
-    });
-    return new Response(answer.text, { status: answer.status, headers: answer.headers });
-  },
-});
-writeFileSync(join(dataDir, "cli-token"), asCli.authorization.slice("Bearer ".length));
-writeFileSync(
-  join(dataDir, "run.json"),
-  JSON.stringify({
-    pid: process.pid,
-    api_url: "http://127.0.0.1:1",
-    admin_url: `http://127.0.0.1:${server.port}`,
-    admin_token_file: join(dataDir, "cli-token"),
-  }),
-);
-afterAll(async () => {
-  await server.stop(0);
-  rmSync(dataDir, { recursive: true, force: true });
-});
-
-let out: string[] = [];
-let errors: string[] = [];
-beforeEach(() => {
-  vi.spyOn(console, "log").mockImplementation((text: string) => void out.push(text));
-  vi.spyOn(console, "error").mockImplementation((text: string) => void errors.push(text));
-});
-afterEach(() => {
-  vi.restoreAllMocks();
-});
-
-/** The exit code and lines of a command. */
-async function cli(...words: string[]) {
-  clock.advance(1);
-  out = [];
-  errors = [];
-  const code = await run(runtime, [...words, "--data-dir", dataDir]);
-  return { code, text: [...out, ...errors].join("\n") };
-}
-
-async function json(...words: string[]): Promise<Record<string, unknown>> {
-  const { code, text } = await cli(...words, "--json");
-  expect({ code, text }).toMatchObject({ code: 0 });
-  return JSON.parse(text) as Record<string, unknown>;
-}
 
 test("organizations, from the first to the last day", async () => {
   const org = ["org", "create", "Aperture Freight", "--metadata", '{"crm": 17}'];

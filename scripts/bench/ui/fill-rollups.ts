@@ -10,43 +10,16 @@ const third = `${whole("month")} + least((extract(day from starts_at at time zon
 
 const callSums = [
   ...["jobs", "calls", "succeeded", "failed", "aborted", "cache_hits", "input_tokens"],
-  ...[
-    "cached_input_tokens",
-    "output_tokens",
-    "cost_nanos",
-    "charged",
-    "earned",
-    "returned",
-    "revenue_nanos",
-  ],
-  ...["latency_ms", "flagged"],
+  ...["cached_input_tokens", "output_tokens", "cost_nanos", "charged", "earned"],
+  ...["returned", "revenue_nanos", "latency_ms", "flagged"],
 ];
 const jobSums = [
-  ...[
-    "jobs",
-    "completed",
-    "failed",
-    "cancelled",
-    "expired",
-    "charged",
-    "refunded",
-    "revenue_nanos",
-    "fees",
-  ],
-  ...["fee_revenue_nanos", "cost_nanos"],
+  ...["jobs", "completed", "failed", "cancelled", "expired", "charged"],
+  ...["refunded", "revenue_nanos", "fees", "fee_revenue_nanos", "cost_nanos"],
 ];
 const userSums = [
-  ...[
-    "jobs",
-    "calls",
-    "succeeded",
-    "failed",
-    "cache_hits",
-    "input_tokens",
-    "output_tokens",
-    "charged",
-    "refunded",
-  ],
+  ...["jobs", "calls", "succeeded", "failed", "cache_hits"],
+  ...["input_tokens", "output_tokens", "charged", "refunded"],
 ];
 
 const parts = (table: string, keys: readonly string[], sums: readonly string[]) =>
