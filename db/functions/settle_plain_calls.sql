@@ -93,8 +93,12 @@ begin
     return;
   end if;
 
+  -- All of them filled: an array without elements begins where it is first assigned to, and unnest counts from there.
   takens := array_fill(0::bigint, array[n]);
   over_hold := array_fill(false, array[n]);
+  wallets_of := array_fill(null::int, array[n]);
+  entry_nos := array_fill(null::bigint, array[n]);
+  balances_after := array_fill(null::bigint, array[n]);
   if charged_wallets is not null then
     select array_agg(l.id), array_agg(l.row), array_agg(l.balance), array_agg(l.room), array_agg(l.entry_no), array_agg(0)
     into locked_wallets, wallet_rows, wallet_balances, wallet_rooms, last_entries, wallet_freed

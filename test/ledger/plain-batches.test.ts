@@ -70,6 +70,42 @@ test("a batch of a failed job's last calls resolves the hold that waited for the
   expect((await look(world)).jobs).toMatchObject([{ held: "0" }]);
 });
 
+test("each call of a batch is charged and answered for by its own wallet, whichever of them come first", async () => {
+  const world = await newWorld();
+  const [rich, poor] = world.teams;
+  await allocate(world, rich, 10n * CREDIT);
+  await allocate(world, poor, 3n * CREDIT);
+  const at = world.clock.now();
+  const calls = [
+    callIn(world, await newJob(world, rich, startUnder(FLAT, at)), 0n),
+    callIn(world, await newJob(world, rich, startUnder(MARKUP, at)), CREDIT),
+    callIn(world, await newJob(world, poor, startUnder(MARKUP, at)), CREDIT),
+    callIn(world, await newJob(world, rich, startUnder(MARKUP, at)), CREDIT),
+  ];
+  // The first is charged with its job, the second was free: neither has an entry of its own.
+  const charges = [0n, 0n, CREDIT, CREDIT / 2n];
+  const opened = await openAll(world, calls);
+  expect(opened.map(({ held, balance }) => ({ held, balance }))).toEqual([
+    { held: 0n, balance: undefined },
+    // The flat job holds its price of one credit.
+    { held: CREDIT, balance: 10n * CREDIT },
+    { held: CREDIT, balance: 3n * CREDIT },
+    { held: CREDIT, balance: 10n * CREDIT },
+  ]);
+  const settled = await settleAll(
+    world,
+    calls.map((call, index) => ({ call, charge: charges[index]! })),
+  );
+  expect(settled).toEqual([
+    { outcome: "settled", charged: 0n, balance: undefined },
+    { outcome: "settled", charged: 0n, balance: 9_500_000n },
+    { outcome: "settled", charged: CREDIT, balance: 2n * CREDIT },
+    { outcome: "settled", charged: CREDIT / 2n, balance: 9_500_000n },
+  ]);
+  expect(await walletOf(world, rich)).toEqual({ balance: 9_500_000n, held: CREDIT });
+  expect(await walletOf(world, poor)).toEqual({ balance: 2n * CREDIT, held: 0n });
+});
+
 test("a batch is not held by credits that have expired", async () => {
   const world = await newWorld();
   const [team] = world.teams;
