@@ -65,6 +65,8 @@ export function refresh(client: QueryClient, ...paths: string[]): void {
 export interface Change<Input> {
   run: (input: Input) => void;
   running: boolean;
+  /** The last run succeeded. */
+  done: boolean;
   error: ApiError | undefined;
   /** The thing was changed by somebody else since it was read. */
   conflict: boolean;
@@ -104,6 +106,7 @@ export function useChange<Input, Answer>(options: {
   return {
     run: mutation.mutate,
     running: mutation.isPending,
+    done: mutation.isSuccess,
     error: toApiError(mutation.error),
     conflict: mutation.error instanceof ConflictError,
     reset: mutation.reset,

@@ -1,4 +1,4 @@
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import type { FieldProblem } from "../api.ts";
 import type { Change } from "../query.ts";
 import { useUnsavedGuard } from "./leaving.tsx";
@@ -35,7 +35,10 @@ export function useForm<Values extends object, Input>(options: {
   /** Fields that were changed after the server refused them: its problem is about what stood there before. */
   const [mended, setMended] = useState<ReadonlySet<string>>(new Set());
   const dirty = JSON.stringify(values) !== JSON.stringify(initial);
-  useUnsavedGuard(guarded && dirty && !change.running);
+  const submitted = useRef<Values | undefined>(undefined);
+  // What is saved may be left, before it has been read anew.
+  const isSaved = change.done && submitted.current === values;
+  useUnsavedGuard(guarded && dirty && !change.running && !isSaved);
 
   const own = sent && check ? check(values) : {};
   const theirs = change.error?.fields ?? [];
@@ -54,7 +57,9 @@ export function useForm<Values extends object, Input>(options: {
       setSent(true);
       setMended(new Set());
       const wrong = check ? Object.values(check(values)).some(Boolean) : false;
-      if (!wrong && !change.running) change.run(toInput(values));
+      if (wrong || change.running) return;
+      submitted.current = values;
+      change.run(toInput(values));
     },
     running: change.running,
     error:

@@ -25,12 +25,8 @@ export function PageNewPlan() {
   const [name, setName] = useState("");
   const [sent, setSent] = useState(false);
   const draft = useDraft(emptyDraft);
-  const [saved, setSaved] = useState(false);
-  const change = useCreatePlan((plan) => {
-    setSaved(true);
-    route(`/plans/${plan.plan_id}`);
-  });
-  useUnsavedGuard((draft.dirty || name !== "") && !change.running && !saved);
+  const change = useCreatePlan((plan) => route(`/plans/${plan.plan_id}`));
+  useUnsavedGuard((draft.dirty || name !== "") && !change.running && !change.done);
   const create = () => {
     setSent(true);
     if (name.trim() !== "") change.run({ name: name.trim(), ...draft.rules });
@@ -101,13 +97,9 @@ function Editor({ plan, retry }: { plan: PlanDetail; retry: () => void }) {
   const newest = plan.versions[0] ?? plan.in_force;
   const draft = useDraft(fromRules(newest.kind, newest.rules));
   const back = `/plans/${plan.plan_id}`;
-  const [saved, setSaved] = useState(false);
-  const change = useNewVersion(plan.plan_id, () => {
-    setSaved(true);
-    route(back);
-  });
+  const change = useNewVersion(plan.plan_id, () => route(back));
   const { version, reload, reloaded } = useVersion({ version: plan.version, change, retry });
-  useUnsavedGuard(draft.dirty && !change.running && !saved);
+  useUnsavedGuard(draft.dirty && !change.running && !change.done);
   return (
     <>
       <PageHead

@@ -31,7 +31,10 @@ export function PagePlayground() {
       maxTokens: "",
       stream: true,
     },
-    change: { run: start, running, error: undefined, conflict: false, reset: () => {} },
+    change: {
+      ...{ run: start, running, error: undefined, conflict: false, reset: () => {} },
+      done: outcome !== undefined,
+    },
     check: (values) => ({
       ...(values.teamId === "" && !lastTeam ? { teamId: words.teamMissing } : {}),
       ...(values.message.trim() === "" ? { message: words.messageMissing } : {}),
