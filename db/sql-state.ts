@@ -16,9 +16,21 @@ export function sqlState(error: unknown): string | undefined {
   return undefined;
 }
 
-/** Whether the statement's content was refused (classes 22 data, 23 constraint, 42 statement): the same again fails again. */
+/**
+ * States that pass without another statement: of the connection and its sign-in, of a transaction that others stood in the way
+ * of, of a statement that was prepared before a migration (0A, 26), of a server that is full, starting, stopping or failing.
+ */
+const passing = /^(08|0A|25|26|28|3D|40|53|55|57|58|F0)/;
+
+/** Whether the server refused what the statement does: the same again fails again. */
 export function isContentError(error: unknown): boolean {
-  return /^(22|23|42)/.test(sqlState(error) ?? "");
+  const state = sqlState(error);
+  return state !== undefined && !passing.test(state);
+}
+
+/** Whether the statement failed and changed nothing, while the server goes on: one of its items may be what it failed for. */
+export function isStatementError(error: unknown): boolean {
+  return isContentError(error) || /^40/.test(sqlState(error) ?? "");
 }
 
 /** Whether the server could not be asked, or ends: the statement may succeed when it is there again. */

@@ -5,8 +5,10 @@
 -- key of theirs runs for it.
 -- Locks, each ascending: jobs, team periods, wallets, budget periods.
 -- Looks at calls in the order of their ids. Returns how many it resolved, and the id to go on from; null = there are no more.
-create or replace function resolve_lost_calls_v3(
-  p_at timestamptz, p_instances uuid[], p_from uuid, p_limit int, out resolved int, out next_from uuid)
+--
+-- p_calls: only these, of instances that live but cannot book how they ended; each is told as a notice. null = all.
+create or replace function resolve_lost_calls_v4(
+  p_at timestamptz, p_instances uuid[], p_from uuid, p_limit int, p_calls uuid[], out resolved int, out next_from uuid)
 language plpgsql volatile set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set enable_material = off as $$
 declare
   chosen uuid[];
@@ -15,12 +17,16 @@ declare
   job record;
   budget_holds jsonb;
 begin
-  -- By the primary key alone: no index may hold the status, which every settle changes.
-  select array_agg(id order by id) into chosen from (
-    select c.id from llm_calls c
-    where c.id >= p_from and c.instance_id = any (p_instances) and c.status = 'in_flight' order by c.id limit p_limit
-  ) lost;
-  next_from := chosen[p_limit];
+  if p_calls is null then
+    -- By the primary key alone: no index may hold the status, which every settle changes.
+    select array_agg(id order by id) into chosen from (
+      select c.id from llm_calls c
+      where c.id >= p_from and c.instance_id = any (p_instances) and c.status = 'in_flight' order by c.id limit p_limit
+    ) lost;
+    next_from := chosen[p_limit];
+  else
+    chosen := p_calls;
+  end if;
 
   perform 1 from jobs j
   where j.id in (select c.job_id from llm_calls c where c.id = any (chosen)) order by j.id for update;
@@ -37,7 +43,7 @@ begin
     update llm_calls c
     set status = 'aborted', lost = true, ended_at = p_at, provider_cost_nanos = coalesce(c.cost_held, c.worst_cost_nanos),
       cost_flags = case when c.worst_cost_nanos is null then array['unpriced', 'estimated'] else array['estimated'] end,
-      error_code = 'instance_lost'
+      error_code = case when p_calls is null then 'instance_lost' else 'settle_refused' end
     where c.id = any (chosen) and c.status = 'in_flight'
     returning c.id, c.job_id, c.provider_cost_nanos, c.held, c.cost_held, c.budget_holds
   ), released as (
@@ -76,6 +82,13 @@ begin
     perform settle_budgets_v1(budget_holds);
   end if;
 
+  if p_calls is not null then
+    insert into outbox (id, kind, organization_id, team_id, payload, created_at)
+    select new_uuid_v7_v1(p_at), 'call.unsettled', t.organization_id, t.id,
+      jsonb_build_object('call_id', c.id, 'job_id', c.job_id, 'model', c.alias), p_at
+    from llm_calls c join teams t on t.id = c.team_id where c.id = any (chosen);
+  end if;
+
   delete from idempotency_keys k where k.instance_id = any (p_instances)
-    and (k.call_id is null or k.call_id = any (chosen));
+    and (k.call_id = any (chosen) or (k.call_id is null and p_calls is null));
 end $$;

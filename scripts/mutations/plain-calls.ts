@@ -123,6 +123,18 @@ export const plainCallMutations: readonly Mutation[] = [
   },
   {
     file: "settle_plain_calls",
+    text: "wallets_of := array_fill(null::int, array[n]);",
+    replacement: "",
+    why: "calls of a plain batch answer with the balances of others, the first having no wallet",
+  },
+  {
+    file: "settle_plain_calls",
+    text: "entry_nos := array_fill(null::bigint, array[n]);",
+    replacement: "",
+    why: "a plain batch fails whose first call was free: its entries have no numbers",
+  },
+  {
+    file: "settle_plain_calls",
     text: "balances_after[i] := wallet_balances[wallet] - wallet_taken[wallet];",
     replacement: "balances_after[i] := wallet_balances[wallet] - taken;",
     why: "entries of a plain batch tell a balance that never was",

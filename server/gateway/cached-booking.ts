@@ -1,4 +1,4 @@
-import { isContentError } from "../../db/sql-state.ts";
+import { isContentError, isStatementError } from "../../db/sql-state.ts";
 import type { KeptAnswer } from "../cache/kept-answer.ts";
 import type { Context } from "../context.ts";
 import { DomainError } from "../kernel/errors.ts";
@@ -45,7 +45,7 @@ export class CachedBooking {
       send: (items) =>
         bookCachedCalls(context.database, new Date(context.clock.now()), context.instanceId, items),
       limit: BATCH,
-      isContentError,
+      isOfBatch: isStatementError,
     });
   }
 
@@ -76,7 +76,12 @@ export class CachedBooking {
     try {
       return { item, outcome: await this.#lane.add(item) };
     } catch (error) {
-      if (error instanceof DomainError || isContentError(error)) throw error;
+      if (error instanceof DomainError) throw error;
+      if (isContentError(error)) {
+        const { callId } = item.open;
+        this.#context.log.error("the database refuses a cached call", { callId, error });
+        throw error;
+      }
       // Opened and settled or neither: nothing is left behind, whatever became of the connection.
       throw new DomainError(
         "database_unavailable",

@@ -7,6 +7,7 @@ export class CallsUnderWay {
   /** Their jobs, once they are open, where they are streams. */
   readonly #streams = new Map<string, string>();
   readonly #ids = new Set<string>();
+  readonly #givenUp = new Set<string>();
 
   /** Throws `database_unavailable` for an id that is too old: the process, or its clock, stood still. */
   begin({ callId }: OpenItem, nowMs: number): void {
@@ -27,6 +28,18 @@ export class CallsUnderWay {
   end(callId: string): void {
     this.#ids.delete(callId);
     this.#streams.delete(callId);
+    this.#givenUp.delete(callId);
+  }
+
+  /** It stays in flight until a sweeper has resolved it. */
+  giveUp(callId: string): void {
+    this.#streams.delete(callId);
+    this.#givenUp.add(callId);
+  }
+
+  /** Calls that have ended, whose end the database refuses to book. */
+  givenUp(): string[] {
+    return [...this.#givenUp];
   }
 
   /** No call of ours in flight has a lower id, and none that is opened from now on. */

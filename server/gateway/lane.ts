@@ -8,8 +8,8 @@ export interface LaneOptions<Item, Outcome> {
   send: (items: readonly Item[]) => Promise<readonly Outcome[]>;
   /** Most items of a batch. */
   limit: number;
-  /** Whether an error condemns the batch's content rather than the connection: its items are then sent one by one. */
-  isContentError: (error: unknown) => boolean;
+  /** Whether an error is the batch's rather than the connection's, and left nothing done: its items are then sent one by one. */
+  isOfBatch: (error: unknown) => boolean;
 }
 
 interface Waiting<Item, Outcome> {
@@ -47,7 +47,7 @@ export class Lane<Item, Outcome> {
       const outcomes = await this.#options.send(batch.map(({ item }) => item));
       for (const [index, waiting] of batch.entries()) waiting.resolve(outcomes[index]!);
     } catch (error) {
-      if (batch.length > 1 && this.#options.isContentError(error)) {
+      if (batch.length > 1 && this.#options.isOfBatch(error)) {
         for (const waiting of batch) await this.#send([waiting]);
         return;
       }

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { isContentError } from "../../db/sql-state.ts";
+import { isContentError, isStatementError } from "../../db/sql-state.ts";
 import type { Context } from "../context.ts";
 import { DomainError } from "../kernel/errors.ts";
 import { inTime } from "../kernel/waiting.ts";
@@ -16,8 +16,10 @@ const SETTLE_PATIENCE_MS = 10_000;
 
 /**
  * Opens and settles calls in lanes of one statement each. An open either is accepted or throws; a settle is repeated until
- * it is committed, whatever happens to the connection, and counts as pending until then. After `stop` nothing is repeated:
- * what is not booked by then is left in flight, for the next start to resolve.
+ * it is committed, whatever happens to the connection, and counts as pending until then. One that the database refuses goes
+ * on alone and ever simpler, so that none rides with it; refused at its simplest while others are booked, it is given up, and
+ * the call left to the sweeper. After `stop` nothing is repeated: what is not booked by then is left in flight, for the next
+ * start to resolve.
  */
 export class LedgerLanes {
   readonly #context: Context;
@@ -27,6 +29,8 @@ export class LedgerLanes {
   readonly underWay = new CallsUnderWay();
   readonly #pending = new Set<Promise<unknown>>();
   readonly #stopped = new AbortController();
+  /** How many settles are booked: where it grows, the database refuses an item and not all of them. */
+  #booked = 0;
 
   /** `onSettle` is told of the end of each call as it is asked for. */
   constructor(context: Context, onSettle: (item: store.SettleItem) => void = () => {}) {
@@ -36,12 +40,12 @@ export class LedgerLanes {
     this.#opens = new Lane({
       send: (items) => store.openCalls(context.database, now(), context.instanceId, items),
       limit: BATCH,
-      isContentError,
+      isOfBatch: isStatementError,
     });
     this.#settles = new Lane({
-      send: (items) => store.settleCalls(context.database, now(), items),
+      send: (items) => this.#sendSettles(items),
       limit: BATCH,
-      isContentError,
+      isOfBatch: isStatementError,
     });
   }
 
@@ -55,6 +59,10 @@ export class LedgerLanes {
     } catch (error) {
       // Content that PostgreSQL refuses should never have come this far: a fault of ours, not the database's.
       if (error instanceof DomainError || isContentError(error)) {
+        if (!(error instanceof DomainError)) {
+          const { callId } = item;
+          this.#context.log.error("the database refuses to open a call", { callId, error });
+        }
         this.underWay.end(item.callId);
         throw error;
       }
@@ -71,7 +79,7 @@ export class LedgerLanes {
     }
   }
 
-  /** Resolves when the end of the call is booked; with undefined after ten seconds, while it goes on being tried. */
+  /** Resolves when the end of the call is booked; with undefined after ten seconds, while it goes on, or when it is given up. */
   async settle(item: store.SettleItem): Promise<store.SettleOutcome | undefined> {
     this.#onSettle(item);
     const booked = this.#untilBooked(item);
@@ -93,28 +101,49 @@ export class LedgerLanes {
     this.#stopped.abort();
   }
 
+  async #sendSettles(items: readonly store.SettleItem[]): Promise<store.SettleOutcome[]> {
+    const { database, clock } = this.#context;
+    const outcomes = await store.settleCalls(database, new Date(clock.now()), items);
+    this.#booked += items.length;
+    return outcomes;
+  }
+
   async #untilBooked(asked: store.SettleItem): Promise<store.SettleOutcome | undefined> {
     const { signal } = this.#stopped;
-    let item = asked;
+    const { log } = this.#context;
+    const { callId } = asked;
+    /** The first is what is sent next; those behind it, when that one is refused. */
+    let forms = [asked, ...simpler(asked)];
+    /** Settles that were booked when this one was first refused. */
+    let bookedBefore: number | undefined;
     for (
       let delayMs = FIRST_RETRY_MS;
       !signal.aborted;
       delayMs = Math.min(delayMs * 2, LONGEST_RETRY_MS)
     ) {
+      const item = forms[0]!;
       try {
-        const outcome = await this.#settles.add(item);
-        this.underWay.end(item.callId);
+        const outcome = await (bookedBefore === undefined
+          ? this.#settles.add(item)
+          : this.#sendSettles([item]).then(([alone]) => alone!));
+        this.underWay.end(callId);
         if (outcome.outcome === "swept") {
-          this.#context.log.warn("a call ended after it had been swept", { callId: item.callId });
+          log.warn("a call ended after it had been swept", { callId });
         }
         return outcome;
       } catch (error) {
         if (signal.aborted) return undefined;
-        this.#context.log.error("a settle failed and is tried again", {
-          callId: item.callId,
-          error,
-        });
-        if (isContentError(error)) item = simpler(item);
+        if (isContentError(error)) {
+          bookedBefore ??= this.#booked;
+          if (forms.length > 1) {
+            forms = forms.slice(1);
+          } else if (this.#booked > bookedBefore) {
+            log.error("a settle is given up: the database refuses it", { callId, error });
+            this.underWay.giveUp(callId);
+            return undefined;
+          }
+        }
+        log.error("a settle failed and is tried again", { callId, error });
         await wait(delayMs, undefined, { signal }).catch(() => {});
       }
     }
@@ -123,13 +152,11 @@ export class LedgerLanes {
 }
 
 /** What PostgreSQL refuses must not keep a call in flight: first its texts go, then its figures, flagged. */
-function simpler(item: store.SettleItem): store.SettleItem {
-  const { errorMessage, target, finishReason } = item;
-  if (errorMessage !== undefined || target !== undefined || finishReason !== undefined) {
-    return { ...item, errorMessage: undefined, target: undefined, finishReason: undefined };
-  }
-  const unknown = { usage: undefined, providerCostNanos: undefined, litellmCostNanos: undefined };
-  return { ...item, ...unknown, costFlags: ["unpriced", "estimated"] };
+function simpler(item: store.SettleItem): store.SettleItem[] {
+  const noTexts = { errorMessage: undefined, target: undefined, attempts: undefined };
+  const noFigures = { usage: undefined, providerCostNanos: undefined, litellmCostNanos: undefined };
+  const bare = { ...item, ...noTexts, finishReason: undefined };
+  return [bare, { ...bare, ...noFigures, costFlags: ["unpriced", "estimated"] }];
 }
 
 function abandoned(item: store.OpenItem): store.SettleItem {

@@ -23,6 +23,10 @@ export interface CallsInFlight {
   lowestId(nowMs: number): string;
   /** Those whose answer is being streamed, and their jobs in the same order. */
   streams(): { callIds: string[]; jobIds: string[] };
+  /** Those that have ended without their end being booked, and never will be: to be resolved as lost. */
+  givenUp(): string[];
+  /** It is not in flight any more. */
+  end(callId: string): void;
 }
 
 /** Why a stream has to stop, as far as the database tells. */

@@ -100,10 +100,23 @@ export async function resolveLostCalls(
 ): Promise<{ resolved: number; nextFrom: string | null }> {
   const [row] = await database.query<{ resolved: number; nextFrom: string | null }>(
     `select resolved, next_from as "nextFrom"
-     from resolve_lost_calls_v3($1::timestamptz, ${uuids("$2")}, $3::uuid, $4::int)`,
+     from resolve_lost_calls_v4($1::timestamptz, ${uuids("$2")}, $3::uuid, $4::int, null)`,
     [at, JSON.stringify(lost.instances), lost.from, limit],
   );
   return row!;
+}
+
+/** Resolves a call of an instance that lives and cannot book its end, and tells it as a notice. */
+export async function resolveGivenUpCall(
+  database: Database,
+  at: Date,
+  of: { instanceId: string; callId: string },
+): Promise<void> {
+  await database.query(
+    `select resolved from resolve_lost_calls_v4(
+       $1::timestamptz, array[$2::uuid], $3::uuid, 1, array[$3::uuid])`,
+    [at, of.instanceId, of.callId],
+  );
 }
 
 /** Of silent instances: what they had in flight until an instant is resolved. Not of those that are seen again. */

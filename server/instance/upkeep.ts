@@ -6,7 +6,7 @@ import type { Heartbeat } from "./heartbeat.ts";
 import * as store from "./store.ts";
 
 export interface UpkeepOptions {
-  heartbeat: Heartbeat;
+  heartbeat: Pick<Heartbeat, "leaseIsOld" | "underWay">;
   dataDirectoryId: string;
   /** Time between two rounds; 5 s unless a test shortens it. */
   intervalMs: number;
@@ -73,6 +73,7 @@ export class Upkeep {
   async #work(): Promise<void> {
     const { database } = this.#context;
     if (this.#options.heartbeat.leaseIsOld()) await this.#sweep();
+    await this.#resolveGivenUp();
     await this.#repeat(
       "expire_idle_jobs_v2($1::timestamptz, $2::int * interval '1 millisecond', $3::int)",
       [this.#now(), this.#options.jobIdleMs, BATCH],
@@ -123,6 +124,21 @@ export class Upkeep {
     }
     if (total > 0)
       log.warn("calls of instances that are gone were resolved as aborted", { calls: total });
+  }
+
+  /** Each on its own, so that none keeps another from its end; one that fails is tried again in the next round. */
+  async #resolveGivenUp(): Promise<void> {
+    const { database, instanceId, log } = this.#context;
+    const { underWay } = this.#options.heartbeat;
+    for (const callId of underWay?.givenUp() ?? []) {
+      try {
+        await store.resolveGivenUpCall(database, this.#now(), { instanceId, callId });
+        underWay?.end(callId);
+        log.warn("a call whose settle was given up was resolved as aborted", { callId });
+      } catch (error) {
+        log.error("a call whose settle was given up cannot be resolved", { callId, error });
+      }
+    }
   }
 
   #now(): Date {

@@ -9,6 +9,7 @@ const Kind = Type.Union(
     Type.Literal("wallet.negative"),
     Type.Literal("budget.threshold"),
     Type.Literal("credits.expiring"),
+    Type.Literal("call.unsettled"),
   ],
   { description: "What happened.", examples: ["wallet.low_balance"] },
 );
@@ -31,7 +32,7 @@ export const NoticeView = Type.Object(
     team_id: nullable(Type.String()),
     payload: Type.Record(Type.String(), Type.Unknown(), {
       description:
-        "By kind. `wallet.low_balance`: available, threshold, balance, held. `wallet.negative`: available, credit_limit, balance, held. `budget.threshold`: budget_id, scope, subject_id, budget_kind, period, period_starts_at, percent, used_percent, spent_usd, limit_usd. `credits.expiring`: grant_id, credits, expires_at.",
+        "By kind. `wallet.low_balance`: available, threshold, balance, held. `wallet.negative`: available, credit_limit, balance, held. `budget.threshold`: budget_id, scope, subject_id, budget_kind, period, period_starts_at, percent, used_percent, spent_usd, limit_usd. `credits.expiring`: grant_id, credits, expires_at. `call.unsettled`: call_id, job_id, model.",
     }),
     created_at: Type.String({ format: "date-time" }),
     delivered_at: nullable(Type.String({ format: "date-time" })),

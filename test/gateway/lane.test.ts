@@ -6,7 +6,7 @@ function heldLane(limit = 64) {
   const batches: { items: readonly number[]; release: (error?: Error) => void }[] = [];
   const lane = new Lane<number, number>({
     limit,
-    isContentError: (error) => error instanceof RangeError,
+    isOfBatch: (error) => error instanceof RangeError,
     send: (items) =>
       new Promise((resolve, reject) => {
         batches.push({
@@ -50,7 +50,7 @@ test("sends the items of a batch one by one when its content is refused, so that
   const sent: (readonly number[])[] = [];
   const lane = new Lane<number, number>({
     limit: 64,
-    isContentError: (error) => error instanceof RangeError,
+    isOfBatch: (error) => error instanceof RangeError,
     send: (items) => {
       sent.push(items);
       return items.includes(3) ? Promise.reject(new RangeError("bad")) : Promise.resolve(items);

@@ -17,6 +17,8 @@ export function noticeText({ kind, payload }: NoticeView): string {
         format.usd(number("limit_usd")),
         words.periods[payload["period"] as keyof typeof words.periods],
       );
+    case "call.unsettled":
+      return words.unsettled(String(payload["model"]));
     case "credits.expiring":
       return words.expiring(
         format.credits(number("credits")),

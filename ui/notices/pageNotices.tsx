@@ -66,6 +66,7 @@ const tones: Record<NoticeView["kind"], Tone> = {
   "wallet.negative": "bad",
   "budget.threshold": "warn",
   "credits.expiring": "info",
+  "call.unsettled": "bad",
 };
 
 function columns(nowMs: number): DataColumn<NoticeView>[] {

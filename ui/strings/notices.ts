@@ -2,7 +2,7 @@
 export const notices = {
   title: "Notices",
   about:
-    "What was told: low and negative balances, budgets near their limit, credits about to expire.",
+    "What was told: low and negative balances, budgets near their limit, credits about to expire, calls that could not be booked.",
   noun: ["notice", "notices"],
   caption: "Notices, newest first",
   emptyTitle: "Nothing to tell yet",
@@ -15,6 +15,7 @@ export const notices = {
     "wallet.negative": "Negative balance",
     "budget.threshold": "Budget reached",
     "credits.expiring": "Credits expiring",
+    "call.unsettled": "Call not booked",
   },
   columns: {
     notice: "Notice",
@@ -30,5 +31,7 @@ export const notices = {
   budget: (used: string, spent: string, limit: string, period: string) =>
     `${used} used: ${spent} of ${limit} ${period}`,
   periods: { day: "a day", week: "a week", month: "a month", ever: "for ever" },
+  unsettled: (model: string) =>
+    `The end of a call of ${model} could not be booked; it was resolved as aborted, free of charge`,
   expiring: (credits: string, day: string) => `${credits} credits expire on ${day}`,
 } as const;
