@@ -30,7 +30,7 @@ export function isContentError(error: unknown): boolean {
 
 /** Whether the statement failed and changed nothing, while the server goes on: one of its items may be what it failed for. */
 export function isStatementError(error: unknown): boolean {
-  return isContentError(error) || /^40/.test(sqlState(error) ?? "");
+  return isContentError(error) || sqlState(error)?.startsWith("40") === true;
 }
 
 /** Whether the server could not be asked, or ends: the statement may succeed when it is there again. */

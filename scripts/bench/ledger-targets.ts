@@ -1,5 +1,5 @@
 import type { Database } from "../../db/client.ts";
-import { isContentError } from "../../db/sql-state.ts";
+import { isStatementError } from "../../db/sql-state.ts";
 import type { Context } from "../../server/context.ts";
 import { Lane } from "../../server/gateway/lane.ts";
 import { LedgerLanes } from "../../server/gateway/ledger-lanes.ts";
@@ -90,7 +90,7 @@ export function baselineTarget(database: Database, jobs: readonly SeededJob[]): 
   const instance = uuidV7(Date.now());
   const opens = new Lane<Item, boolean>({
     limit: BATCH,
-    isContentError,
+    isOfBatch: isStatementError,
     async send(items) {
       const [row] = await database.query<{ accepted: boolean[] }>(
         "select array_to_json(plain.open($1::timestamptz, $2::uuid, $3::text::jsonb)) as accepted",
@@ -101,7 +101,7 @@ export function baselineTarget(database: Database, jobs: readonly SeededJob[]): 
   });
   const settles = new Lane<Item, boolean>({
     limit: BATCH,
-    isContentError,
+    isOfBatch: isStatementError,
     async send(items) {
       await database.query("select plain.settle($1::timestamptz, $2::text::jsonb)", [
         new Date(),

@@ -1,4 +1,7 @@
-import { describe, expect, test } from "vitest";
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { afterAll, describe, expect, test } from "vitest";
+import { Calls } from "../../server/gateway/calls.ts";
 import { Deadlines, type Overdue, totalTimeoutMs } from "../../server/gateway/deadlines.ts";
 import { jobCallRequest } from "../../server/gateway/requests.ts";
 import { callPath, client, events, fresh, refusal, say } from "./call-path.ts";
@@ -59,7 +62,7 @@ test("a call may take as long as all attempts at its targets, one order after th
 });
 
 describe("a call", async () => {
-  const { requester, calls, newJob, ended, onlyCall } = await callPath();
+  const { context, gateway, requester, calls, newJob, ended, onlyCall } = await callPath();
 
   const request = async (jobId: string, script: object, timeouts: Timeouts) => {
     const asked = await jobCallRequest(requester, jobId, { messages: say(script) });
@@ -88,6 +91,28 @@ describe("a call", async () => {
     expect(await ended(stream.callId)).toMatchObject({
       ...{ status: "failed", error_code: "gateway_timeout", cost_flags: ["estimated"] },
     });
+  });
+
+  test("connects within its total, however long connecting may take by itself, and is free without", async () => {
+    // It takes connections and never shakes hands.
+    const mute = createServer((socket) => void socket.on("error", () => {}));
+    mute.listen(0, "127.0.0.1");
+    await once(mute, "listening");
+    afterAll(() => mute.close());
+    const { port } = mute.address() as { port: number };
+    const upstream = {
+      acquire: async (asked: { alias: string; teamId: string }) => ({
+        ...(await gateway.upstream.acquire(asked)),
+        baseUrl: `https://127.0.0.1:${port}`,
+      }),
+    };
+    const muted = new Calls(context, { upstream, streamCommentMs: 15_000 });
+    const jobId = await newJob();
+    const asked = await request(jobId, {}, { total: 20 });
+    const startedMs = performance.now();
+    expect((await refusal(muted.json(asked, (answer) => answer))).code).toBe("gateway_unavailable");
+    expect(performance.now() - startedMs).toBeLessThan(5_000);
+    expect(await ended(await onlyCall(jobId))).toMatchObject({ status: "failed", cost: "0" });
   });
 
   test("without streaming misses its total as a free 504", async () => {

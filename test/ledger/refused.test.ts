@@ -51,9 +51,12 @@ async function fourCalls() {
   await allocate(world, team, 10n * CREDIT);
   const job = await newJob(world, team, startUnder(MARKUP, world.clock.now()));
   const asked = Array.from({ length: 4 }, () => callIn(world, job, CREDIT));
-  const errors: { message: string; callId: unknown; error: string }[] = [];
+  const errors: { message: string; callId: unknown; isPoison: boolean }[] = [];
   const error: Log["error"] = (message, fields) =>
-    void errors.push({ message, callId: fields?.["callId"], error: String(fields?.["error"]) });
+    void errors.push({
+      ...{ message, callId: fields?.["callId"] },
+      isPoison: String(fields?.["error"]).includes("poisonous"),
+    });
   const context = {
     ...(await testContext(database, { clock: world.clock })),
     log: { ...silentLog, error },
@@ -91,7 +94,7 @@ test("an open that the database refuses fails alone, and is told with its call",
     {
       message: "the database refuses to open a call",
       callId: bad,
-      error: expect.stringContaining("poisonous"),
+      isPoison: true,
     },
   ]);
   expect((await byId(world)).has(bad)).toBe(false);
@@ -124,7 +127,7 @@ test("a settle that the database refuses in every form is left to the sweeper, c
   expect(errors.at(-1)).toEqual({
     message: "a settle is given up: the database refuses it",
     callId: bad,
-    error: expect.stringContaining("poisonous"),
+    isPoison: true,
   });
   expect(await walletOf(world, team)).toEqual({ balance: 8_500_000n, held: CREDIT });
 
