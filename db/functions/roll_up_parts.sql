@@ -1,15 +1,12 @@
 -- The figures of a day from its quarters, of a month from its days, and their totals; the caller holds its row in rollup_spans.
 -- With a day goes the third of a month that it lies in (from the 1st, 11th, 21st on), of users alone: there are many of them.
+-- Invariant: in every snapshot a third is the sum of its days.
 create or replace function roll_up_parts_v1(p_span text, p_starts_at timestamptz, p_ends_at timestamptz)
 returns void
 language plpgsql volatile set enable_seqscan = off as $$
 declare
   part text := case p_span when 'day' then 'quarter' else 'day' end;
-  month timestamp := date_trunc('month', p_starts_at at time zone 'UTC');
-  place int := least((extract(day from p_starts_at at time zone 'UTC')::int - 1) / 10, 2);
-  third_starts_at timestamptz := (month + place * interval '10 days') at time zone 'UTC';
-  third_ends_at timestamptz := case when place = 2 then month + interval '1 month' else month + (place + 1) * interval '10 days' end
-    at time zone 'UTC';
+  third_starts_at timestamptz := start_of_third_v1(p_starts_at);
 begin
   delete from call_rollups where span = p_span and starts_at = p_starts_at;
   insert into call_rollups (
@@ -49,7 +46,8 @@ begin
       refunded)
     select 'third', third_starts_at, team_id, user_id, sum(jobs), sum(calls), sum(succeeded), sum(failed), sum(cache_hits),
       sum(input_tokens), sum(output_tokens), sum(charged), sum(refunded)
-    from user_rollups where span = 'day' and starts_at >= third_starts_at and starts_at < third_ends_at
+    from user_rollups
+    where span = 'day' and starts_at >= third_starts_at and starts_at < start_of_third_v1(third_starts_at + interval '264 hours')
     group by team_id, user_id;
   end if;
 

@@ -1,4 +1,5 @@
--- One text for all figures of a span: two are equal when, and only when, the figures are.
+-- One text for all figures of a span, with a day those of the third of a month that goes with it: two are equal when, and only
+-- when, the figures are.
 create or replace function rollup_digest_v1(p_span text, p_starts_at timestamptz)
 returns text language plpgsql stable as $$
 begin
@@ -9,5 +10,8 @@ begin
       select 'j' || j::text from job_rollups j where j.span = p_span and j.starts_at = p_starts_at
       union all
       select 'u' || u::text from user_rollups u where u.span = p_span and u.starts_at = p_starts_at
+      union all
+      select 't' || u::text from user_rollups u
+      where p_span = 'day' and u.span = 'third' and u.starts_at = start_of_third_v1(p_starts_at)
     ) lines);
 end $$;

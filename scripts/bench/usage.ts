@@ -25,7 +25,7 @@ export interface UsageFigures {
 }
 
 const GROUPS = [undefined, "day", "job_type", "model", "user"] as const;
-const READS = 100;
+const READS = 200;
 /**
  * Calls in turn, some here and some in the empty database, every other turn the other way round: what else the machine does
  * falls on both. Medians.

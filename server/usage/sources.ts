@@ -14,6 +14,9 @@ export interface Sources {
   asOf: Date;
 }
 
+/** `daysUntilMs` = before then, all days are computed. */
+type TeamSources = Sources & { daysUntilMs: number };
+
 /**
  * What a team's figures are read from: rollups for what is over, its jobs and calls for the quarters that may still
  * change. So the answer is current; for a team with very many calls, or a quarter kept open for hours by a job that does
@@ -22,7 +25,7 @@ export interface Sources {
 export async function sourcesOf(
   context: Context,
   of: { teamId: string; from: Date; to: Date; coarsest: SpanKind },
-): Promise<Sources> {
+): Promise<TeamSources> {
   const nowMs = context.clock.now();
   const recent = new Date(startOf("quarter", nowMs - RECENT_MS));
   const state = await selectRollupState(context.database, { ...of, recent });
@@ -34,6 +37,7 @@ export async function sourcesOf(
   );
   return {
     pieces: piecesOf({ fromMs: of.from.getTime(), toMs: of.to.getTime() }, frontiers, of.coarsest),
+    daysUntilMs: frontiers.day,
     asOf: new Date(Math.min(nowMs, ...asOf)),
   };
 }

@@ -17,7 +17,8 @@ export interface UsageRow {
   refunded: string;
 }
 
-export type UsageLabel = UsageGrouping | "total";
+/** What users used is added up by `usage_by_user_v1`. */
+type UsageLabel = Exclude<UsageGrouping, "user"> | "total";
 
 /** How a group is named where: in rollups (`r`), in a call (`c`, its job `j`), in a job (`j`). */
 interface Label {
@@ -33,7 +34,6 @@ const labels: Readonly<Record<UsageLabel, Label>> = {
   total: { rolled: none, call: none, job: none },
   day: { rolled: day("r.starts_at"), call: day("c.created_at"), job: day("j.created_at") },
   job_type: { rolled: "r.job_type", call: "j.type", job: "j.type" },
-  user: { rolled: "nullif(r.user_id, '')", call: "j.user_id", job: "j.user_id" },
   model: { rolled: "r.alias", call: "c.alias", job: none },
 };
 
@@ -77,51 +77,65 @@ function branches(by: UsageLabel): string[] {
       `select ${call}, ${firstUse}, ${trueCalls}, c.charged, 0 ${ofTruth("llm_calls", "c")}`,
     ];
   }
-  const truth = [
+  return [
+    `select ${rolled} as label, 0 as jobs, ${rolledCalls}, 0 as charged, 0 as refunded ${ofRollups("call_rollups")}`,
+    `select ${rolled}, r.jobs, ${noCalls}, r.charged, r.refunded ${ofRollups("job_rollups")}`,
     `select ${call}, 0, ${trueCalls}, 0, 0 ${ofTruth("llm_calls", "c")}
      ${call.includes("j.") ? "join jobs j on j.id = c.job_id" : ""}`,
     `select ${job}, 1, ${noCalls}, j.charged, j.refunded ${ofTruth("jobs", "j")}`,
   ];
-  if (by === "user") {
-    return [
-      `select ${rolled} as label, r.jobs, r.calls, r.succeeded, r.failed, r.cache_hits, r.input_tokens, r.output_tokens,
-         r.charged, r.refunded ${ofRollups("user_rollups")}`,
-      ...truth,
-    ];
-  }
-  return [
-    `select ${rolled} as label, 0 as jobs, ${rolledCalls}, 0 as charged, 0 as refunded ${ofRollups("call_rollups")}`,
-    `select ${rolled}, r.jobs, ${noCalls}, r.charged, r.refunded ${ofRollups("job_rollups")}`,
-    ...truth,
-  ];
 }
 
+const counts = [
+  ...["jobs", "calls", "succeeded", "failed", "cache_hits"],
+  ...["input_tokens", "output_tokens", "charged", "refunded"],
+];
+const asText = (counted: (count: string) => string) =>
+  counts.map((count) => `${counted(count)}::text as ${count}`).join(", ");
+
 function statement(by: UsageLabel): string {
-  const sum = (name: string) => `coalesce(sum(${name}), 0)::text as ${name}`;
   const order = by === "day" ? "label" : "sum(calls) desc, sum(jobs) desc, label";
   return `with pieces as materialized (
       select * from jsonb_to_recordset($2::text::jsonb) as p (
         source text, starts_at timestamptz, ends_at timestamptz, lowest uuid, highest uuid))
-    select label, ${["jobs", "calls", "succeeded", "failed", "cache_hits"].map(sum).join(", ")},
-      ${["input_tokens", "output_tokens", "charged", "refunded"].map(sum).join(", ")}
+    select ${by === "total" ? none : "label"} as label, ${asText((count) => `coalesce(sum(${count}), 0)`)}
     from (${branches(by).join("\nunion all\n")}) counted
-    ${by === "total" ? "group by label" : `group by label order by ${order}`} limit $3::int`;
+    ${by === "total" ? "" : `group by label order by ${order}`} limit $3::int`;
 }
+
+const byUser = `select label, ${asText((count) => count)} from usage_by_user_v1($1::text, $2::text::jsonb, $3::int)`;
 
 const statements = Object.fromEntries(
   (Object.keys(labels) as UsageLabel[]).map((by) => [by, statement(by)]),
 ) as Readonly<Record<UsageLabel, string>>;
 
+/** What is asked of either statement. */
+interface Asked {
+  teamId: string;
+  pieces: readonly Piece[];
+  limit: number;
+}
+
 export function selectUsage(
   database: Database,
-  of: { teamId: string; pieces: readonly Piece[]; by: UsageLabel; limit: number },
+  of: Asked & { by: UsageLabel },
 ): Promise<UsageRow[]> {
-  const pieces = of.pieces.map(({ source, fromMs, toMs }) => {
+  return database.query<UsageRow>(statements[of.by], parametersOf(of));
+}
+
+/** Of pieces with thirds of months, and such as are taken off. */
+export function selectUsageByUser(database: Database, of: Asked): Promise<UsageRow[]> {
+  return database.query<UsageRow>(byUser, parametersOf(of));
+}
+
+function parametersOf({ teamId, pieces, limit }: Asked): unknown[] {
+  const rows = pieces.map(({ source, fromMs, toMs, minus, given }) => {
     const [from, to] = [new Date(fromMs), new Date(toMs)];
     const ids = { lowest: lowestIdFrom(from), highest: highestIdUntil(to) };
-    return { source, starts_at: from, ends_at: to, ...ids };
+    const when = given && { days_from: new Date(given.daysFromMs), days_computed: given.computed };
+    return { source, starts_at: from, ends_at: to, ...ids, minus, ...when };
   });
-  return database.query<UsageRow>(statements[of.by], [of.teamId, JSON.stringify(pieces), of.limit]);
+  return [teamId, JSON.stringify(rows), limit];
 }
 
 /** How far the rollups have come. */

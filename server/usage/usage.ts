@@ -1,10 +1,10 @@
 import type { Context } from "../context.ts";
 import { microsToCredits } from "../kernel/money.ts";
 import { withThirds } from "./pieces.ts";
-import type { Usage, UsageCounts, UsageQuery } from "./schema.ts";
+import type { Usage, UsageCounts, UsageGrouping, UsageQuery } from "./schema.ts";
 import { spanOf } from "./span.ts";
 import { sourcesOf } from "./sources.ts";
-import { selectUsage, type UsageRow } from "./store.ts";
+import { selectUsage, selectUsageByUser, type UsageRow } from "./store.ts";
 
 const GROUP_LIMIT = 1000;
 /** A team's jobs, calls, tokens and charges in a span. Throws `invalid_request` naming what is wrong with the span. */
@@ -18,24 +18,22 @@ export async function readUsage(
   const { database } = context;
   const grouping = query.group_by;
   const coarsest = grouping === "day" ? "day" : "month";
-  const { pieces, asOf } = await sourcesOf(context, { teamId, from, to, coarsest });
+  const { pieces, daysUntilMs, asOf } = await sourcesOf(context, { teamId, from, to, coarsest });
+  const limit = GROUP_LIMIT;
+  const groupsBy = (by: UsageGrouping) =>
+    by === "user"
+      ? selectUsageByUser(database, { teamId, pieces: withThirds(pieces, daysUntilMs), limit })
+      : selectUsage(database, { teamId, pieces, by, limit });
   const [[totals], groups] = await Promise.all([
     selectUsage(database, { teamId, pieces, by: "total", limit: 1 }),
-    grouping === undefined
-      ? []
-      : selectUsage(database, {
-          teamId,
-          pieces: grouping === "user" ? withThirds(pieces) : pieces,
-          by: grouping,
-          limit: GROUP_LIMIT,
-        }),
+    grouping === undefined ? [] : groupsBy(grouping),
   ]);
   return {
     team_id: teamId,
     from: from.toISOString(),
     to: to.toISOString(),
     group_by: grouping ?? null,
-    totals: totals ? toCounts(totals) : noCounts,
+    totals: toCounts(totals!),
     groups: groups.map((row) => ({ group: row.label, ...toCounts(row) })),
     as_of: asOf.toISOString(),
   };
@@ -57,16 +55,3 @@ function toCounts(row: UsageRow): UsageCounts {
     credits_refunded: microsToCredits(BigInt(row.refunded)),
   };
 }
-
-const noCounts: UsageCounts = {
-  jobs: 0,
-  calls: 0,
-  successful_calls: 0,
-  failed_calls: 0,
-  cache_hits: 0,
-  input_tokens: 0,
-  output_tokens: 0,
-  total_tokens: 0,
-  credits_charged: 0,
-  credits_refunded: 0,
-};
