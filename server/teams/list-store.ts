@@ -56,6 +56,10 @@ export async function selectTeams(
 ): Promise<ListedTeam[]> {
   const { organizationId, status, search, plan, group, alias } = page.filter;
   const { beyond, orderBy, rows } = partsOf(page.order, page.start);
+  // A day is added up when it is over; until then its quarters tell what is charged in it.
+  const dayWaits = sql`coalesce(
+    (select min(s.starts_at) from rollup_spans s where s.open and s.span = 'day' and s.computed_at <= s.starts_at),
+    date_trunc('day', ${at.toISOString()}::timestamptz, 'UTC'))`;
   const read = await drizzle
     .select({
       team: teams,
@@ -72,9 +76,14 @@ export async function selectTeams(
         from virtual_keys k where k.team_id = teams.id)`,
       charged: sql<string>`(select coalesce(json_object_agg(d.day, d.charged), '{}')::text from (
         select to_char(r.starts_at at time zone 'UTC', 'YYYY-MM-DD') as day, sum(r.charged)::text as charged
-        from job_rollups r
-        where r.team_id = teams.id and r.span = 'day' and r.starts_at >= ${page.chargedFrom.toISOString()}::timestamptz
-        group by r.starts_at) d)`,
+        from (
+          select r.starts_at, r.charged from job_rollups r
+          where r.team_id = teams.id and r.span = 'day' and r.starts_at >= ${page.chargedFrom.toISOString()}::timestamptz
+            and r.starts_at < ${dayWaits}
+          union all
+          select r.starts_at, r.charged from job_rollups r
+          where r.team_id = teams.id and r.span = 'quarter' and r.starts_at >= greatest(${dayWaits}, ${page.chargedFrom.toISOString()}::timestamptz)
+        ) r group by 1) d)`,
     })
     .from(teams)
     .innerJoin(organizations, eq(organizations.id, teams.organizationId))

@@ -127,7 +127,7 @@ export const ListedTeamView = Type.Object(
     low_balance: Type.Boolean({ description: "Less than its low-balance threshold is available." }),
     charged_by_day: Type.Array(Type.Number(), {
       description:
-        "Credits that jobs were charged, by the UTC day of their creation: the last 30 days, today last.",
+        "Credits that jobs were charged, by the UTC day of their creation: the last 30 days, today last, up to a minute ago.",
     }),
     last_used_at: instantOrNull("Of the key used last, to the minute; null = none was used."),
   },

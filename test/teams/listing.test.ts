@@ -46,18 +46,27 @@ test("tells each team's wallet, charges by day, use and organization", async () 
   await database.query(`update wallets set held = 5000000, low_balance_threshold = 15500000,
     credit_limit = 500000 where team_id = 'even'`);
   await database.query("update wallets set credit_limit = null where team_id = 'poor'");
-  for (const [team, day, type, micros] of [
-    ["even", daysAgo(0), "a", 1_500_000],
-    ["even", daysAgo(0), "b", 250_000],
-    ["even", daysAgo(29), "a", 7_000_000],
-    ["even", daysAgo(30), "a", 9_000_000],
-    ["rich", daysAgo(1), "a", 4_000_000],
+  // Today is never added up, and yesterday only once it has been over for a while: till then they are quarters.
+  for (const [team, span, at, type, micros] of [
+    ["even", "quarter", daysAgo(0), "a", 1_500_000],
+    ["even", "quarter", daysAgo(0), "b", 250_000],
+    ["even", "quarter", daysAgo(1), "a", 2_000_000],
+    ["even", "day", daysAgo(2), "a", 3_000_000],
+    ["even", "quarter", daysAgo(2), "a", 3_000_000],
+    ["even", "day", daysAgo(29), "a", 7_000_000],
+    ["even", "day", daysAgo(30), "a", 9_000_000],
+    ["rich", "day", daysAgo(2), "a", 4_000_000],
   ] as const) {
     await database.query(
-      "insert into job_rollups (span, starts_at, team_id, job_type, charged) values ('day', $1::timestamptz, $2, $3, $4::bigint)",
-      [day, team, type, String(micros)],
+      "insert into job_rollups (span, starts_at, team_id, job_type, charged) values ($5, $1::timestamptz, $2, $3, $4::bigint)",
+      [at, team, type, String(micros), span],
     );
   }
+  await database.query(
+    `insert into rollup_spans (span, starts_at, computed_at, open)
+     values ('day', $1::timestamptz, $1::timestamptz, true), ('day', $2::timestamptz, $2::timestamptz, true)`,
+    [daysAgo(0), daysAgo(1)],
+  );
   await database.query(
     "update virtual_keys set last_used_at = '2026-11-20T08:15:00Z' where team_id = 'even'",
   );
@@ -70,7 +79,7 @@ test("tells each team's wallet, charges by day, use and organization", async () 
     low_balance: false,
     last_used_at: "2026-11-20T08:15:00.000Z",
   });
-  expect(even.charged_by_day).toEqual([7, ...Array.from({ length: 28 }, () => 0), 1.75]);
+  expect(even.charged_by_day).toEqual([7, ...Array.from({ length: 26 }, () => 0), 3, 2, 1.75]);
   const poor = data.find(({ team_id }) => team_id === "poor")!;
   expect(poor).toMatchObject({ available: null, low_balance: false, last_used_at: null });
   await database.query("update wallets set held = 5000001 where team_id = 'even'");
