@@ -70,6 +70,7 @@ export const listTeamsCommand: Command = {
       about: "active, paused, suspended or deleted [default all but deleted]",
     },
     search: { value: "TEXT", about: "Only those with this in their name, id or organization" },
+    balance: { value: "low", about: "Only those with less available than their threshold" },
     sort: { value: "ORDER", about: "name, created_at or balance, with - in front descending" },
     ...pageOptions,
     json: jsonOption,

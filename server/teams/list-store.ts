@@ -12,7 +12,7 @@ export type ListedTeam = OwnedTeam & {
   balance: bigint;
   held: bigint;
   creditLimit: bigint | null;
-  lowBalanceThreshold: bigint | null;
+  lowBalance: boolean;
   lastUsedAt: Date | null;
   /** Micro-credits charged to jobs, by the UTC day of their creation; days without a charge are missing. */
   chargedByDay: ReadonlyMap<string, bigint>;
@@ -28,6 +28,8 @@ export interface TeamFilter {
   group?: string | undefined;
   /** That a group of it holds. */
   alias?: string | undefined;
+  /** Whether little is available. */
+  balance?: "low" | undefined;
 }
 
 export interface TeamOrder {
@@ -52,10 +54,15 @@ export async function selectTeams(
     limit: number;
     /** The first day whose charges are read. */
     chargedFrom: Date;
+    /** Available micro-credits below which a wallet without a threshold of its own is low; null = never. */
+    lowBalanceMicros: bigint | null;
   },
 ): Promise<ListedTeam[]> {
-  const { organizationId, status, search, plan, group, alias } = page.filter;
+  const { organizationId, status, search, plan, group, alias, balance } = page.filter;
   const { beyond, orderBy, rows } = partsOf(page.order, page.start);
+  // As notices tell it (server/notices): a wallet without a limit is never low.
+  const isLow = sql<boolean>`coalesce(${wallets.balance} + ${wallets.creditLimit} - ${wallets.held} < greatest(0,
+    coalesce(${wallets.lowBalanceThreshold}, ${page.lowBalanceMicros?.toString() ?? null}::text::bigint)), false)`;
   // A day is added up when it is over; until then its quarters tell what is charged in it.
   const dayWaits = sql`coalesce(
     (select min(s.starts_at) from rollup_spans s where s.open and s.span = 'day' and s.computed_at <= s.starts_at),
@@ -69,7 +76,7 @@ export async function selectTeams(
       balance: wallets.balance,
       held: wallets.held,
       creditLimit: wallets.creditLimit,
-      lowBalanceThreshold: wallets.lowBalanceThreshold,
+      lowBalance: isLow,
       lastUsedMs: sql<
         string | null
       >`(select (extract(epoch from max(k.last_used_at)) * 1000)::bigint::text
@@ -106,6 +113,7 @@ export async function selectTeams(
               join model_access_group_members m on m.group_id = g.group_id
               join model_aliases a on a.id = m.alias_id
               where g.team_id = ${teams.id} and a.name = ${alias})`,
+        balance === undefined ? undefined : isLow,
         beyond,
       ),
     )

@@ -3,6 +3,8 @@ import { type Page, type PageStart, readPage } from "../http/pagination.ts";
 import { microsToCredits } from "../kernel/money.ts";
 import { isSlug } from "../kernel/slugs.ts";
 import { listOrder } from "../organizations/list-order.ts";
+import { readSettings } from "../settings/change.ts";
+import { toSettings } from "../settings/settings.ts";
 import { type ListedTeam, selectTeams, type TeamOrder } from "./list-store.ts";
 import type { ListedTeamView, TeamSort, TeamStatus } from "./schema.ts";
 import { toTeamView } from "./views.ts";
@@ -21,6 +23,7 @@ export function listTeams(
     plan?: string | undefined;
     group?: string | undefined;
     alias?: string | undefined;
+    balance?: "low" | undefined;
     sort?: TeamSort | undefined;
     limit?: number;
     cursor?: string;
@@ -33,13 +36,14 @@ export function listTeams(
   );
   return readPage(query, {
     of: "teams",
-    read: (start: PageStart<string> | undefined, limit) =>
+    read: async (start: PageStart<string> | undefined, limit) =>
       selectTeams(context.database.drizzle, new Date(now), {
         filter: query,
         order: orderOf(query.sort),
         start,
         limit,
         chargedFrom: new Date((today - CHARGED_DAYS + 1) * dayMs),
+        lowBalanceMicros: toSettings((await readSettings(context)).values).lowBalanceMicros,
       }),
     keyOf: (team) => team.id,
     parseKey: (text): string | undefined => (isSlug(text) ? text : undefined),
@@ -55,14 +59,14 @@ function orderOf(sort: TeamSort | undefined): TeamOrder {
 }
 
 function toListedTeamView(team: ListedTeam, nowMs: number, days: string[]): ListedTeamView {
-  const { balance, held, creditLimit, lowBalanceThreshold: threshold } = team;
+  const { balance, held, creditLimit } = team;
   const available = creditLimit === null ? null : balance + creditLimit - held;
   return {
     ...toTeamView(team, nowMs),
     organization_name: team.organizationName,
     balance: microsToCredits(balance),
     available: available === null ? null : microsToCredits(available),
-    low_balance: available !== null && threshold !== null && available < threshold,
+    low_balance: team.lowBalance,
     charged_by_day: days.map((day) => microsToCredits(team.chargedByDay.get(day) ?? 0n)),
     last_used_at: team.lastUsedAt?.toISOString() ?? null,
   };

@@ -124,7 +124,10 @@ export const ListedTeamView = Type.Object(
     organization_name: Type.String(),
     balance: Type.Number({ description: "Credits, as of the wallet's last change." }),
     available: nullable(Type.Number(), "balance + credit_limit − held; null = unlimited."),
-    low_balance: Type.Boolean({ description: "Less than its low-balance threshold is available." }),
+    low_balance: Type.Boolean({
+      description:
+        "Less is available than nothing, or than its low-balance threshold, else the platform's.",
+    }),
     charged_by_day: Type.Array(Type.Number(), {
       description:
         "Credits that jobs were charged, by the UTC day of their creation: the last 30 days, today last, up to a minute ago.",
@@ -207,6 +210,9 @@ export const TeamQuery = Type.Object(
       }),
     ),
     alias: Type.Optional(line(128, "Only those that may use this model alias.", "chat-fast")),
+    balance: Type.Optional(
+      Type.Literal("low", { description: "Only those whose `low_balance` is true." }),
+    ),
   },
   { additionalProperties: false },
 );

@@ -1,6 +1,6 @@
 import type { Page } from "playwright-core";
 import { expect } from "vitest";
-import { choose, dialog, gone, press } from "./page-parts.ts";
+import { choose, dialog, gone, heading, press } from "./page-parts.ts";
 
 /** What an admin does on the page of the team Routing, which has 1,000 credits. */
 
@@ -110,4 +110,19 @@ export async function makePlan(page: Page): Promise<void> {
       if (!response.ok) throw new Error(`no plan: ${response.status}`);
     }),
   );
+}
+
+/** From the overview to the wallet that is low there, and back when it is not. */
+export async function endLowBalance(page: Page): Promise<void> {
+  const low = page.getByRole("region", { name: "Low balances" }).getByRole("row");
+  await low.getByRole("link", { name: "Routing" }).click();
+  await press(page, "Allocate credits");
+  const help = await dialog(page, "Allocate credits");
+  await help.getByLabel("Amount").fill("9000");
+  await press(help, "Allocate 9,000 credits");
+  await gone(help);
+  const menu = page.getByRole("navigation", { name: "Main" });
+  await menu.getByRole("link", { name: "Overview" }).click();
+  await heading(page, "Overview");
+  await gone(low.filter({ hasText: "Routing" }));
 }

@@ -4,7 +4,7 @@ import { startChromium, takeScreenshot } from "./browser.ts";
 import { type Executable, startExecutable } from "./executable.ts";
 import { signInAsOwner } from "./owner.ts";
 import { choose, dialog, gone, heading, press } from "./page-parts.ts";
-import { changeKeys, changeWallet, makePlan } from "./team-steps.ts";
+import { changeKeys, changeWallet, endLowBalance, makePlan } from "./team-steps.ts";
 
 /** The screens of customers as the executable serves them: each test goes on with what those before it made. */
 
@@ -284,6 +284,8 @@ it("finds, sorts and changes several teams, tells of a low balance, and deletes 
   await page.goto(`${server.adminUrl}/notices`);
   const told = page.getByText(/available, less than 500/).filter({ visible: true });
   await told.first().waitFor();
+  await page.goto(server.adminUrl);
+  await endLowBalance(page);
 
   await page.goto(`${server.adminUrl}/teams/customs`);
   await choose(page, "Actions for Customs", "Delete…");

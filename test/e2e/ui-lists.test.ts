@@ -39,6 +39,7 @@ const lists = [
     `/top-ups/${money.batchDetail.batch_id}`,
     ...["State", "Redeemed", "state=redeemed", `/api/top-up-batches/${money.batchDetail.batch_id}`],
   ],
+  ["/teams", "Balance", "Low", "balance=low", "/api/teams"],
   ["/notices", "Kind", "Low balance", "kind=wallet.low_balance", "/api/notices"],
   ["/models", "Status", "Disabled", "status=disabled", "/api/models"],
   ["/audit", "Kind", "Team", "action=team.", "/api/audit"],

@@ -5,6 +5,7 @@ import { assignPlan, type PlanSubject } from "../../server/pricing/assignments.t
 import { createPlan } from "../../server/pricing/plans.ts";
 import { listTeams } from "../../server/teams/listing.ts";
 import { createTeam } from "../../server/teams/teams.ts";
+import { changeSettings } from "../../server/settings/change.ts";
 import { testDatabase } from "../harness.ts";
 import { testContext } from "../harness/context.ts";
 
@@ -94,6 +95,30 @@ test("finds teams by the name of their organization, and adds up an organization
   expect(await balances()).toEqual([320, 20]);
   await database.query("update teams set status = 'deleted' where id = 'rich'");
   expect(await balances()).toEqual([20, 20]);
+});
+
+test("tells whose balance is low: by a threshold of its own, the platform's, or below nothing", async () => {
+  const low = async () => ids(await listTeams(context, { balance: "low", sort: "balance" }));
+  await database.query(
+    `update wallets set low_balance_threshold = null, held = 0, credit_limit = 0`,
+  );
+  expect(await low()).toEqual([]);
+
+  await database.query(
+    "update wallets set low_balance_threshold = 20000001 where team_id = 'even'",
+  );
+  await database.query("update wallets set held = 20000001 where team_id = 'also-even'");
+  expect(await low()).toEqual(["also-even", "even"]);
+
+  await changeSettings(context, systemAuthor, { values: { low_balance_credits: 20 } });
+  expect(await low()).toEqual(["poor", "also-even", "even"]);
+  await database.query("update wallets set credit_limit = null where team_id = 'poor'");
+  await database.query("update wallets set low_balance_threshold = 0 where team_id = 'even'");
+  expect(await low()).toEqual(["also-even"]);
+  const { data } = await listTeams(context);
+  expect(data.filter(({ low_balance }) => low_balance).map(({ team_id }) => team_id)).toEqual([
+    "also-even",
+  ]);
 });
 
 test("finds teams and organizations by plan, group and model", async () => {

@@ -1,7 +1,6 @@
 import type { Report } from "../../server/analytics/schema.ts";
 import type { GatewayConfigView } from "../../server/admin/schema.ts";
 import type { FoundCallView } from "../../server/calls/schema.ts";
-import type { NoticeView } from "../../server/notices/schema.ts";
 import type { SettingsView } from "../../server/settings/schema.ts";
 import { daysOf } from "../../ui/base/period.ts";
 
@@ -94,20 +93,6 @@ export const byModel = report(
 export const before: Report = { ...money, bucket: null, rows: [], totals: total(money.rows, 0.84) };
 export const noFigures: Report = { ...money, rows: [], totals: nothing };
 
-const notice = (team: string, available: number, minutesAgo: number): NoticeView => ({
-  notice_id: `019aaf3c-6a80-7c11-9d1b-${team.padEnd(12, "0").slice(0, 12)}`,
-  kind: available < 0 ? "wallet.negative" : "wallet.low_balance",
-  organization_id: "aperture-freight",
-  team_id: team,
-  payload: { available, threshold: 50, balance: available + 2, held: 2 },
-  created_at: new Date(Date.parse("2026-11-23T14:20:00Z") - minutesAgo * 60_000).toISOString(),
-  delivered_at: null,
-});
-export const notices = {
-  data: [notice("routing", 41.5, 12), notice("claims", -3.25, 190), notice("routing", 48, 400)],
-  next: null,
-  prev: null,
-};
 export const none = { data: [], next: null, prev: null };
 
 export const gatewayConfig: GatewayConfigView = {

@@ -76,7 +76,7 @@ export const teams: ListedTeamView[] = teamNames.map((name, index) => {
     default_alias: "chat-fast",
     balance,
     available: index === 6 ? null : balance,
-    low_balance: index === 7,
+    low_balance: index === 7 || balance < 0,
     charged_by_day: Array.from({ length: 30 }, (_, at) =>
       index === 8 ? 0 : Math.round(20 + 15 * Math.sin(at * 1.3 + index) + ((at * 7) % 5)),
     ),

@@ -1,10 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { bucketOf, bucketsOf, shareOf, toPoints } from "../../ui/overview/figures.ts";
-import { newestByTeam } from "../../ui/overview/lowBalances.tsx";
 import { after, emptyTail } from "../../ui/live/tail.ts";
 import { fromSettings, problemsOf, toChange } from "../../ui/settings/settingsForm.ts";
 import { firstCall } from "../../ui/setup/snippets.ts";
-import { byModel, calls, money, notices, settings } from "./answers-operate.ts";
+import { byModel, calls, money, settings } from "./answers-operate.ts";
 
 describe("figures of a period", () => {
   it("are drawn by hours, days or weeks, each stretch once, none of the future", () => {
@@ -30,12 +29,6 @@ describe("figures of a period", () => {
     expect(toPoints(money.rows, [], "day", () => ({}))).toHaveLength(30);
     expect(shareOf(1, 4)).toBe(0.25);
     expect(shareOf(0, 0)).toBeNull();
-  });
-
-  it("name each team whose wallet ran low once, by its newest notice", () => {
-    expect(newestByTeam(notices.data).map(({ payload }) => payload["available"])).toEqual([
-      41.5, -3.25,
-    ]);
   });
 });
 

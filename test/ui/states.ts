@@ -1,6 +1,7 @@
 import type { Answer } from "../e2e/ui-server.ts";
 import * as answers from "./answers.ts";
 import { accountAnswers, accountStates } from "./account-states.ts";
+import { teams } from "./customer-answers.ts";
 import * as operate from "./answers-operate.ts";
 import { workAnswers, workStates } from "./work-states.ts";
 import { platformStates } from "./platform-states.ts";
@@ -23,7 +24,10 @@ export const healthy: Record<string, Answer> = {
   "GET /api/usage?from=2026-10-25&to=2026-11-24&bucket=day": ok(operate.money),
   "GET /api/usage?from=2026-10-25&to=2026-11-24&bucket=day&group_by=alias": ok(operate.byModel),
   "GET /api/usage?from=2026-09-25&to=2026-10-25": ok(operate.before),
-  "GET /api/notices?limit=50": ok(operate.notices),
+  "GET /api/teams?balance=low&sort=balance&limit=5": ok({
+    ...operate.none,
+    data: teams.filter(({ low_balance: isLow }) => isLow),
+  }),
   "GET /api/gateway/config": ok(operate.gatewayConfig),
   "GET /api/settings": ok(operate.settings),
   "GET /api/credentials?limit=50": ok(operate.none),
@@ -59,7 +63,7 @@ export const states: State[] = [
     given: {
       "GET /api/status": ok(answers.installingStatus),
       "GET /api/jobs?limit=8": ok(answers.noJobs),
-      "GET /api/notices?limit=50": ok(operate.none),
+      "GET /api/teams?balance=low&sort=balance&limit=5": ok(operate.none),
     },
     shows: "Installing 87 of 141 packages",
   },
@@ -79,7 +83,7 @@ export const states: State[] = [
     name: "overview-quiet",
     path: "/",
     given: {
-      "GET /api/notices?limit=50": databaseDown,
+      "GET /api/teams?balance=low&sort=balance&limit=5": databaseDown,
       "GET /api/usage?from=2026-10-25&to=2026-11-24&bucket=day": ok(operate.noFigures),
       "GET /api/usage?from=2026-10-25&to=2026-11-24&bucket=day&group_by=alias": databaseDown,
     },

@@ -1,5 +1,6 @@
-import type { NoticeView } from "../../server/notices/schema.ts";
+import type { ListedTeamView } from "../../server/teams/schema.ts";
 import { Badge } from "../base/badge.tsx";
+import type { Page } from "../base/dataTable.tsx";
 import { Panel } from "../base/panel.tsx";
 import { Failure, NotCurrent } from "../base/states.tsx";
 import { type Column, RowLink, Table } from "../base/table.tsx";
@@ -9,47 +10,46 @@ import { useServerNow } from "../shell/status.ts";
 import { overview } from "../strings/overview.ts";
 
 const shown = 5;
-const asked = 50;
 const pollMs = 15_000;
 
-/** The newest notice of each team whose wallet ran low. */
-export function newestByTeam(notices: readonly NoticeView[]): NoticeView[] {
-  const teams = new Set<string>();
-  return notices.filter(({ kind, team_id: team }) => {
-    if (team === null || teams.has(team)) return false;
-    if (kind !== "wallet.low_balance" && kind !== "wallet.negative") return false;
-    teams.add(team);
-    return true;
-  });
-}
-
-type Notices = Read<{ data: NoticeView[] }>;
+type LowTeams = Read<Page<ListedTeamView>>;
 
 /** Whatever stands below them waits for the answer: it would be moved by them. */
-export function useLowBalances(): Notices & { known: boolean } {
-  const read = useRead<{ data: NoticeView[] }>("/api/notices", {
-    parameters: { limit: asked },
+export function useLowBalances(): LowTeams & { known: boolean } {
+  const read: LowTeams = useRead("/api/teams", {
+    parameters: { balance: "low", sort: "balance", limit: shown },
     pollMs,
   });
   return { ...read, known: read.data !== undefined || read.error !== undefined };
 }
 
-/** Teams that will soon be refused for want of credits; nothing while there are none. */
-export function LowBalances({ read: { data, error, retry } }: { read: Notices }) {
+/** Teams that are refused, or soon will be, for want of credits; nothing while there are none. */
+export function LowBalances({ read: { data, error, retry } }: { read: LowTeams }) {
   const nowMs = useServerNow();
-  const rows = data && newestByTeam(data.data).slice(0, shown);
   // No news is good news, and takes no room.
-  if (!error && !rows?.length) return null;
+  if (!error && !data?.data.length) return null;
   return (
-    <Panel title={overview.lowBalances} flush badge={error && data && <NotCurrent error={error} />}>
+    <Panel
+      title={overview.lowBalances}
+      flush
+      badge={error && data && <NotCurrent error={error} />}
+      action={
+        <a
+          href="/teams?balance=low&sort=balance"
+          class="focus-ring rounded text-12 font-medium text-accent hover:underline"
+        >
+          {overview.allLowBalances}
+        </a>
+      }
+    >
       {error && !data ? (
         <Failure title={overview.lowBalancesFailed} error={error} onRetry={retry} />
       ) : (
         <Table
           caption={overview.lowBalances}
           columns={columns(nowMs)}
-          rows={rows}
-          rowKey={(notice) => notice.notice_id}
+          rows={data?.data}
+          rowKey={(team) => team.team_id}
           skeletonRows={3}
         />
       )}
@@ -57,14 +57,17 @@ export function LowBalances({ read: { data, error, retry } }: { read: Notices })
   );
 }
 
-function columns(nowMs: number): Column<NoticeView>[] {
+function columns(nowMs: number): Column<ListedTeamView>[] {
   return [
     {
       head: overview.team,
-      cell: ({ team_id: team, kind }) => (
+      cell: ({ team_id: team, name, organization_name: organization, available }) => (
         <div class="flex min-w-0 items-center gap-2">
-          <RowLink href={`/teams/${encodeURIComponent(team ?? "")}`}>{team}</RowLink>
-          {kind === "wallet.negative" ? (
+          <div class="min-w-0">
+            <RowLink href={`/teams/${encodeURIComponent(team)}`}>{name}</RowLink>
+            <span class="block truncate text-12 text-muted">{organization}</span>
+          </div>
+          {(available ?? 0) < 0 ? (
             <Badge tone="bad">{overview.negative}</Badge>
           ) : (
             <Badge tone="warn">{overview.low}</Badge>
@@ -74,21 +77,20 @@ function columns(nowMs: number): Column<NoticeView>[] {
     },
     {
       head: overview.available,
-      width: "128px",
+      width: "144px",
       number: true,
-      cell: ({ payload }) => {
-        const available = Number(payload["available"]);
-        return <span class={available < 0 ? "text-bad" : ""}>{format.credits(available)}</span>;
-      },
+      cell: ({ available }) => (
+        <span class={(available ?? 0) < 0 ? "text-bad" : ""}>{format.credits(available ?? 0)}</span>
+      ),
     },
     {
-      head: overview.when,
-      width: "88px",
+      head: overview.lastUsed,
+      width: "104px",
       number: true,
       from: "small",
-      cell: ({ created_at: at }) => (
-        <span class="text-muted" title={format.utc(at)}>
-          {format.ago(at, nowMs)}
+      cell: ({ last_used_at: at }) => (
+        <span class="text-muted" title={at === null ? undefined : format.utc(at)}>
+          {at === null ? overview.never : format.ago(at, nowMs)}
         </span>
       ),
     },

@@ -8,6 +8,8 @@ export const teams = {
   caption: "Teams, by name unless sorted otherwise",
   status: "Status",
   organization: "Organization",
+  balance: "Balance",
+  low: "Low",
   emptyTitle: "No teams yet",
   emptyText: "A team is a tenant: it holds the keys, the wallet and the limits of one application.",
   columns: {

@@ -15,11 +15,12 @@ import { TeamTable } from "./teamTable.tsx";
 import { useTeams } from "./teams.ts";
 
 const statuses = Object.entries(tenants.states).map(([value, label]) => ({ value, label }));
+const lowBalance = [{ value: "low", label: words.low }];
 
 /** Every team, by name. */
 export function PageTeams() {
   const state = useListState({
-    filters: ["status", "organization_id", ...Object.keys(tenants.filters)],
+    filters: ["status", "organization_id", "balance", ...Object.keys(tenants.filters)],
   });
   const read = useTeams(state.parameters);
   const organizations = useRead<{ data: OrganizationView[] }>("/api/organizations", {
@@ -55,6 +56,7 @@ export function PageTeams() {
                 label: name,
               })) ?? [],
           },
+          { name: "balance", label: words.balance, choices: lowBalance },
         ]}
       >
         <FilterChips state={state} labels={tenants.filters} />
