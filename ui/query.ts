@@ -5,7 +5,7 @@ import {
   useQueryClient,
   type QueryClient,
 } from "@tanstack/preact-query";
-import { useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { ApiError, ConflictError, get, newKey, type Parameters } from "./api.ts";
 import { toast } from "./base/toasts.tsx";
 
@@ -83,10 +83,17 @@ export function useChange<Input, Answer>(options: {
   refreshes: readonly string[];
   /** The toast's text; none when the page itself shows the outcome. */
   done?: string | ((answer: Answer, input: Input) => string);
+  /** What the page does next; nothing once it has been left. */
   onDone?: (answer: Answer, input: Input) => void;
 }): Change<Input> {
   const client = useQueryClient();
   const attempt = useRef({ input: "", idempotencyKey: "" });
+  // Who has left the page meanwhile is not led back to where it would have gone on.
+  const isThere = useRef(true);
+  useLayoutEffect(() => {
+    isThere.current = true;
+    return () => void (isThere.current = false);
+  }, []);
   const mutation = useMutation({
     mutationFn: (input: Input) => {
       const written = JSON.stringify(input) ?? "";
@@ -100,7 +107,7 @@ export function useChange<Input, Answer>(options: {
       if (options.done) {
         toast(typeof options.done === "string" ? options.done : options.done(answer, input));
       }
-      options.onDone?.(answer, input);
+      if (isThere.current) options.onDone?.(answer, input);
     },
   });
   return {

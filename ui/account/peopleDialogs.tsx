@@ -3,6 +3,7 @@ import type { AccountView } from "../../server/accounts/schema.ts";
 import { Button } from "../base/button.tsx";
 import { RadioCards } from "../base/choices.tsx";
 import { ConfirmDialog } from "../base/confirmDialog.tsx";
+import { useDialogHold } from "../base/dialogHold.ts";
 import { Dialog, DialogActions } from "../base/dialog.tsx";
 import { Field, TextInput } from "../base/field.tsx";
 import { useForm } from "../base/form.tsx";
@@ -66,7 +67,9 @@ function Invite({ by, onDone }: { by: Role; onDone: () => void }) {
       />
       <FormProblem error={form.error} />
       <DialogActions>
-        <Button onClick={onDone}>{kit.cancel}</Button>
+        <Button onClick={onDone} disabled={form.running}>
+          {kit.cancel}
+        </Button>
         <Button type="submit" look="primary" disabled={form.running}>
           {words.makeLink}
         </Button>
@@ -128,7 +131,9 @@ function ChangeRole({
       />
       <FormProblem error={form.error} />
       <DialogActions>
-        <Button onClick={onDone}>{kit.cancel}</Button>
+        <Button onClick={onDone} disabled={form.running}>
+          {kit.cancel}
+        </Button>
         <Button type="submit" look="primary" disabled={!form.dirty || form.running}>
           {words.make} {account.name} {form.values.role}
         </Button>
@@ -162,12 +167,15 @@ export function ResetDialog({ account, ...dialog }: Props & { account: AccountVi
 function Reset({ account, onDone }: { account: AccountView; onDone: () => void }) {
   const [url, setUrl] = useState<string>();
   const change = useReset((link) => setUrl(link.url));
+  useDialogHold(change.running ? "everything" : undefined);
   if (url !== undefined) return <LinkOnce url={url} text={words.resetReady} onDone={onDone} />;
   return (
     <div class="grid gap-4">
       <FormProblem error={change.error} />
       <DialogActions>
-        <Button onClick={onDone}>{kit.cancel}</Button>
+        <Button onClick={onDone} disabled={change.running}>
+          {kit.cancel}
+        </Button>
         <Button
           look="danger"
           disabled={change.running}

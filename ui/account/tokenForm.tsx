@@ -136,7 +136,9 @@ export function TokenForm({ by, onDone }: { by: Role; onDone: () => void }) {
       )}
       <FormProblem error={form.error} />
       <DialogActions>
-        <Button onClick={onDone}>{kit.cancel}</Button>
+        <Button onClick={onDone} disabled={form.running}>
+          {kit.cancel}
+        </Button>
         <Button type="submit" look="primary" disabled={form.running}>
           {words.createAction}
         </Button>

@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 import type { Change } from "../query.ts";
 import { Button } from "./button.tsx";
 import { Dialog, DialogActions } from "./dialog.tsx";
+import { useDialogHold } from "./dialogHold.ts";
 import { TextInput, Field } from "./field.tsx";
 import { FormProblem } from "./formProblem.tsx";
 import { kit } from "../strings/kit.ts";
@@ -58,6 +59,7 @@ function Body<Input>({
   danger: boolean;
 }) {
   const [text, setText] = useState("");
+  useDialogHold(change.running ? "everything" : undefined);
   const sure = typed === undefined || text === typed;
   return (
     <form
@@ -82,7 +84,9 @@ function Body<Input>({
       )}
       <FormProblem error={change.error} />
       <DialogActions>
-        <Button onClick={onClose}>{kit.cancel}</Button>
+        <Button onClick={onClose} disabled={change.running}>
+          {kit.cancel}
+        </Button>
         <Button
           type="submit"
           look={danger ? "danger" : "primary"}

@@ -1,6 +1,7 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { useContext, useEffect, useId, useRef, useState } from "preact/hooks";
 import { IconButton } from "./button.tsx";
+import { DialogHolds, type Hold, isHeld } from "./dialogHold.ts";
 import { CloseIcon } from "./icons.tsx";
 import { OverlayTarget } from "./overlay.tsx";
 import { kit } from "../strings/kit.ts";
@@ -32,6 +33,7 @@ function Modal({
   const [overlay, setOverlay] = useState<Element | null>(null);
   /** Times that the browser closed it, by Escape: one that has to stay, as without a session, opens again. */
   const [closed, setClosed] = useState(0);
+  const [holds] = useState(() => new Map<symbol, Hold>());
   useEffect(() => {
     const element = dialog.current;
     if (open && !element?.open) {
@@ -50,17 +52,20 @@ function Modal({
       onClose={() => {
         if (!open) return;
         setClosed((times) => times + 1);
-        onClose();
+        if (!isHeld(holds)) onClose();
+      }}
+      onCancel={(event) => {
+        if (isHeld(holds)) event.preventDefault();
       }}
       onPointerDown={(event) => {
         // Only the backdrop is the dialog itself; what lies in it is a child.
-        if (event.target === dialog.current) onClose();
+        if (event.target === dialog.current && holds.size === 0) onClose();
       }}
       class={look}
     >
       {open && (
         <OverlayTarget.Provider value={overlay}>
-          {children}
+          <DialogHolds.Provider value={holds}>{children}</DialogHolds.Provider>
           <div ref={setOverlay} />
         </OverlayTarget.Provider>
       )}
@@ -129,9 +134,7 @@ function Frame({
           )}
         </div>
         <div class="-mt-1 -mr-2">
-          <IconButton label={kit.close} onClick={onClose}>
-            <CloseIcon />
-          </IconButton>
+          <CloseButton onClose={onClose} />
         </div>
       </header>
       <div data-dialog-body class="relative min-h-0 flex-1 overflow-y-auto px-5 py-4">
@@ -168,6 +171,15 @@ function Frame({
         <div class={layout}>{inside}</div>
       )}
     </Modal>
+  );
+}
+
+function CloseButton({ onClose }: { onClose: () => void }) {
+  const holds = useContext(DialogHolds);
+  return (
+    <IconButton label={kit.close} onClick={() => !isHeld(holds) && onClose()}>
+      <CloseIcon />
+    </IconButton>
   );
 }
 

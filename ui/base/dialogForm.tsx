@@ -34,7 +34,9 @@ export function DialogForm<Values>({
       {children}
       <FormProblem error={form.error} {...(onReload ? { onReload } : {})} />
       <DialogActions>
-        <Button onClick={onClose}>{kit.cancel}</Button>
+        <Button onClick={onClose} disabled={form.running}>
+          {kit.cancel}
+        </Button>
         <Button type="submit" look={danger ? "danger" : "primary"} disabled={form.running}>
           {action}
         </Button>

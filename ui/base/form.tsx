@@ -1,6 +1,7 @@
 import { useRef, useState } from "preact/hooks";
 import type { FieldProblem } from "../api.ts";
 import type { Change } from "../query.ts";
+import { useDialogHold } from "./dialogHold.ts";
 import { useUnsavedGuard } from "./leaving.tsx";
 
 type Problems = Partial<Record<string, string>>;
@@ -39,6 +40,7 @@ export function useForm<Values extends object, Input>(options: {
   // What is saved may be left, before it has been read anew.
   const isSaved = change.done && submitted.current === values;
   useUnsavedGuard(guarded && dirty && !change.running && !isSaved);
+  useDialogHold(change.running ? "everything" : dirty ? "clicks" : undefined);
 
   const own = sent && check ? check(values) : {};
   const theirs = change.error?.fields ?? [];

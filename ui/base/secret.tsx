@@ -1,9 +1,11 @@
 import { WarningIcon } from "./icons.tsx";
 import { CommandLine } from "./copy.tsx";
+import { useDialogHold } from "./dialogHold.ts";
 import { kit } from "../strings/kit.ts";
 
 /** What is shown this once: a key, a token. It says so, because closing the dialog is the end of it. */
 export function SecretOnce({ secret, what }: { secret: string; what: string }) {
+  useDialogHold("clicks");
   return (
     <div class="grid gap-3">
       <CommandLine command={secret} what={what} />

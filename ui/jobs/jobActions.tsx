@@ -142,7 +142,9 @@ function RefundForm({
       />
       <FormProblem error={form.error} />
       <DialogActions>
-        <Button onClick={onClose}>{kit.cancel}</Button>
+        <Button onClick={onClose} disabled={form.running}>
+          {kit.cancel}
+        </Button>
         <Button type="submit" look="primary" disabled={form.running}>
           {after === undefined ? jobs.refund : jobs.refundAction(inCredits(amount ?? 0))}
         </Button>
