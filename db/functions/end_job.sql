@@ -37,7 +37,7 @@ begin
   elsif ending.ended_at is null then
     told := 'ended';
     update jobs j
-    set status = p_end ->> 'status', ended_at = p_at, last_activity_at = p_at,
+    set status = p_end ->> 'status', ended_at = p_at, ended_cost_nanos = j.provider_cost_nanos, last_activity_at = p_at,
       metadata = j.metadata || coalesce(nullif(p_end -> 'metadata', 'null'), '{}'),
       result = nullif(p_end -> 'result', 'null'), error_message = p_end ->> 'error_message'
     where j.id = ending.id;

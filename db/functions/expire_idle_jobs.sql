@@ -18,7 +18,7 @@ begin
   end if;
 
   perform lock_ending_jobs_v1(idle, '{}');
-  update jobs j set status = 'expired', ended_at = p_at where j.id = any (idle);
+  update jobs j set status = 'expired', ended_at = p_at, ended_cost_nanos = j.provider_cost_nanos where j.id = any (idle);
   foreach ending in array idle loop
     perform charge_job_v1(p_at, ending, 'expired');
   end loop;

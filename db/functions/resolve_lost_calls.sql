@@ -60,7 +60,8 @@ begin
       provider_cost_nanos = j.provider_cost_nanos + sums.cost, last_activity_at = p_at,
       held = j.held - sums.held, cost_held = j.cost_held - sums.cost_held,
       status = case when j.id = any (ending) then 'failed' else j.status end,
-      ended_at = case when j.id = any (ending) then p_at else j.ended_at end
+      ended_at = case when j.id = any (ending) then p_at else j.ended_at end,
+      ended_cost_nanos = case when j.id = any (ending) or j.ended_at is not null then j.provider_cost_nanos + sums.cost end
     from (
       select job_id, count(*)::int as n, coalesce(sum(provider_cost_nanos), 0) as cost, sum(held)::bigint as held,
         coalesce(sum(cost_held), 0)::bigint as cost_held

@@ -13,5 +13,12 @@ begin
       union all
       select 't' || u::text from user_rollups u
       where p_span = 'day' and u.span = 'third' and u.starts_at = start_of_third_v1(p_starts_at)
+      union all
+      select 'a' || a::text from total_rollups a
+      where a.scope in ('job_type', 'organization', 'team') and a.span = p_span and a.starts_at = p_starts_at
+      union all
+      select 'm' || m::text from model_rollups m where m.span = p_span and m.starts_at = p_starts_at
+      union all
+      select 'n' || n::text from team_rollups n where n.span = p_span and n.starts_at = p_starts_at
     ) lines);
 end $$;

@@ -111,7 +111,9 @@ begin
         charged_over_hold = j.charged_over_hold or taken > call.held,
         last_activity_at = p_at,
         status = case when one.end_job is not null and j.ended_at is null then one.end_job else j.status end,
-        ended_at = case when one.end_job is not null and j.ended_at is null then p_at else j.ended_at end
+        ended_at = case when one.end_job is not null and j.ended_at is null then p_at else j.ended_at end,
+        ended_cost_nanos = case when one.end_job is not null or j.ended_at is not null
+          then j.provider_cost_nanos + coalesce(one.provider_cost_nanos, 0) end
       where j.id = job.id
       returning j.charge_pending and j.calls_in_flight = 0, j.status into due, due_as;
       if due then
@@ -256,7 +258,8 @@ begin
       call_charges = j.call_charges + sums.own_charge, charged_over_hold = j.charged_over_hold or sums.over_hold,
       last_activity_at = p_at,
       status = case when sums.end_job is not null and j.ended_at is null then sums.end_job else j.status end,
-      ended_at = case when sums.end_job is not null and j.ended_at is null then p_at else j.ended_at end
+      ended_at = case when sums.end_job is not null and j.ended_at is null then p_at else j.ended_at end,
+      ended_cost_nanos = case when sums.end_job is not null or j.ended_at is not null then j.provider_cost_nanos + sums.cost end
     from (
       select job_id, count(*)::int as n, (count(*) filter (where status = 'succeeded'))::int as succeeded,
         coalesce(sum(input_tokens), 0) as input_tokens, coalesce(sum(output_tokens), 0) as output_tokens,
@@ -325,7 +328,9 @@ begin
           target = entry.value ->> 'target', attempts = entry.value -> 'attempts',
           input_tokens = (entry.value ->> 'input_tokens')::int, output_tokens = (entry.value ->> 'output_tokens')::int
         where c.id = entry.call_id;
-        update jobs j set provider_cost_nanos = j.provider_cost_nanos + coalesce(entry.cost, 0) - coalesce(swept.estimate, 0)
+        update jobs j
+        set provider_cost_nanos = j.provider_cost_nanos + coalesce(entry.cost, 0) - coalesce(swept.estimate, 0),
+          ended_cost_nanos = j.ended_cost_nanos + coalesce(entry.cost, 0) - coalesce(swept.estimate, 0)
         where j.id = swept.job_id;
         perform touch_rollups_v1(swept.job_id);
         if swept.budget_holds is not null then

@@ -197,7 +197,8 @@ begin
   set calls_in_flight = j.calls_in_flight - x.ends, succeeded_calls = j.succeeded_calls + x.successes,
     failed_calls = j.failed_calls + x.ends - x.successes, input_tokens = j.input_tokens + coalesce(x.input, 0),
     output_tokens = j.output_tokens + coalesce(x.output, 0), latency_ms = j.latency_ms + coalesce(x.latency, 0),
-    provider_cost_nanos = j.provider_cost_nanos + coalesce(x.cost, 0), held = j.held - x.held,
+    provider_cost_nanos = j.provider_cost_nanos + coalesce(x.cost, 0),
+    ended_cost_nanos = j.ended_cost_nanos + coalesce(x.cost, 0), held = j.held - x.held,
     cost_held = j.cost_held - x.cost_held, charged = j.charged + x.taken, call_charges = j.call_charges + x.charge,
     charged_over_hold = j.charged_over_hold or x.over_hold, last_activity_at = p_at
   from unnest(jobs_of, ends, successes, inputs, outputs, latencies, costs, helds, cost_helds, takens, charges, over_hold)

@@ -73,6 +73,8 @@ export const jobs = pgTable(
     providerCostNanos: bigintColumn("provider_cost_nanos")
       .notNull()
       .default(sql`0`),
+    /** The same once it has ended, for the index that finds dear jobs; null while it goes on, so that calls stay off the index. */
+    endedCostNanos: bigintColumn("ended_cost_nanos"),
     /** Micro-credits set aside for it, and taken for it so far. */
     held: nonnegativeAmount("held")
       .notNull()
@@ -116,6 +118,9 @@ export const jobs = pgTable(
     index("jobs_open")
       .on(table.id)
       .where(sql`${table.endedAt} is null`),
+    index("jobs_cost")
+      .on(table.endedCostNanos)
+      .where(sql`${table.endedCostNanos} is not null`),
     check("jobs_refunded", sql`${table.refunded} between 0 and ${table.charged}`),
   ],
 );

@@ -106,7 +106,7 @@ export const jobRollups = pgTable(
   ],
 );
 
-/** What both tables of totals hold; those of jobs count when the job was created. */
+/** What all tables of totals hold; those of jobs count when the job was created. */
 const totals = () => ({
   span: text("span").notNull(),
   startsAt: instant("starts_at").notNull(),
@@ -163,6 +163,31 @@ export const modelRollups = pgTable(
     primaryKey({
       columns: [table.span, table.startsAt, table.jobType, table.alias, table.target],
     }),
+  ],
+);
+
+/**
+ * Months of `call_rollups` and `job_rollups` of every team but test teams, added up three times: by job type, by alias, by target.
+ * A question by teams about one of these reads one row a team and month.
+ */
+export const teamRollups = pgTable(
+  "team_rollups",
+  {
+    /** `job_type`, `alias`, `target`: what `subject` is. */
+    scope: text("scope").notNull(),
+    subject: text("subject").notNull(),
+    teamId: text("team_id").notNull(),
+    ...totals(),
+    /** Of jobs; by alias and target the calls' share of it, as `earned` and `returned` are. */
+    charged: sum("charged"),
+    refunded: sum("refunded"),
+  },
+  (table) => [
+    primaryKey({
+      columns: [table.scope, table.subject, table.span, table.startsAt, table.teamId],
+    }),
+    // A month is computed whole.
+    index("team_rollups_span").on(table.span, table.startsAt),
   ],
 );
 

@@ -32,10 +32,10 @@ export async function fill(database: Database, from: number, to: number): Promis
       `with new_jobs as materialized (
          insert into jobs (
            id, team_id, type, user_id, status, terms, calls, succeeded_calls, input_tokens, output_tokens,
-           provider_cost_nanos, charged, created_at, last_activity_at, ended_at)
+           provider_cost_nanos, ended_cost_nanos, charged, created_at, last_activity_at, ended_at)
          select ${uuidAt("at")}, '${TEAM}',
            'type-' || n % 5, 'user-' || (n * 7919) % 10000, 'completed', '{"kind": "flat", "charged": "job"}',
-           ${CALLS_PER_JOB}, ${CALLS_PER_JOB}, 500, 100, 5000, 1000000, at, at, at
+           ${CALLS_PER_JOB}, ${CALLS_PER_JOB}, 500, 100, 5000, 5000, 1000000, at, at, at
          from generate_series($1::bigint, $2::bigint) n, lateral (
            select now() - interval '1 hour' - interval '${DAYS} days' * (1 - (n - $3::bigint) / $4::double precision) as at
          ) t

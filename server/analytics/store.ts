@@ -1,11 +1,11 @@
 import type { Piece } from "../usage/pieces.ts";
 import type { ReportGrouping } from "./schema.ts";
-import type { Bound, ReportRead } from "./report-store.ts";
+import type { Bound, ReportFilter, ReportRead } from "./report-store.ts";
 
 /**
  * Which rollups answer a question. Days and months of all teams are added up once more (see server/usage/README.md): by job type,
- * organization and team (`total_rollups`), and by job type, alias and target (`model_rollups`). What these do not tell apart is
- * read from the rollups of each team.
+ * organization and team (`total_rollups`), and by job type, alias and target (`model_rollups`); months of each team by one of the
+ * latter (`team_rollups`). What these do not tell apart is read from the rollups of each team.
  */
 export function branches(read: ReportRead, piece: Piece, bound: Bound): string[] {
   switch (tableOf(read, piece)) {
@@ -13,6 +13,8 @@ export function branches(read: ReportRead, piece: Piece, bound: Bound): string[]
       return [totalBranch(read, piece, bound)];
     case "models":
       return [modelBranch(read, piece, bound)];
+    case "teams' totals":
+      return [teamBranch(read, piece, bound)];
     case "teams":
       return read.kind.byCalls
         ? [callBranch(read, piece, bound)]
@@ -24,8 +26,15 @@ function tableOf({ grouping, filter, kind }: ReportRead, { source }: Piece) {
   const ofTenant = [filter.organization, filter.team, filter.key].some((one) => one !== undefined);
   if (source === "quarter" || ofTenant || grouping === "key") return "teams";
   const byTenant = grouping === "organization" || grouping === "team";
+  if (byTenant && source === "month" && subjectsOf(filter).length === 1) return "teams' totals";
   if (kind.byCalls) return byTenant ? "teams" : "models";
   return byTenant && filter.jobType !== undefined ? "teams" : "totals";
+}
+
+/** What a question is narrowed to, as the totals of each team name it. */
+function subjectsOf({ jobType, alias, target }: ReportFilter): [scope: string, subject: string][] {
+  const all = Object.entries({ job_type: jobType, alias, target });
+  return all.flatMap(([scope, subject]) => (subject === undefined ? [] : [[scope, subject]]));
 }
 
 /** `bucket` and `label` of the rows, and the conditions of every table. */
@@ -43,11 +52,16 @@ function parts(read: ReportRead, piece: Piece, bound: Bound, label: string) {
     `r.starts_at < ${bound.add(new Date(piece.toMs), "timestamptz")}`,
   ];
   if (only !== undefined) {
-    const texts = JSON.stringify(only.filter((one) => one !== null));
-    const among = `${label} in (select jsonb_array_elements_text(${bound.add(texts, "text")}::jsonb))`;
+    const among = `${label} = ${anyOf(only, bound)}`;
     conditions.push(only.includes(null) ? `(${label} is null or ${among})` : among);
   }
   return { head: `${start} as bucket, ${label} as label`, conditions };
+}
+
+/** As an array, which is known before rows are read: so an index can find them. */
+function anyOf(labels: readonly (string | null)[], bound: Bound): string {
+  const texts = JSON.stringify(labels.filter((one) => one !== null));
+  return `any (array(select jsonb_array_elements_text(${bound.add(texts, "text")}::jsonb)))`;
 }
 
 const counts =
@@ -77,6 +91,16 @@ function modelBranch(read: ReportRead, piece: Piece, bound: Bound): string {
   const { head, conditions } = parts(read, piece, bound, labelOf(read.grouping));
   return `select ${head}, r.jobs, ${addedCounts}, r.earned as charged, r.returned as refunded, 0 as fees, r.revenue_nanos as revenue
     from model_rollups r where ${[...conditions, ...ofCalls(read, bound)].join(" and ")}`;
+}
+
+function teamBranch(read: ReportRead, piece: Piece, bound: Bound): string {
+  const { head, conditions } = parts(read, piece, bound, labelOf(read.grouping));
+  const of = subjectsOf(read.filter).map(
+    ([scope, subject]) => `r.scope = '${scope}' and r.subject = ${bound.add(subject, "text")}`,
+  );
+  const teams = read.grouping === "team" ? "" : "join teams t on t.id = r.team_id";
+  return `select ${head}, r.jobs, ${addedCounts}, r.charged, r.refunded, 0 as fees, r.revenue_nanos as revenue
+    from team_rollups r ${teams} where ${[...conditions, ...of].join(" and ")}`;
 }
 
 function callBranch(read: ReportRead, piece: Piece, bound: Bound): string {
@@ -110,8 +134,17 @@ const labels: Readonly<Record<ReportGrouping, string>> = {
 const labelOf = (grouping: ReportGrouping | undefined) =>
   grouping ? labels[grouping] : "null::text";
 
-function ofTenants({ filter: { team, organization } }: ReportRead, bound: Bound): string[] {
+function ofTenants({ filter, grouping, only }: ReportRead, bound: Bound): string[] {
+  const { team, organization } = filter;
+  // Their teams' rows are found by an index; of all teams it would read every row, to ask each for its organization.
+  const ofOrganizations =
+    grouping === "organization" && only !== undefined
+      ? [
+          `r.team_id = any (array(select id from teams where organization_id = ${anyOf(only, bound)}))`,
+        ]
+      : [];
   return [
+    ...ofOrganizations,
     ...(team === undefined ? [] : [`r.team_id = ${bound.add(team, "text")}`]),
     ...(organization === undefined
       ? []

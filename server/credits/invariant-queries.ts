@@ -125,7 +125,8 @@ export const brokenJobs = `
       from llm_calls c where c.job_id = p.id and p.has_calls
     ) made on true
   )
-  select v.rule, w.id as wallet_id, f.id as job_id, null::uuid as other_id, v.found::text, v.expected::text
+  select v.rule, w.id as wallet_id, f.id as job_id, null::uuid as other_id, coalesce(v.found::text, 'none') as found,
+    coalesce(v.expected::text, 'none') as expected
   from facts f left join wallets w on w.team_id = f.team_id, lateral (values
     (true, 'held is the sum of the job''s open holds', f.held::numeric, f.open_held::numeric),
     (true, 'charged is the sum of the job''s charges', f.charged, f.entries_charged),
@@ -143,6 +144,8 @@ export const brokenJobs = `
       case when f.ended_at is not null and f.calls_in_flight = 0 then f.held + f.cost_held else 0 end, 0),
     (true, 'a job has ended when its status says so, and only then',
       (f.ended_at is not null)::int, (f.status not in ('pending', 'in_progress'))::int),
+    (true, 'an ended job, and no other, is found by its cost',
+      f.ended_cost_nanos, case when f.ended_at is not null then f.provider_cost_nanos end),
     (f.has_calls, 'calls counts the job''s calls', f.calls, f.made_calls),
     (f.has_calls, 'calls_in_flight counts the job''s calls in flight', f.calls_in_flight, f.made_in_flight),
     (f.has_calls, 'succeeded_calls counts the job''s succeeded calls', f.succeeded_calls, f.made_succeeded),

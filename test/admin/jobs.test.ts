@@ -26,8 +26,9 @@ async function insertJob(teamId: string, status: string): Promise<string> {
   const id = uuidV7(clock.now());
   await database.query(
     `insert into jobs (id, team_id, type, status, created_at, last_activity_at, ended_at,
-       calls, succeeded_calls, input_tokens, output_tokens, provider_cost_nanos)
-     values ($1, $2, 'invoice', $3::text, $4, $4, case when $3::text = 'completed' then $4::timestamptz end, 2, 1, 10, 5, 1500000)`,
+       calls, succeeded_calls, input_tokens, output_tokens, provider_cost_nanos, ended_cost_nanos)
+     values ($1, $2, 'invoice', $3::text, $4, $4, case when $3::text = 'completed' then $4::timestamptz end, 2, 1, 10, 5, 1500000,
+       case when $3::text = 'completed' then 1500000 end)`,
     [id, teamId, status, new Date(clock.now())],
   );
   return id;
@@ -66,6 +67,22 @@ test("lists the jobs of all teams, newest first, with what they cost", async () 
     provider_cost_usd: 0.0015,
     credits_charged: 0,
   });
+});
+
+test("finds jobs by what they cost, those that have ended and those that go on", async () => {
+  await database.query(
+    `update jobs set provider_cost_nanos = 2000000, ended_cost_nanos = case when ended_at is not null then 2000000 end
+     where id = any ($1::text::uuid[])`,
+    [`{${jobs[1]},${jobs.at(-1)}}`],
+  );
+  const found = async (query: string) => idsOf(await page(`${query}&team=one`));
+  const ofOne = jobs.filter((_, index) => index % 2 === 0);
+  expect(await found("min_cost_usd=0.0015")).toEqual(ofOne);
+  expect(idsOf(await page("min_cost_usd=0.002"))).toEqual([jobs[1], jobs.at(-1)]);
+  expect(idsOf(await page("min_cost_usd=0.002&status=completed"))).toEqual([jobs.at(-1)]);
+  expect(await found("max_cost_usd=0.0015")).toEqual(ofOne.slice(0, -1));
+  expect(await found("min_cost_usd=0.0016&max_cost_usd=0.0019")).toEqual([]);
+  expect(await found("min_cost_usd=100")).toEqual([]);
 });
 
 test("walks to the last page and back again", async () => {

@@ -128,7 +128,7 @@ export async function walletLedger() {
         [at, id],
       );
       await database.query(
-        "update jobs set held = 0, status = 'cancelled', ended_at = $1::timestamptz where id = $2::uuid",
+        "update jobs set held = 0, status = 'cancelled', ended_at = $1::timestamptz, ended_cost_nanos = 0 where id = $2::uuid",
         [at, id],
       );
     },
@@ -136,8 +136,8 @@ export async function walletLedger() {
     async chargedJob(at: string, teamId: string, walletId: string, charged: number) {
       const id = uuidV7(Date.parse(at));
       await database.query(
-        `insert into jobs (id, team_id, type, status, charged, created_at, last_activity_at, ended_at)
-         values ($1::uuid, $2, 'summary', 'completed', $3::bigint, $4::timestamptz, $4::timestamptz, $4::timestamptz)`,
+        `insert into jobs (id, team_id, type, status, charged, created_at, last_activity_at, ended_at, ended_cost_nanos)
+         values ($1::uuid, $2, 'summary', 'completed', $3::bigint, $4::timestamptz, $4::timestamptz, $4::timestamptz, 0)`,
         [id, teamId, charged, at],
       );
       await database.query(

@@ -75,6 +75,11 @@ test.each([
     "jobs set status = 'in_progress'",
   ],
   [
+    "an ended job, and no other, is found by its cost",
+    "jobs set ended_cost_nanos = provider_cost_nanos",
+    "jobs set ended_cost_nanos = null",
+  ],
+  [
     "cost is the sum of the job's calls",
     "jobs set provider_cost_nanos = provider_cost_nanos + 1",
     "jobs set provider_cost_nanos = provider_cost_nanos - 1",

@@ -26,7 +26,10 @@ const figures = () =>
   database.query(
     `select 'calls' as kind, to_jsonb(c) as row from call_rollups c union all
      select 'jobs', to_jsonb(j) from job_rollups j union all
-     select 'users', to_jsonb(u) from user_rollups u order by 1, 2`,
+     select 'users', to_jsonb(u) from user_rollups u union all
+     select 'totals', to_jsonb(t) from total_rollups t union all
+     select 'models', to_jsonb(m) from model_rollups m union all
+     select 'teams', to_jsonb(t) from team_rollups t order by 1, 2`,
   );
 
 const queries = [
@@ -83,6 +86,23 @@ test("a rebuild puts right what is wrong, and counts it", async () => {
     to: new Date("2026-11-02"),
   });
   expect(rebuilt.changed).toBeGreaterThanOrEqual(3);
+  expect(await figures()).toEqual(before);
+});
+
+test.each([
+  ["total_rollups", "day"],
+  ["total_rollups", "month"],
+  ["model_rollups", "month"],
+  ["team_rollups", "month"],
+])("a rebuild finds what is wrong in %s of a %s alone", async (table, span) => {
+  await refresh();
+  const before = await figures();
+  const spoiled = await database.query(
+    `update ${table} set cost_nanos = cost_nanos + 1 where span = '${span}' and starts_at >= '2026-10-01Z'
+     and starts_at < '2026-11-01Z' returning 1`,
+  );
+  expect(spoiled.length).toBeGreaterThan(0);
+  expect(await rebuildRollups(context)).toMatchObject({ changed: 1 });
   expect(await figures()).toEqual(before);
 });
 
@@ -196,5 +216,7 @@ test("a rebuild finds what was written into the past, takes away what has no tru
   expect(JSON.stringify(theirs)).not.toContain("never");
   const { totals } = await readUsage(context, team.teamId, { period: "2026-08" });
   expect(totals).toMatchObject({ jobs: 1, calls: 2, credits_charged: 1 });
-  expect(after.filter(({ row }) => row.team_id !== team.teamId)).toEqual(before);
+  const ofOthers = ({ kind, row }: (typeof after)[number]) =>
+    kind !== "totals" && kind !== "models" && row.team_id !== team.teamId;
+  expect(after.filter(ofOthers)).toEqual((before as typeof after).filter(ofOthers));
 });

@@ -15,14 +15,14 @@ export async function insertWork(
     `with new_jobs as (
        insert into jobs (
          id, team_id, key_id, type, user_id, status, terms, calls, succeeded_calls, failed_calls, input_tokens,
-         output_tokens, provider_cost_nanos, charged, created_at, last_activity_at, ended_at)
+         output_tokens, provider_cost_nanos, ended_cost_nanos, charged, created_at, last_activity_at, ended_at)
        select (left(first_uuid_v7_v1(at)::text, 15) || '7' || substr(gen_random_uuid()::text, 17))::uuid, $1::text,
          $2::uuid, 'type-' || n % 3, case when n % 4 > 0 then 'user-' || n % 7 end,
          case when n % 10 = 0 then 'failed' else 'completed' end, '{"kind": "flat", "charged": "job"}', n % 3 + 1,
-         n % 3 + 1 - (n % 5 = 0)::int, (n % 5 = 0)::int, 10 * (n % 3 + 1), 5 * (n % 3 + 1), (n % 4) * (n % 3 + 1) * 1000,
+         n % 3 + 1 - (n % 5 = 0)::int, (n % 5 = 0)::int, 10 * (n % 3 + 1), 5 * (n % 3 + 1), cost, cost,
          case when n % 10 = 0 then 0 else 1000000 end, at, at + interval '5 minutes', at + interval '5 minutes'
        from generate_series(1, $4::int) n, lateral (
-         select $3::timestamptz + n * $5::int * interval '1 second' as at) t
+         select $3::timestamptz + n * $5::int * interval '1 second' as at, (n % 4) * (n % 3 + 1) * 1000 as cost) t
        returning *
      ), entries as (
        insert into credit_transactions (

@@ -25,10 +25,10 @@ export async function fillJobs(database: Database, { teams, jobs }: Size): Promi
       set session_replication_role = replica;
       insert into jobs (
         id, team_id, key_id, type, user_id, status, plan_version_id, terms, calls, succeeded_calls, failed_calls, input_tokens,
-        output_tokens, latency_ms, provider_cost_nanos, charged, created_at, last_activity_at, ended_at)
+        output_tokens, latency_ms, provider_cost_nanos, ended_cost_nanos, charged, created_at, last_activity_at, ended_at)
       select ${uuidAt("at")}, team, k.id, ${oneOf(jobTypes, "n")}, case when n % 3 = 0 then 'user-' || n % 1000 end, status,
         '${DEFAULT_PLAN_VERSION}', '${TERMS}', 1, done, 1 - done, 1000 * done, (n % 700) * done, 200 + n % 1800,
-        (1 + n % 97) * 100000 * done, case status when 'completed' then 1000000 else 0 end, at, at, at
+        cost, cost, case status when 'completed' then 1000000 else 0 end, at, at, at
       from (
         select n, now() - interval '1 hour' - interval '${DAYS} days' * (1 - n / ${jobs}::double precision) as at,
           'team-' || 1 + floor(${teams} * power(n * 7919 % 9973 / 9973.0, 2))::int as team,
@@ -37,6 +37,7 @@ export async function fillJobs(database: Database, { teams, jobs }: Size): Promi
       ) j
       join virtual_keys k on k.team_id = team
       cross join lateral (select case status when 'failed' then 0 else 1 end as done) d
+      cross join lateral (select (1 + n % 97) * 100000 * done as cost) c
       order by n;
 
       insert into llm_calls (

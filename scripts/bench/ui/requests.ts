@@ -149,6 +149,10 @@ function analytics(): Asked[] {
     "of a type": { job_type: "invoice", group_by: "alias" },
     "by a model": { alias: "chat-fast", group_by: "target" },
     "by a model, by team": { alias: "chat-fast", group_by: "team" },
+    "by a model, by organization": { alias: "chat-fast", group_by: "organization" },
+    "by a target, by team": { target: "openai/gpt-5-mini", group_by: "team" },
+    "of a type, by team": { job_type: "invoice", group_by: "team" },
+    "of a type, by organization": { job_type: "invoice", group_by: "organization" },
   };
   return Object.entries(spans).flatMap(([name, span]) => {
     const bucket = name === "12 months" ? "week" : "day";

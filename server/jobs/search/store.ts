@@ -169,7 +169,7 @@ function jobConditions(filter: JobFilter): (SQL | undefined)[] {
       ? undefined
       : or(eq(jobs.reference, filter.reference), eq(jobs.externalTaskId, filter.reference)),
     ...createdWithin(jobs, filter),
-    ...within(jobs.providerCostNanos, filter.minCostNanos, filter.maxCostNanos),
+    costWithin(filter),
     ...within(jobs.charged, filter.minCharged, filter.maxCharged),
     alias === undefined ? undefined : withCall(filter, sql`${llmCalls.alias} = ${alias}`),
     filter.flagged === undefined
@@ -179,6 +179,15 @@ function jobConditions(filter: JobFilter): (SQL | undefined)[] {
       ? undefined
       : sql`${jobs.id} = any (array[${id}::uuid, (select job_id from llm_calls where id = ${id}::uuid)])`,
   ];
+}
+
+/** An index finds jobs that have ended by their cost, another one those that go on, which are few. */
+function costWithin({ minCostNanos: least, maxCostNanos: most }: Filter): SQL | undefined {
+  if (least === undefined && most === undefined) return undefined;
+  return or(
+    and(...within(jobs.endedCostNanos, least, most)),
+    and(isNull(jobs.endedAt), ...within(jobs.providerCostNanos, least, most)),
+  );
 }
 
 const running: ReadonlySet<string> = new Set(["pending", "in_progress"]);
