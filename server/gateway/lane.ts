@@ -1,7 +1,15 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+
+/**
+ * So many turns of the event loop are gathered before a batch is sent: requests that lie read already ride along, where the
+ * first of them alone would keep the others waiting for a statement of its own. More turns gather no more, and take time.
+ */
+const GATHERED_TURNS = 2;
+
 /**
  * A lane sends items to the database in batches: one statement is under way, what arrives meanwhile rides in the next.
- * States: idle (nothing queued, nothing under way) → sending (a batch under way; arrivals queue) → idle or the next
- * batch. Items keep their order; each resolves or rejects on its own.
+ * States: idle (nothing queued, nothing under way) → gathering (arrivals queue) → sending (a batch under way; arrivals
+ * queue) → idle or gathering the next batch. Items keep their order; each resolves or rejects on its own.
  */
 export interface LaneOptions<Item, Outcome> {
   /** Sends a batch; resolves with one outcome per item, in order. */
@@ -37,6 +45,7 @@ export class Lane<Item, Outcome> {
   async #drain(): Promise<void> {
     this.#sending = true;
     while (this.#queue.length > 0) {
+      for (let turn = 0; turn < GATHERED_TURNS; turn += 1) await nextTurn();
       await this.#send(this.#queue.splice(0, this.#options.limit));
     }
     this.#sending = false;
