@@ -70,7 +70,10 @@ export interface StatementRow {
   amount: bigint;
 }
 
-/** The entries between two marks by day, kind and job type; those whose time is beyond the span count at its edge. */
+/**
+ * The entries between two marks by day, kind and job type; those whose time is beyond the span count at its edge. A fee is its
+ * period's, not of the job that opened it.
+ */
 export async function selectLines(
   database: Database,
   walletId: string,
@@ -83,7 +86,7 @@ export async function selectLines(
     `select least(greatest((entry.created_at at time zone 'UTC')::date, $4::date), $5::date)::text as day,
       entry.kind, job.type as job_type, count(*)::int as entries, sum(entry.amount)::text as amount
     from credit_transactions entry
-    left join jobs job on job.id = entry.job_id
+    left join jobs job on job.id = entry.job_id and entry.kind <> 'fee'
     where entry.wallet_id = $1::uuid and entry.entry_no > $2::bigint and entry.entry_no <= $3::bigint
     group by 1, 2, 3
     order by 1, 2, 3 nulls first`,

@@ -255,6 +255,7 @@ it("shows what is earned, splits it, and states it to a team", async () => {
   const download = page.waitForEvent("download");
   await page.getByRole("link", { name: "Export CSV" }).click();
   expect((await download).suggestedFilename()).toMatch(/^statement-support-\d{4}-\d{2}\.csv$/);
+  expect(await page.getByRole("button", { name: "Next month" }).isDisabled()).toBe(true);
   await page.emulateMedia({ media: "print" });
   expect(await page.getByRole("navigation", { name: "Main" }).isVisible()).toBe(false);
   await takeScreenshot(page, "real-statement-print");

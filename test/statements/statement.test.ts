@@ -10,15 +10,15 @@ const { clock, context, send } = await adminApp(database);
 /** Entries written by the test, so that each has the time that it wants. */
 async function book(
   walletId: string,
-  entries: readonly { credits: number; at: Date; kind?: string }[],
+  entries: readonly { credits: number; at: Date; kind?: string; jobId?: string }[],
 ): Promise<void> {
-  for (const { credits, at, kind = "allocation" } of entries) {
+  for (const { credits, at, kind = "allocation", jobId = null } of entries) {
     await database.query(
       `with changed as (
          update wallets set entry_no = entry_no + 1, balance = balance + $2::bigint where id = $1::uuid returning *)
-       insert into credit_transactions (wallet_id, entry_no, kind, amount, balance_after, actor, created_at)
-       select id, entry_no, $3, $2::bigint, balance, 'cli', $4::timestamptz from changed`,
-      [walletId, String(creditsToMicros(credits)), kind, at],
+       insert into credit_transactions (wallet_id, entry_no, kind, amount, balance_after, actor, created_at, job_id)
+       select id, entry_no, $3, $2::bigint, balance, 'cli', $4::timestamptz, $5::uuid from changed`,
+      [walletId, String(creditsToMicros(credits)), kind, at, jobId],
     );
   }
 }
@@ -83,6 +83,21 @@ test("lists a month by day, kind and job type, and names team, customer, service
   expect(now.plans).toMatchObject([{ name: "Default" }]);
   expect(now.plans[0]!.in_words).toMatch(/1 credit/);
   expect(JSON.stringify(now)).not.toMatch(/litellm|\$|usd|provider/i);
+});
+
+test("a fee is the period's, not of the job that opened it", async () => {
+  const member = await seedTeam(context, { id: "member" });
+  const work = { ...member, from: new Date(turn), jobs: 1, everySeconds: 60 };
+  await insertWork(database, work);
+  const [job] = await database.query<{ id: string }>(
+    "select id from jobs where team_id = 'member'",
+  );
+  const at = new Date(turn);
+  await book(member.walletId, [{ credits: -60, at, kind: "fee", jobId: job!.id }]);
+  const { totals } = await read("2026-10", "member");
+  expect(totals.filter(({ kind }) => kind === "fee")).toEqual([
+    { kind: "fee", job_type: null, entries: 1, credits: -60 },
+  ]);
 });
 
 test("an entry whose time strays over the edge counts once, with those around it", async () => {

@@ -53,6 +53,11 @@ export const workStates: State[] = [
   { name: "what-if", path: "/what-if?plan=standard", shows: "Nothing charged anew yet" },
   { name: "analytics", path: "/analytics", shows: "Answers from the cache, by alias" },
   {
+    name: "statement-of-no-month",
+    path: "/analytics/statements/support/2026-13",
+    shows: "Page not found",
+  },
+  {
     name: "statement",
     path: "/analytics/statements/support/2026-10",
     shows: "Day by day",

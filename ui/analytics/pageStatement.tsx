@@ -7,6 +7,7 @@ import { Button, buttonClass } from "../base/button.tsx";
 import { Failure, Skeleton } from "../base/states.tsx";
 import * as format from "../format.ts";
 import { useRead } from "../query.ts";
+import { PageNotFound } from "../shell/pageNotFound.tsx";
 import { statement as words } from "../strings/statement.ts";
 import { wallet } from "../strings/wallet.ts";
 
@@ -20,19 +21,24 @@ function shifted(month: string, months: number): string {
 /** What a team's wallet did in a month, made to be printed or sent to it: credits alone, and no word of what they cost the operator. */
 export function PageStatement() {
   const { teamId = "", month = "" } = useRoute().params;
-  const right = /^\d{4}-(?:0[1-9]|1[0-2])$/.test(month) ? month : "1970-01";
+  return isMonth(month) ? <Month teamId={teamId} month={month} /> : <PageNotFound />;
+}
+
+const isMonth = (text: string) => /^(?:19[7-9]|[2-9]\d\d)\d-(?:0[1-9]|1[0-2])$/.test(text);
+
+function Month({ teamId, month }: { teamId: string; month: string }) {
   const read = useRead<Statement>(at`/api/teams/${teamId}/statement`, {
-    parameters: { month: right },
+    parameters: { month },
   });
   const { data } = read;
-  const shown = data?.month === right && data.team_id === teamId ? data : undefined;
+  const shown = data?.month === month && data.team_id === teamId ? data : undefined;
   const name = shown?.team_name ?? teamId;
   useEffect(() => {
     // Stands in the head of the printed page, and is the name that its file is given.
-    document.title = words.of(name, right);
-  }, [name, right]);
+    document.title = words.of(name, month);
+  }, [name, month]);
   const monthLink = (by: number) =>
-    `/analytics/statements/${encodeURIComponent(teamId)}/${shifted(right, by)}`;
+    `/analytics/statements/${encodeURIComponent(teamId)}/${shifted(month, by)}`;
   return (
     <div class="mx-auto max-w-[760px] print:max-w-none">
       <div class="mb-5 flex flex-wrap items-center gap-2 print:hidden">
@@ -46,14 +52,18 @@ export function PageStatement() {
         <a href={monthLink(-1)} class={buttonClass()}>
           {words.previousMonth}
         </a>
-        <a href={monthLink(1)} class={buttonClass()}>
-          {words.nextMonth}
-        </a>
+        {shown && isRunning(shown) ? (
+          <Button disabled>{words.nextMonth}</Button>
+        ) : (
+          <a href={monthLink(1)} class={buttonClass()}>
+            {words.nextMonth}
+          </a>
+        )}
         {shown && (
           <>
             <a
-              href={withParameters(at`/api/teams/${teamId}/statement.csv`, { month: right })}
-              download={`statement-${teamId}-${right}.csv`}
+              href={withParameters(at`/api/teams/${teamId}/statement.csv`, { month })}
+              download={`statement-${teamId}-${month}.csv`}
               class={buttonClass()}
             >
               {words.csv}
@@ -75,9 +85,12 @@ export function PageStatement() {
   );
 }
 
+/** No month after it has anything to state. */
+const isRunning = ({ as_of: asOf, to }: Statement) => asOf < to;
+
 function Sheet({ statement }: { statement: Statement }) {
-  const { team_name: team, month, as_of: asOf, to } = statement;
-  const running = asOf < to;
+  const { team_name: team, month, as_of: asOf } = statement;
+  const running = isRunning(statement);
   return (
     <article
       aria-label={words.of(team, month)}
