@@ -1,10 +1,4 @@
-import {
-  keepPreviousData,
-  useMutation,
-  useQuery,
-  useQueryClient,
-  type QueryClient,
-} from "@tanstack/preact-query";
+import { useMutation, useQuery, useQueryClient, type QueryClient } from "@tanstack/preact-query";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { ApiError, ConflictError, get, newKey, type Parameters } from "./api.ts";
 import { toast } from "./base/toasts.tsx";
@@ -44,7 +38,8 @@ export function useRead<Answer>(
         return false;
       return typeof pollMs === "function" ? pollMs(state.data) : pollMs;
     },
-    placeholderData: keepPreviousData,
+    // Other rows of a list stay until the new ones are there; what is told of one thing is never shown as another's.
+    placeholderData: (previous, query) => (query?.queryKey[0] === path ? previous : undefined),
   });
   return {
     data: query.data,

@@ -1,7 +1,9 @@
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { jobDetail } from "../ui/answers.ts";
 import * as billing from "../ui/billing-answers.ts";
 import { team } from "../ui/customer-answers.ts";
+import { jobPath, ok } from "../ui/states.ts";
 import { startUiPages, type UiPages } from "./ui-pages.ts";
 
 /** What the UI does while an answer is on its way. */
@@ -29,6 +31,15 @@ async function heldAnswer(page: Page, path: string, body: object) {
   });
   return { asked, letGo };
 }
+
+/** Goes to another page as by a link, without loading anew. */
+const follow = (page: Page, to: string) =>
+  page.evaluate((href) => {
+    const link = Object.assign(document.createElement("a"), { href });
+    document.body.append(link);
+    link.click();
+    link.remove();
+  }, to);
 
 describe("while an answer is on its way", () => {
   it("keeps the dialog that waits for it, and then the secret that came, from a slip", async () => {
@@ -78,5 +89,33 @@ describe("while an answer is on its way", () => {
     await page.getByText("Volume is created").waitFor();
     expect(new URL(page.url()).pathname).toBe("/teams");
     await page.getByRole("heading", { name: "Teams" }).waitFor();
+  });
+
+  it("shows nothing of one team or job as another's", async () => {
+    const other = "/teams/other";
+    const page = await pages.open(other, {
+      [`GET /api${other}`]: ok({ ...team, team_id: "other", name: "Other" }),
+      [`GET /api${other}/wallet`]: "silent",
+      [`GET /api${other}/wallet/entries?limit=25`]: "silent",
+      [`GET /api${other}/wallet/grants?state=open&limit=100`]: "silent",
+      "GET /api/jobs/other": "silent",
+    });
+    page.setDefaultTimeout(10_000);
+    await page.getByRole("heading", { name: "Other", level: 1 }).waitFor();
+    await follow(page, `/teams/${team.team_id}?tab=wallet`);
+    const reason = page.getByText("The answer was of no use").filter({ visible: true }).first();
+    await reason.waitFor();
+    // Read before, so that the page goes on from one team to the other without a pause.
+    await follow(page, `${other}?tab=wallet`);
+    await page.getByRole("heading", { name: "Other", level: 1 }).waitFor();
+    await page.getByRole("heading", { name: "Ledger" }).waitFor();
+    expect(await reason.count()).toBe(0);
+
+    await follow(page, jobPath);
+    const name = page.getByRole("heading", { name: jobDetail.job_type, level: 1 });
+    await name.waitFor();
+    await follow(page, "/jobs/other");
+    await page.getByText("other", { exact: true }).waitFor();
+    expect(await name.count()).toBe(0);
   });
 });

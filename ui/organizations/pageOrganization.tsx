@@ -34,7 +34,7 @@ export function PageOrganization() {
   const organizationId = useRoute().params["organizationId"] ?? "";
   const { data: organization, error, retry } = useOrganization(organizationId);
   if (organization && organization.organization_id === organizationId) {
-    return <Organization organization={organization} retry={retry} />;
+    return <Organization key={organizationId} organization={organization} retry={retry} />;
   }
   if (!error) {
     return (

@@ -41,7 +41,7 @@ const above = { label: words.title, href: "/teams" };
 export function PageTeam() {
   const teamId = useRoute().params["teamId"] ?? "";
   const { data: team, error, retry } = useTeam(teamId);
-  if (team && team.team_id === teamId) return <Team team={team} retry={retry} />;
+  if (team && team.team_id === teamId) return <Team key={teamId} team={team} retry={retry} />;
   if (!error) return <Loading />;
   return (
     <>
