@@ -4,7 +4,9 @@ import type { JobDetail, JobView, Status } from "./schema.ts";
 export const jobExample: JobView = {
   job_id: "019aaf3c-6a80-7c11-9d1b-2f9d1b6d2a10",
   team_id: "routing",
+  team_name: "Routing",
   organization_id: "aperture-freight",
+  organization_name: "Aperture Freight",
   key_id: "019aaf3c-1c00-7d11-9d1b-2f9d1b6d2a44",
   job_type: "invoice_check",
   user_id: "u-118",

@@ -14,14 +14,16 @@ import {
   toFilter,
 } from "../jobs/search.ts";
 import { microsToCredits, nanosToUsd } from "../kernel/money.ts";
+import { pageWithTenantNames, withTenantNames } from "../organizations/tenant-names.ts";
 import type { JobDetail, JobHistogramQuery, JobPage, JobQuery, JobView } from "./schema.ts";
 
 /** The newest calls that one job's answer carries. */
 const CALL_LIMIT = 500;
 
 /** Jobs of all teams with what they cost, newest first. Throws `invalid_request` for a cursor that is none, or a search too wide. */
-export function listJobs(context: Context, query: JobQuery): Promise<JobPage> {
-  return searchJobs(context, query, filterOf(query), toJobView);
+export async function listJobs(context: Context, query: JobQuery): Promise<JobPage> {
+  const page = await searchJobs(context, query, filterOf(query), toJobView);
+  return pageWithTenantNames(context.database.drizzle, page);
 }
 
 function filterOf(query: JobHistogramQuery): JobFilter {
@@ -111,8 +113,9 @@ export async function readJob(context: Context, jobId: string): Promise<JobDetai
   const job = await findJob(context, { jobId });
   if (!job) throw new DomainError("not_found", "There is no job with this id.");
   const calls = await newestCalls(context, job, CALL_LIMIT);
+  const [view] = await withTenantNames(context.database.drizzle, [toJobView(job)]);
   return {
-    ...toJobView(job),
+    ...view!,
     metadata: job.metadata,
     result: job.result ?? null,
     error_message: job.errorMessage,
@@ -120,7 +123,7 @@ export async function readJob(context: Context, jobId: string): Promise<JobDetai
   };
 }
 
-function toJobView(job: JobRow): JobView {
+function toJobView(job: JobRow): Omit<JobView, "team_name" | "organization_name"> {
   return {
     job_id: job.id,
     team_id: job.teamId,

@@ -75,7 +75,9 @@ export type Status = Static<typeof Status>;
 export const JobView = Type.Object({
   job_id: Type.String(),
   team_id: Type.String(),
+  team_name: Type.String(),
   organization_id: Type.String(),
+  organization_name: Type.String(),
   key_id: nullable(Type.String()),
   job_type: Type.String(),
   user_id: nullable(Type.String()),

@@ -1,22 +1,25 @@
 import type { Context } from "../context.ts";
 import { parseUuid, type Page, type PageStart, readPage } from "../http/pagination.ts";
+import { pageWithTenantNames } from "../organizations/tenant-names.ts";
 import type { AuditEntryView, AuditFilterQuery, AuditQuery } from "./schema.ts";
 import { type AuditFilter, type AuditRow, selectAuditEntries } from "./store.ts";
 
 /** What was done, newest first. Throws `invalid_request` for a cursor that is not ours. */
-export function listAuditEntries(
+export async function listAuditEntries(
   context: Context,
   query: AuditQuery,
 ): Promise<Page<AuditEntryView>> {
   const filter = filterOf(query);
-  return readPage(query, {
+  const { drizzle } = context.database;
+  const page = await readPage(query, {
     of: "audit",
     read: (start: PageStart<string> | undefined, limit) =>
-      selectAuditEntries(context.database.drizzle, { filter, start, limit }),
+      selectAuditEntries(drizzle, { filter, start, limit }),
     keyOf: (entry) => entry.id,
     parseKey: parseUuid,
     toItem: toAuditEntryView,
   });
+  return pageWithTenantNames(drizzle, page);
 }
 
 export function filterOf({ from, to, subject, ...filter }: AuditFilterQuery): AuditFilter {
@@ -30,7 +33,9 @@ export function filterOf({ from, to, subject, ...filter }: AuditFilterQuery): Au
   };
 }
 
-export function toAuditEntryView(entry: AuditRow): AuditEntryView {
+export function toAuditEntryView(
+  entry: AuditRow,
+): Omit<AuditEntryView, "team_name" | "organization_name"> {
   return {
     audit_id: entry.id,
     created_at: entry.createdAt.toISOString(),

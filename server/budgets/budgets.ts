@@ -7,6 +7,7 @@ import { isUuid, uuidV7 } from "../kernel/ids.ts";
 import { type Amount, nanosToUsd, usdToNanos } from "../kernel/money.ts";
 import { requireVersion } from "../kernel/versions.ts";
 import type { BudgetPeriodName, BudgetScope } from "./period.ts";
+import { tenantNames } from "../organizations/tenant-names.ts";
 import type { BudgetQuery, BudgetView } from "./schema.ts";
 import { beginCounting } from "./spending.ts";
 import * as store from "./store.ts";
@@ -132,13 +133,23 @@ export async function listBudgets(context: Context, query: BudgetQuery): Promise
     parseKey: parseUuid,
     toItem: (row: store.BudgetRow) => row,
   });
-  const usages = await usagesOf(context, page.data);
-  return { ...page, data: page.data.map((row) => toBudgetView(row, usages.get(row.id)!)) };
+  return { ...page, data: await toViews(context, page.data) };
 }
 
 async function readView(context: Context, row: store.BudgetRow): Promise<BudgetView> {
-  const usages = await usagesOf(context, [row]);
-  return toBudgetView(row, usages.get(row.id)!);
+  const [view] = await toViews(context, [row]);
+  return view!;
+}
+
+async function toViews(context: Context, rows: store.BudgetRow[]): Promise<BudgetView[]> {
+  const usages = await usagesOf(context, rows);
+  const of = (scope: BudgetScope) =>
+    rows.filter((row) => row.scope === scope).map(({ subjectId }) => subjectId);
+  const names = await tenantNames(context.database.drizzle, {
+    teams: of("team"),
+    organizations: of("organization"),
+  });
+  return rows.map((row) => toBudgetView(row, usages.get(row.id)!, names));
 }
 
 async function audit(

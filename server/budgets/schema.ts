@@ -1,6 +1,7 @@
 import { Type, type Static } from "@sinclair/typebox";
 import { amount } from "../http/amounts.ts";
 import { pageOf, pageQuery } from "../http/pagination.ts";
+import { nullable } from "../http/shapes.ts";
 
 const Scope = Type.Union(
   [Type.Literal("organization"), Type.Literal("team"), Type.Literal("key"), Type.Literal("alias")],
@@ -72,6 +73,7 @@ const example = {
   budget_id: "019aaf3c-6a80-7c11-9d1b-2f9d1b6d2a10",
   scope: "team",
   subject_id: "routing",
+  subject_name: "Routing",
   kind: "hard",
   period: "month",
   limit_usd: 250,
@@ -99,6 +101,9 @@ export const BudgetView = Type.Object(
     budget_id: Type.String(),
     scope: Scope,
     subject_id: Type.String(),
+    subject_name: nullable(
+      Type.String({ description: "Of a team or an organization; null of a key or an alias." }),
+    ),
     kind: Kind,
     period: Period,
     limit_usd: Type.Number(),

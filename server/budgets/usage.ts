@@ -7,6 +7,7 @@ import {
   budgetPeriodOf,
   type BudgetScope,
 } from "./period.ts";
+import type { TenantNames } from "../organizations/tenant-names.ts";
 import type { BudgetView, TeamBudgetView } from "./schema.ts";
 import { type BudgetRow, selectBudgetsOf, selectPeriods } from "./store.ts";
 
@@ -64,11 +65,13 @@ export function usedPercent(
   return Number(((usage.spentNanos + usage.heldNanos) * 1_000n) / limitNanos) / 10;
 }
 
-export function toBudgetView(row: BudgetRow, usage: BudgetUsage): BudgetView {
+export function toBudgetView(row: BudgetRow, usage: BudgetUsage, names: TenantNames): BudgetView {
   return {
     budget_id: row.id,
     ...told(row),
     subject_id: row.subjectId,
+    subject_name:
+      row.scope === "team" || row.scope === "organization" ? names[row.scope](row.subjectId) : null,
     limit_usd: nanosToUsd(row.limitNanos),
     alert_percents: row.alertPercents,
     spent_usd: nanosToUsd(usage.spentNanos),

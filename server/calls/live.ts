@@ -1,5 +1,6 @@
 import type { Context } from "../context.ts";
 import { DomainError } from "../kernel/errors.ts";
+import { withTenantNames } from "../organizations/tenant-names.ts";
 import type { FoundCallView, LiveQuery } from "./schema.ts";
 import { selectCallsInFlight, selectCallsSince, selectEnded } from "./store.ts";
 import { toFoundCallView } from "./view.ts";
@@ -120,8 +121,9 @@ class Tail {
   async #begin(): Promise<string> {
     const { drizzle } = this.#context.database;
     const calls = await selectCallsInFlight(drizzle, this.#filter(), MOST_CALLS);
+    const views = await withTenantNames(drizzle, calls.map(toFoundCallView));
     this.started = true;
-    return `retry: 1000\n\n${this.#tell(calls.map(toFoundCallView))}`;
+    return `retry: 1000\n\n${this.#tell(views)}`;
   }
 
   async #changes(): Promise<string> {
@@ -132,7 +134,9 @@ class Tail {
     const fresh = begun.filter(({ id }) => !this.#told.has(id));
     const passedOver = begun.length === MOST_CALLS && fresh.length === MOST_CALLS;
     for (const [id, ms] of this.#told) if (ms < since - OVERLAP_MS) this.#told.delete(id);
-    const frames = this.#tell([...fresh, ...ended].map(toFoundCallView));
+    // One statement for all that a look finds, and none where nothing happens.
+    const found = [...fresh, ...ended].map(toFoundCallView);
+    const frames = this.#tell(await withTenantNames(drizzle, found));
     return passedOver ? `${event("passed_over", {})}${frames}` : frames;
   }
 

@@ -53,7 +53,9 @@ export const FoundCallView = Type.Composite([
     job_id: Type.String(),
     job_type: Type.String(),
     team_id: Type.String(),
+    team_name: Type.String(),
     organization_id: Type.String(),
+    organization_name: Type.String(),
     key_id: nullable(Type.String()),
     lost: Type.Boolean({
       description:
@@ -108,7 +110,9 @@ export const callExample: FoundCallView = {
   job_id: "019aaf3c-6a80-7c11-9d1b-2f9d1b6d2a10",
   job_type: "invoice_check",
   team_id: "routing",
+  team_name: "Routing",
   organization_id: "aperture-freight",
+  organization_name: "Aperture Freight",
   key_id: "019aaf3c-1c00-7d11-9d1b-2f9d1b6d2a44",
   status: "succeeded",
   model: "chat-fast",

@@ -33,7 +33,10 @@ export function toCallView(call: CallRow): CallView {
   };
 }
 
-export function toFoundCallView(call: FoundCall): FoundCallView {
+/** Of what is added where names are known. */
+type Unnamed<View extends FoundCallView> = Omit<View, "team_name" | "organization_name">;
+
+export function toFoundCallView(call: FoundCall): Unnamed<FoundCallView> {
   return {
     ...toCallView(call),
     job_id: call.jobId,
@@ -45,7 +48,7 @@ export function toFoundCallView(call: FoundCall): FoundCallView {
   };
 }
 
-export function toCallDetail(call: FoundCall): CallDetail {
+export function toCallDetail(call: FoundCall): Unnamed<CallDetail> {
   return {
     ...toFoundCallView(call),
     attempts: call.attempts && [...call.attempts],

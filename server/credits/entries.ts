@@ -3,6 +3,7 @@ import type { Context } from "../context.ts";
 import { parseUuid, type Page, type PageStart, readPage } from "../http/pagination.ts";
 import { isUuid } from "../kernel/ids.ts";
 import { microsToCredits, nanosToUsd } from "../kernel/money.ts";
+import { tenantNames } from "../organizations/tenant-names.ts";
 import type { Grant, LedgerEntry, LedgerEntryView, OpenGrant, WalletView } from "./schema.ts";
 import {
   type EntryFilter,
@@ -38,8 +39,16 @@ export async function listLedger(
   teamId: string,
   query: EntryQuery,
 ): Promise<Page<LedgerEntry>> {
+  const { drizzle } = context.database;
   const page = await listEntries(context, teamId, query, toLedgerEntry);
-  return { ...page, data: await withActorNames(context.database.drizzle, page.data) };
+  const entries = await withActorNames(drizzle, page.data);
+  const teams = entries.flatMap((entry) => entry.counterpart_team_id ?? []);
+  const names = await tenantNames(drizzle, { teams, organizations: [] });
+  const data = entries.map((entry) => ({
+    ...entry,
+    counterpart_team_name: entry.counterpart_team_id && names.team(entry.counterpart_team_id),
+  }));
+  return { ...page, data };
 }
 
 async function listEntries<View>(
@@ -103,7 +112,9 @@ function toEntryView(entry: LedgerEntryRow): LedgerEntryView {
   };
 }
 
-function toLedgerEntry(entry: LedgerEntryRow): Omit<LedgerEntry, "actor_name"> {
+function toLedgerEntry(
+  entry: LedgerEntryRow,
+): Omit<LedgerEntry, "actor_name" | "counterpart_team_name"> {
   return {
     ...toEntryView(entry),
     grant_id: entry.grantId,

@@ -1,4 +1,5 @@
 import { Type, type Static } from "@sinclair/typebox";
+import { actorFields } from "../audit/schema.ts";
 import { amount } from "../http/amounts.ts";
 import { pageOf, pageQuery } from "../http/pagination.ts";
 import { line } from "../jobs/fields.ts";
@@ -57,6 +58,7 @@ const refillExample = {
   active: true,
   starts_at: "2026-11-01T00:00:00.000Z",
   actor: "cli",
+  actor_name: null,
   created_at: "2026-11-23T12:00:00.000Z",
 };
 
@@ -76,7 +78,7 @@ export const Refill = Type.Object(
       format: "date-time",
       description: "Start of the first period that it gives for.",
     }),
-    actor: Type.String(),
+    ...actorFields,
     created_at: Type.String({ format: "date-time" }),
   },
   { examples: [refillExample] },

@@ -1,5 +1,6 @@
 import type { Static } from "@sinclair/typebox";
 import type { Drizzle } from "../../db/client.ts";
+import { withActorNames } from "../audit/actors.ts";
 import { type Author, recordAudit } from "../audit/audit.ts";
 import type { Context } from "../context.ts";
 import { type Page, type PageStart, parseUuid, readPage } from "../http/pagination.ts";
@@ -88,7 +89,7 @@ export async function createRefill(
     before: null,
     after: { ...view, ...(input.reason === undefined ? {} : { reason: input.reason }) },
   });
-  return view;
+  return named(transaction, view);
 }
 
 /** Ends a refill: what it gave stays. Once more changes nothing. Throws `not_found`. */
@@ -124,7 +125,7 @@ export function stopRefill(
         after: { active: false, ...(reason === undefined ? {} : { reason }) },
       });
     }
-    return toRefill({ ...refill, active: false });
+    return named(transaction, toRefill({ ...refill, active: false }));
   });
 }
 
@@ -137,7 +138,7 @@ export async function listRefills(
   const { drizzle } = context.database;
   const { id } = await requireWallet(drizzle, teamId, new Date(context.clock.now()));
   const active = query.state && query.state === "active";
-  return readPage(query, {
+  const page = await readPage(query, {
     of: `refills of ${teamId}`,
     read: (start: PageStart<string> | undefined, limit) =>
       selectRefills(drizzle, id, active, { start, limit }),
@@ -145,9 +146,15 @@ export async function listRefills(
     parseKey: parseUuid,
     toItem: toRefill,
   });
+  return { ...page, data: await withActorNames(drizzle, page.data) };
 }
 
-function toRefill(row: RefillRow): Refill {
+async function named(drizzle: Drizzle, refill: Omit<Refill, "actor_name">): Promise<Refill> {
+  const [view] = await withActorNames(drizzle, [refill]);
+  return view!;
+}
+
+function toRefill(row: RefillRow): Omit<Refill, "actor_name"> {
   return {
     refill_id: row.id,
     credits: microsToCredits(row.amount),

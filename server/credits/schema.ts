@@ -178,6 +178,7 @@ export const LedgerEntry = Type.Object({
   counterpart_team_id: Type.Union([Type.String(), Type.Null()], {
     description: "The other team of a transfer.",
   }),
+  counterpart_team_name: nullable(Type.String()),
 });
 export type LedgerEntry = Static<typeof LedgerEntry>;
 
@@ -190,6 +191,7 @@ export const AdminLedgerPage = pageOf(LedgerEntry, [
     reference: null,
     idempotency_key: "invoice-2026-118",
     counterpart_team_id: null,
+    counterpart_team_name: null,
   },
 ]);
 

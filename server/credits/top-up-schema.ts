@@ -1,4 +1,5 @@
 import { Type, type Static } from "@sinclair/typebox";
+import { actorFields } from "../audit/schema.ts";
 import { amount } from "../http/amounts.ts";
 import { pageOf, pageQuery } from "../http/pagination.ts";
 import { line } from "../jobs/fields.ts";
@@ -57,6 +58,7 @@ const batchExample = {
   redeemed: 0,
   revoked: 0,
   actor: "cli",
+  actor_name: null,
   created_at: "2026-11-23T12:00:00.000Z",
 };
 
@@ -74,7 +76,7 @@ export const TopUpBatch = Type.Object(
     codes: Type.Integer({ description: "How many there are." }),
     redeemed: Type.Integer(),
     revoked: Type.Integer(),
-    actor: Type.String(),
+    ...actorFields,
     created_at: Type.String({ format: "date-time" }),
   },
   { examples: [batchExample] },
@@ -104,6 +106,7 @@ const codeExample = {
   state: "open",
   redeemed_at: null,
   redeemed_by: null,
+  redeemed_by_name: null,
   revoked_at: null,
 };
 
@@ -114,6 +117,7 @@ export const TopUpCode = Type.Object(
     state: Type.Union([Type.Literal("open"), Type.Literal("redeemed"), Type.Literal("revoked")]),
     redeemed_at: instantOrNull("Null = not redeemed."),
     redeemed_by: Type.Union([Type.String(), Type.Null()], { description: "The team." }),
+    redeemed_by_name: Type.Union([Type.String(), Type.Null()]),
     revoked_at: instantOrNull("Null = not revoked."),
   },
   { examples: [codeExample] },

@@ -1,5 +1,6 @@
 import type { Static } from "@sinclair/typebox";
 import type { Drizzle } from "../../db/client.ts";
+import { withActorNames } from "../audit/actors.ts";
 import { type Author, recordAudit } from "../audit/audit.ts";
 import type { Context } from "../context.ts";
 import { parseUuid, type Page, type PageStart, readPage } from "../http/pagination.ts";
@@ -7,6 +8,7 @@ import { DomainError } from "../kernel/errors.ts";
 import { isUuid, uuidV7 } from "../kernel/ids.ts";
 import { type Amount, microsToCredits, nanosToUsd } from "../kernel/money.ts";
 import type { TeamPrincipal } from "../keys/principal.ts";
+import { tenantNames } from "../organizations/tenant-names.ts";
 import { creditsAmount, futureInstant, pricePaid, requireBalance } from "./amounts.ts";
 import { redeemTopUpCode } from "./change-store.ts";
 import { newTopUpCode, topUpCodeHash } from "./top-up-code.ts";
@@ -77,22 +79,24 @@ export async function createBatch(
     before: null,
     after: { ...view, ...(input.reason === undefined ? {} : { reason: input.reason }) },
   });
-  return { ...view, secrets };
+  const [named] = await withActorNames(transaction, [view]);
+  return { ...named!, secrets };
 }
 
 /** All batches, newest first. */
-export function listBatches(
+export async function listBatches(
   context: Context,
   query: { limit?: number; cursor?: string },
 ): Promise<Page<TopUpBatch>> {
-  return readPage(query, {
+  const { drizzle } = context.database;
+  const page = await readPage(query, {
     of: "top-up batches",
-    read: (start: PageStart<string> | undefined, limit) =>
-      selectBatches(context.database.drizzle, { start, limit }),
+    read: (start: PageStart<string> | undefined, limit) => selectBatches(drizzle, { start, limit }),
     keyOf: (batch) => batch.id,
     parseKey: parseUuid,
     toItem: toBatch,
   });
+  return { ...page, data: await withActorNames(drizzle, page.data) };
 }
 
 /** A batch with a page of its codes, of each the last four characters. Throws `not_found`, `invalid_request`. */
@@ -110,9 +114,10 @@ export async function readBatch(
       selectCodes(drizzle, batchId, query.state, { start, limit }),
     keyOf: (code) => code.id,
     parseKey: parseUuid,
-    toItem: toCode,
+    toItem: (code: CodeRow) => code,
   });
-  return { ...toBatch(batch), ...codes };
+  const [named] = await withActorNames(drizzle, [toBatch(batch)]);
+  return { ...named!, ...codes, data: await toCodes(drizzle, codes.data) };
 }
 
 /** Makes a code worthless. Once more changes nothing. Throws `not_found`, `state_conflict` for a redeemed one. */
@@ -134,7 +139,8 @@ export function revokeCode(
         { hints: { field: "code_id", value: codeId, state: "redeemed" } },
       );
     }
-    if (code.revokedAt) return toCode(code);
+    // Nobody has redeemed it.
+    if (code.revokedAt) return toCode(code, null);
     await revokeCodeRow(transaction, codeId, at);
     await recordAudit(transaction, at, author, {
       action: "top_up_code.revoke",
@@ -142,7 +148,7 @@ export function revokeCode(
       before: { state: "open" },
       after: { state: "revoked", ...(reason === undefined ? {} : { reason }) },
     });
-    return toCode({ ...code, revokedAt: at });
+    return toCode({ ...code, revokedAt: at }, null);
   });
 }
 
@@ -196,7 +202,7 @@ export async function redeemCode(
   }
 }
 
-function toBatch(batch: BatchWithCounts): TopUpBatch {
+function toBatch(batch: BatchWithCounts): Omit<TopUpBatch, "actor_name"> {
   return {
     batch_id: batch.id,
     name: batch.name,
@@ -213,13 +219,21 @@ function toBatch(batch: BatchWithCounts): TopUpBatch {
   };
 }
 
-function toCode(code: CodeRow): TopUpCode {
+/** With the names of the teams that redeemed them. */
+async function toCodes(drizzle: Drizzle, codes: readonly CodeRow[]): Promise<TopUpCode[]> {
+  const teams = codes.flatMap(({ redeemedBy }) => redeemedBy ?? []);
+  const names = await tenantNames(drizzle, { teams, organizations: [] });
+  return codes.map((code) => toCode(code, code.redeemedBy && names.team(code.redeemedBy)));
+}
+
+function toCode(code: CodeRow, redeemedByName: string | null): TopUpCode {
   return {
     code_id: code.id,
     last_four: code.lastFour,
     state: code.redeemedAt ? "redeemed" : code.revokedAt ? "revoked" : "open",
     redeemed_at: code.redeemedAt?.toISOString() ?? null,
     redeemed_by: code.redeemedBy,
+    redeemed_by_name: redeemedByName,
     revoked_at: code.revokedAt?.toISOString() ?? null,
   };
 }

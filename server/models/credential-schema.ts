@@ -12,6 +12,7 @@ const example = {
   last_four: "x9Qf",
   api_base: null,
   organization_id: null,
+  organization_name: null,
   enabled: true,
   models: ["chat-fast"],
   version: 1,
@@ -33,6 +34,7 @@ export const CredentialView = Type.Object(
       Type.String(),
       "Only calls of this organization's teams use it; null = everyone's.",
     ),
+    organization_name: nullable(Type.String()),
     enabled: Type.Boolean({
       description: "False: the targets that use it take no calls.",
     }),

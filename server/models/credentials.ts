@@ -8,6 +8,7 @@ import { isUuid, uuidV7 } from "../kernel/ids.ts";
 import { seal } from "../kernel/sealing.ts";
 import { requireVersion } from "../kernel/versions.ts";
 import { requireOrganization } from "../organizations/organizations.ts";
+import { type TenantNames, tenantNames } from "../organizations/tenant-names.ts";
 import type { CredentialView } from "./credential-schema.ts";
 import * as store from "./credential-store.ts";
 import { CREDENTIAL_PURPOSE } from "./gateway-config.ts";
@@ -148,7 +149,8 @@ export async function readCredential(context: Context, id: string): Promise<Cred
   const { drizzle } = context.database;
   const row = isUuid(id) ? await store.selectCredential(drizzle, id) : undefined;
   if (!row) throw credentialNotFound(id);
-  return toView(row, await store.selectUses(drizzle, [id]));
+  const [view] = await toViews(drizzle, [row]);
+  return view!;
 }
 
 /** Credentials by name. No key is ever among what is read. */
@@ -170,14 +172,24 @@ export async function listCredentials(
     parseKey: parseNameKey,
     toItem: (row) => row,
   });
-  const ids = page.data.map((row) => row.id);
+  return { ...page, data: await toViews(drizzle, page.data) };
+}
+
+async function toViews(
+  drizzle: Drizzle,
+  rows: readonly store.CredentialRow[],
+): Promise<CredentialView[]> {
+  const ids = rows.map((row) => row.id);
   const uses = await store.selectUses(drizzle, ids);
-  return { ...page, data: page.data.map((row) => toView(row, uses)) };
+  const organizations = rows.flatMap((row) => row.organizationId ?? []);
+  const names = await tenantNames(drizzle, { teams: [], organizations });
+  return rows.map((row) => toView(row, uses, names));
 }
 
 const toView = (
   row: store.CredentialRow,
   uses: readonly store.CredentialUse[],
+  names: TenantNames,
 ): CredentialView => ({
   credential_id: row.id,
   name: row.name,
@@ -185,6 +197,7 @@ const toView = (
   last_four: row.lastFour,
   api_base: row.apiBase,
   organization_id: row.organizationId,
+  organization_name: row.organizationId && names.organization(row.organizationId),
   enabled: row.enabled,
   models: aliasesOf(uses, row.id),
   version: row.version,

@@ -1,6 +1,7 @@
 import type { Context } from "../context.ts";
 import { parseUuid, type Page, type PageStart, readPage } from "../http/pagination.ts";
 import { asLeader } from "../instance/leader.ts";
+import { pageWithTenantNames } from "../organizations/tenant-names.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { NoticeQuery, NoticeView } from "./schema.ts";
 import * as store from "./store.ts";
@@ -53,23 +54,27 @@ async function eachStretch(
 }
 
 /** Newest first. Throws `invalid_request` for a cursor that is not ours. */
-export function listNotices(context: Context, query: NoticeQuery): Promise<Page<NoticeView>> {
+export async function listNotices(context: Context, query: NoticeQuery): Promise<Page<NoticeView>> {
   const filter: store.NoticeFilter = {
     kind: query.kind,
     organizationId: query.organization_id,
     teamId: query.team_id,
   };
-  return readPage(query, {
+  const { drizzle } = context.database;
+  const page = await readPage(query, {
     of: "notices",
     read: (start: PageStart<string> | undefined, limit) =>
-      store.selectNotices(context.database.drizzle, filter, { start, limit }),
+      store.selectNotices(drizzle, filter, { start, limit }),
     keyOf: (row) => row.id,
     parseKey: parseUuid,
     toItem: toNoticeView,
   });
+  return pageWithTenantNames(drizzle, page);
 }
 
-const toNoticeView = (row: store.NoticeRow): NoticeView => ({
+const toNoticeView = (
+  row: store.NoticeRow,
+): Omit<NoticeView, "team_name" | "organization_name"> => ({
   notice_id: row.id,
   kind: row.kind as NoticeView["kind"],
   organization_id: row.organizationId,

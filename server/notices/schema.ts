@@ -18,7 +18,9 @@ const example = {
   notice_id: "019aaf3c-6a80-7c11-9d1b-2f9d1b6d2a10",
   kind: "wallet.low_balance",
   organization_id: "aperture-freight",
+  organization_name: "Aperture Freight",
   team_id: "routing",
+  team_name: "Routing",
   payload: { available: 4.5, threshold: 5, balance: 6.5, held: 2 },
   created_at: "2026-11-23T12:00:00.000Z",
   delivered_at: null,
@@ -29,7 +31,9 @@ export const NoticeView = Type.Object(
     notice_id: Type.String(),
     kind: Kind,
     organization_id: nullable(Type.String()),
+    organization_name: nullable(Type.String()),
     team_id: nullable(Type.String()),
+    team_name: nullable(Type.String()),
     payload: Type.Record(Type.String(), Type.Unknown(), {
       description:
         "By kind. `wallet.low_balance`: available, threshold, balance, held. `wallet.negative`: available, credit_limit, balance, held. `budget.threshold`: budget_id, scope, subject_id, budget_kind, period, period_starts_at, percent, used_percent, spent_usd, limit_usd. `credits.expiring`: grant_id, credits, expires_at. `call.unsettled`: call_id, job_id, model.",

@@ -1,4 +1,5 @@
 import { and, asc, count, eq, gt, inArray, isNull, ne, or, sql } from "drizzle-orm";
+import { unionAll } from "drizzle-orm/pg-core";
 import type { Drizzle } from "../../db/client.ts";
 import { SANDBOX_ORGANIZATION } from "../../db/sandbox.ts";
 import { hasText, keyset, newestFirst, type PageStart } from "../../db/keyset.ts";
@@ -16,6 +17,19 @@ import { isInState } from "../../db/tenant-state.ts";
 export type OrganizationRow = typeof organizations.$inferSelect;
 /** With its teams but deleted ones: how many, and their balances together. */
 export type OrganizationListRow = OrganizationRow & { teamCount: number; balance: bigint };
+
+/** What teams and organizations of these ids are called. */
+export function selectTenantNames(
+  drizzle: Drizzle,
+  ids: { teams: string[]; organizations: string[] },
+): Promise<{ kind: string; id: string; name: string }[]> {
+  const named = (kind: "team" | "organization", table: typeof teams | typeof organizations) =>
+    drizzle
+      .select({ kind: sql<string>`${kind}::text`.as("kind"), id: table.id, name: table.name })
+      .from(table)
+      .where(inArray(table.id, ids[`${kind}s`]));
+  return unionAll(named("team", teams), named("organization", organizations));
+}
 
 /** Whether the id was free. */
 export async function insertOrganization(

@@ -65,7 +65,8 @@ const entry: AuditEntryView = {
   ...{ audit_id: id(9), created_at: at, actor: `user:${ada.account_id}` },
   ...{ actor_name: "ada@example.com", address: "203.0.113.7", request_id: id(10) },
   ...{ action: "team.suspend", subject_kind: "team", subject_id: "routing" },
-  ...{ organization_id: "aperture-freight", team_id: "routing" },
+  ...{ organization_id: "aperture-freight", organization_name: "Aperture Freight" },
+  ...{ team_id: "routing", team_name: "Routing" },
   before: { status: "active", status_reason: null },
   after: { status: "suspended", status_reason: "<img src=x onerror=alert(1)> unpaid" },
 };

@@ -134,6 +134,7 @@ const jobTypes = [
   "translation",
 ];
 const teams = ["claims-triage-apac", "support", "localization-us", "underwriting"];
+const teamNames = ["Claims triage APAC", "Support", "Localization US", "Underwriting"];
 const states = ["in_progress", "completed", "completed", "failed", "completed", "expired"] as const;
 
 function job(index: number): JobView {
@@ -142,7 +143,9 @@ function job(index: number): JobView {
   return {
     job_id: `019ab1c2-7f00-7a31-b8d4-${(0x5f2e11c0a4 + index * 7919).toString(16).padStart(12, "0")}`,
     team_id: teams[index % teams.length]!,
+    team_name: teamNames[index % teams.length]!,
     organization_id: index % 2 ? "northwind-labs" : "aperture-freight",
+    organization_name: index % 2 ? "Northwind Labs" : "Aperture Freight",
     key_id: null,
     job_type: jobTypes[index % jobTypes.length]!,
     user_id: index % 3 ? null : "user-4471",

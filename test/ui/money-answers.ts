@@ -23,6 +23,7 @@ const entry = (number: number, facts: Partial<LedgerEntry>): LedgerEntry => ({
   reference: null,
   idempotency_key: null,
   counterpart_team_id: null,
+  counterpart_team_name: null,
   ...facts,
 });
 
@@ -42,6 +43,7 @@ export const entries: LedgerEntry[] = [
     kind: "transfer_out",
     credits: -500,
     counterpart_team_id: "customs",
+    counterpart_team_name: "Customs",
     reason: "Year end",
     actor: "cli",
     actor_name: null,
@@ -87,6 +89,7 @@ export const refills: Refill[] = [
     active: true,
     starts_at: "2026-11-01T00:00:00.000Z",
     actor: "cli",
+    actor_name: null,
     created_at: before(22 * day),
   },
   {
@@ -98,7 +101,8 @@ export const refills: Refill[] = [
     price_paid_usd: null,
     active: false,
     starts_at: "2026-06-01T00:00:00.000Z",
-    actor: "cli",
+    actor: "user:019ab1c2-7f00-7a31-b8d4-00000000abcd",
+    actor_name: "ada@example.com",
     created_at: before(170 * day),
   },
 ];
@@ -139,6 +143,7 @@ const budget = (index: number, facts: Partial<BudgetView>): BudgetView => ({
   budget_id: id(index),
   scope: "team",
   subject_id: "internal-tools-us",
+  subject_name: "Internal tools US",
   kind: "hard",
   period: "month",
   limit_usd: 250,
@@ -159,6 +164,7 @@ export const budgets: BudgetView[] = [
   budget(2, {
     scope: "organization",
     subject_id: "aperture-freight",
+    subject_name: "Aperture Freight",
     kind: "soft",
     limit_usd: 5000,
     spent_usd: 4210.4,
@@ -167,20 +173,29 @@ export const budgets: BudgetView[] = [
   budget(3, {
     scope: "alias",
     subject_id: "chat-smart",
+    subject_name: null,
     period: "day",
     limit_usd: 10,
     spent_usd: 10.02,
     held_usd: 0,
     used_percent: 100.2,
   }),
-  budget(4, { scope: "key", subject_id: id(1), period: "ever", resets_at: null }),
+  budget(4, {
+    scope: "key",
+    subject_id: id(1),
+    subject_name: null,
+    period: "ever",
+    resets_at: null,
+  }),
 ];
 
 const notice = (index: number, facts: Partial<NoticeView>): NoticeView => ({
   notice_id: id(index),
   kind: "wallet.low_balance",
   organization_id: "aperture-freight",
+  organization_name: "Aperture Freight",
   team_id: "internal-tools-us",
+  team_name: "Internal tools US",
   payload: { available: 86.76, threshold: 500, balance: 90, held: 3.24 },
   created_at: before(index * 300 * minute),
   delivered_at: index === 1 ? null : before(index * 299 * minute),
@@ -196,6 +211,7 @@ export const notices: NoticeView[] = [
   notice(3, {
     kind: "budget.threshold",
     team_id: null,
+    team_name: null,
     payload: {
       scope: "organization",
       subject_id: "aperture-freight",
@@ -224,6 +240,7 @@ const batch = (index: number, name: string): TopUpBatch => ({
   redeemed: 41 * index,
   revoked: 2,
   actor: "cli",
+  actor_name: null,
   created_at: before(index * 11 * day),
 });
 
@@ -238,6 +255,7 @@ export const batchDetail: TopUpBatchDetail = {
       state: "open",
       redeemed_at: null,
       redeemed_by: null,
+      redeemed_by_name: null,
       revoked_at: null,
     },
     {
@@ -246,6 +264,7 @@ export const batchDetail: TopUpBatchDetail = {
       state: "redeemed",
       redeemed_at: before(day),
       redeemed_by: "internal-tools-us",
+      redeemed_by_name: "Internal tools US",
       revoked_at: null,
     },
     {
@@ -254,6 +273,7 @@ export const batchDetail: TopUpBatchDetail = {
       state: "revoked",
       redeemed_at: null,
       redeemed_by: null,
+      redeemed_by_name: null,
       revoked_at: before(day),
     },
   ]),

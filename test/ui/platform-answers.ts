@@ -40,13 +40,24 @@ function model(
 export const credentials: CredentialView[] = [
   {
     ...{ credential_id: "019ab1c2-7f00-7000-8000-0000000000c1", name: "OpenAI, production" },
-    ...{ has_key: true, last_four: "x9Qf", api_base: null, organization_id: null, enabled: true },
+    ...{
+      has_key: true,
+      last_four: "x9Qf",
+      api_base: null,
+      organization_id: null,
+      organization_name: null,
+      enabled: true,
+    },
     ...{ models: ["chat-fast", "chat-smart"], version: 2, created_at: at, updated_at: at },
   },
   {
     ...{ credential_id: "019ab1c2-7f00-7000-8000-0000000000c2", name: "Own cluster" },
     ...{ has_key: false, last_four: null, api_base: "https://models.example.com/v1" },
-    ...{ organization_id: "aperture-freight", enabled: false },
+    ...{
+      organization_id: "aperture-freight",
+      organization_name: "Aperture Freight",
+      enabled: false,
+    },
     ...{ models: [], version: 1, created_at: at, updated_at: at },
   },
 ];

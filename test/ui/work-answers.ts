@@ -119,7 +119,9 @@ export const callDetail: CallDetail = {
   job_id: jobDetail.job_id,
   job_type: jobDetail.job_type,
   team_id: jobDetail.team_id,
+  team_name: jobDetail.team_name,
   organization_id: jobDetail.organization_id,
+  organization_name: jobDetail.organization_name,
   key_id: null,
   lost: false,
   attempts: [

@@ -17,6 +17,8 @@ import { RowLink } from "../base/table.tsx";
 import * as format from "../format.ts";
 import { useRead } from "../query.ts";
 import { PageHead } from "../shell/pageHead.tsx";
+import { subjectName } from "../tenants/auditSubject.ts";
+import { TenantLink } from "../tenants/tenantLink.tsx";
 import { audit as words } from "../strings/account.ts";
 import { kit } from "../strings/kit.ts";
 
@@ -143,9 +145,9 @@ const columns = (href: (id: string) => string): DataColumn<AuditEntryView>[] => 
     head: words.subject,
     width: "26%",
     from: "medium",
-    cell: ({ subject_kind, subject_id }) => (
-      <span class="block truncate" title={subject_id}>
-        {format.label(subject_kind)} {shortened(subject_id)}
+    cell: (entry) => (
+      <span class="block truncate" title={entry.subject_id}>
+        {format.label(entry.subject_kind)} {subjectName(entry)}
       </span>
     ),
   },
@@ -166,10 +168,10 @@ const columns = (href: (id: string) => string): DataColumn<AuditEntryView>[] => 
   },
 ];
 
-const shortened = (id: string) =>
-  /^[0-9a-f]{8}-[0-9a-f-]{27}$/.test(id) ? format.shortId(id) : id;
-
 function Entry({ entry }: { entry: AuditEntryView }) {
+  const tenantLink = (kind: "team" | "organization", id: string, name: string) => (
+    <TenantLink kind={kind} id={id} name={name} />
+  );
   const mono = (text: string | null) => <span class="font-mono text-12">{text ?? "—"}</span>;
   return (
     <div class="grid gap-4">
@@ -178,6 +180,17 @@ function Entry({ entry }: { entry: AuditEntryView }) {
           { name: words.actor, value: actorName(entry) },
           { name: words.from, value: mono(entry.address) },
           { name: words.subject, value: mono(`${entry.subject_kind}:${entry.subject_id}`) },
+          ...(entry.team_id && entry.team_name
+            ? [{ name: words.team, value: tenantLink("team", entry.team_id, entry.team_name) }]
+            : []),
+          ...(entry.organization_id && entry.organization_name
+            ? [
+                {
+                  name: words.organization,
+                  value: tenantLink("organization", entry.organization_id, entry.organization_name),
+                },
+              ]
+            : []),
           { name: words.request, value: mono(entry.request_id) },
         ]}
       />

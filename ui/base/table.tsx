@@ -99,10 +99,19 @@ export function Table<Row>({
 }
 
 /** The row's link, whose overlay makes the whole row one. Controls in the same row need `RowControls` around them. */
-export function RowLink({ href, children }: { href: string; children: ComponentChildren }) {
+export function RowLink({
+  href,
+  title,
+  children,
+}: {
+  href: string;
+  title?: string | undefined;
+  children: ComponentChildren;
+}) {
   return (
     <a
       href={href}
+      title={title}
       class="block truncate font-medium outline-none after:absolute after:inset-0 focus-visible:after:outline-2 focus-visible:after:-outline-offset-2 focus-visible:after:outline-accent"
     >
       {children}

@@ -1,9 +1,9 @@
 import type { BudgetView } from "../../server/budgets/schema.ts";
 import { Badge } from "../base/badge.tsx";
 import type { DataColumn } from "../base/dataTable.tsx";
-import { RowControls } from "../base/table.tsx";
 import * as format from "../format.ts";
 import { budgets as words } from "../strings/budgets.ts";
+import { TenantLink } from "../tenants/tenantLink.tsx";
 
 /** What a list of budgets shows; beside its subject's name that column would only repeat it. */
 export function budgetColumns(options: { subject: boolean }): DataColumn<BudgetView>[] {
@@ -90,18 +90,13 @@ function Kind({ budget }: { budget: BudgetView }) {
 
 /** Teams and organizations have a page to go to. */
 function Subject({ budget }: { budget: BudgetView }) {
-  const { scope, subject_id: id } = budget;
+  const { scope, subject_id: id, subject_name: name } = budget;
   return (
     <div class="min-w-0">
       {scope === "team" || scope === "organization" ? (
-        <RowControls>
-          <a
-            href={`/${scope}s/${id}?tab=budgets`}
-            class="focus-ring truncate rounded font-medium hover:underline"
-          >
-            {id}
-          </a>
-        </RowControls>
+        <span class="block truncate font-medium">
+          <TenantLink kind={scope} id={id} name={name ?? id} tab="budgets" />
+        </span>
       ) : (
         <span class={`block truncate font-medium ${scope === "key" ? "font-mono text-12" : ""}`}>
           {id}

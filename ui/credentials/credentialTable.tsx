@@ -10,6 +10,7 @@ import * as format from "../format.ts";
 import type { Read } from "../query.ts";
 import { admins, useCan } from "../session/permission.ts";
 import { models, credentials as words } from "../strings/models.ts";
+import { TenantLink } from "../tenants/tenantLink.tsx";
 import { CredentialForm } from "./credentialForm.tsx";
 import { CredentialTest } from "./credentialTest.tsx";
 import { type CredentialView, useDeleteCredential, useSwitchCredential } from "./credentials.ts";
@@ -155,8 +156,10 @@ const columns: DataColumn<CredentialView>[] = [
     head: words.owner,
     width: "16%",
     from: "medium",
-    cell: ({ organization_id: owner }) => (
-      <span class="block truncate">{owner ?? words.everyone}</span>
+    cell: ({ organization_id: id, organization_name: name }) => (
+      <span class="block truncate">
+        {id ? <TenantLink kind="organization" id={id} name={name ?? id} /> : words.everyone}
+      </span>
     ),
   },
   {

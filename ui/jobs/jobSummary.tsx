@@ -79,13 +79,17 @@ export function JobOrigin({ job }: { job: JobDetail }) {
         facts={[
           {
             name: jobs.team,
-            value: <OriginLink href={`/teams/${job.team_id}`}>{job.team_id}</OriginLink>,
+            value: (
+              <OriginLink href={`/teams/${job.team_id}`} id={job.team_id}>
+                {job.team_name}
+              </OriginLink>
+            ),
           },
           {
             name: jobs.organization,
             value: (
-              <OriginLink href={`/organizations/${job.organization_id}`}>
-                {job.organization_id}
+              <OriginLink href={`/organizations/${job.organization_id}`} id={job.organization_id}>
+                {job.organization_name}
               </OriginLink>
             ),
           },
@@ -116,9 +120,17 @@ function Reference({ text }: { text: string | null }) {
   );
 }
 
-function OriginLink({ href, children }: { href: string; children: ComponentChildren }) {
+function OriginLink({
+  href,
+  id,
+  children,
+}: {
+  href: string;
+  id: string;
+  children: ComponentChildren;
+}) {
   return (
-    <a href={href} class="focus-ring rounded break-all hover:underline">
+    <a href={href} title={id} class="focus-ring rounded break-all hover:underline">
       {children}
     </a>
   );

@@ -3,6 +3,7 @@ import type { DataColumn } from "../base/dataTable.tsx";
 import { RowLink, Table } from "../base/table.tsx";
 import * as format from "../format.ts";
 import { useServerNow } from "../shell/status.ts";
+import { TenantLink } from "../tenants/tenantLink.tsx";
 import { JobState } from "./jobState.tsx";
 import { jobs as words } from "../strings/jobs.ts";
 
@@ -26,8 +27,8 @@ export function jobColumns(nowMs: number): DataColumn<JobView>[] {
       width: "17%",
       from: "medium",
       cell: (job) => (
-        <span class="block truncate text-ink-2" title={words.ofOrganization(job.organization_id)}>
-          {job.team_id}
+        <span class="block truncate text-ink-2" title={words.ofOrganization(job.organization_name)}>
+          <TenantLink kind="team" id={job.team_id} name={job.team_name} />
         </span>
       ),
     },
@@ -107,7 +108,7 @@ function JobName({ job }: { job: JobView }) {
     <div class="flex min-w-0 items-center gap-2">
       <div class="min-w-0 flex-1">
         <RowLink href={`/jobs/${job.job_id}`}>{job.job_type}</RowLink>
-        <span class="block truncate text-12 text-muted @2xl:hidden">{job.team_id}</span>
+        <span class="block truncate text-12 text-muted @2xl:hidden">{job.team_name}</span>
         <span class="hidden truncate font-mono text-11 text-muted @2xl:block">
           {format.shortId(job.job_id)}
         </span>

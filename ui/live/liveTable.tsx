@@ -8,6 +8,7 @@ import * as format from "../format.ts";
 import { CallState } from "../jobs/jobState.tsx";
 import { support, useCan } from "../session/permission.ts";
 import { useServerNow } from "../shell/status.ts";
+import { TenantLink } from "../tenants/tenantLink.tsx";
 import { live } from "../strings/live.ts";
 
 const tickMs = 500;
@@ -59,9 +60,9 @@ function columns(
       head: live.team,
       width: "17%",
       from: "medium",
-      cell: ({ team_id: team, organization_id: organization }) => (
+      cell: ({ team_id: id, team_name: name, organization_name: organization }) => (
         <span class="block truncate text-ink-2" title={organization}>
-          {team}
+          <TenantLink kind="team" id={id} name={name} />
         </span>
       ),
     },
@@ -111,7 +112,7 @@ function columns(
       quiet: true,
       cell: (call) => (
         <RowControls>
-          <Menu label={live.actionsFor(call.model, call.team_id)} items={actions(call)} />
+          <Menu label={live.actionsFor(call.model, call.team_name)} items={actions(call)} />
         </RowControls>
       ),
     },
@@ -131,7 +132,7 @@ function CallName({ call }: { call: FoundCallView }) {
         )}
       </div>
       <span class="block truncate text-11 leading-4 text-muted">
-        <span class="@2xl:hidden">{call.team_id} · </span>
+        <span class="@2xl:hidden">{call.team_name} · </span>
         {call.error_code ?? call.job_type}
       </span>
     </div>

@@ -27,6 +27,7 @@ export function PageNotices() {
     parameters: { limit: 200 },
   });
   const team = state.filter("team_id");
+  const teamName = read.data?.data.find(({ team_id: id }) => id === team)?.team_name ?? team ?? "";
   return (
     <>
       <PageHead title={words.title} facts={words.about} />
@@ -44,7 +45,7 @@ export function PageNotices() {
               })) ?? [],
           },
           ...(team
-            ? [{ name: "team_id", label: words.team, choices: [{ value: team, label: team }] }]
+            ? [{ name: "team_id", label: words.team, choices: [{ value: team, label: teamName }] }]
             : []),
         ]}
       />
@@ -118,7 +119,7 @@ function columns(nowMs: number): DataColumn<NoticeView>[] {
 
 /** The row leads to where something can be done about it. */
 function About({ notice }: { notice: NoticeView }) {
-  const { team_id, organization_id, kind } = notice;
+  const { team_id, team_name, organization_id, organization_name, kind } = notice;
   const tab = kind === "budget.threshold" ? "?tab=budgets" : "";
   const href = team_id
     ? `/teams/${team_id}${tab}`
@@ -127,10 +128,14 @@ function About({ notice }: { notice: NoticeView }) {
       : "/budgets";
   return (
     <div class="min-w-0">
-      <RowLink href={href}>{team_id ?? organization_id ?? subjectOf(notice)}</RowLink>
+      <RowLink href={href} title={team_id ?? organization_id ?? undefined}>
+        {team_name ?? organization_name ?? subjectOf(notice)}
+      </RowLink>
       <span class="block truncate text-12 text-muted @2xl:hidden">{noticeText(notice)}</span>
       {team_id && organization_id && (
-        <span class="hidden truncate text-12 text-muted @2xl:block">{organization_id}</span>
+        <span class="hidden truncate text-12 text-muted @2xl:block" title={organization_id}>
+          {organization_name}
+        </span>
       )}
     </div>
   );

@@ -151,6 +151,8 @@ export const audit = {
   when: "When, UTC",
   action: "Action",
   subject: "Subject",
+  team: "Team",
+  organization: "Organization",
   from: "From",
   export: "Export CSV",
   entry: "Entry",

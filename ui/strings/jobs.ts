@@ -204,5 +204,5 @@ export const jobs = {
   gatewaySays: (cost: string) => `; the gateway says ${cost}`,
   failedOf: (count: string) => `${count} failed`,
   inFlightOf: (count: string) => `${count} in flight`,
-  ofOrganization: (id: string) => `Organization ${id}`,
+  ofOrganization: (name: string) => `Organization ${name}`,
 } as const;

@@ -19,6 +19,7 @@ import { useRead } from "../query.ts";
 import { useServerNow } from "../shell/status.ts";
 import { kit } from "../strings/kit.ts";
 import { tenants as words } from "../strings/tenants.ts";
+import { subjectName } from "./auditSubject.ts";
 import { StateBadge } from "./stateBadge.tsx";
 import { type Tenant, useHistory } from "./tenant.ts";
 
@@ -76,7 +77,7 @@ function AuditOfTenant({ tenant }: { tenant: Tenant }) {
             from: "medium",
             cell: (entry) => (
               <span class="block truncate text-ink-2" title={entry.subject_id}>
-                {entry.subject_kind} {entry.subject_id}
+                {entry.subject_kind} {subjectName(entry)}
               </span>
             ),
           },

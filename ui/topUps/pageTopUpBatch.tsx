@@ -2,6 +2,7 @@ import type { Static } from "@sinclair/typebox";
 import { useRoute } from "preact-iso";
 import { useState } from "preact/hooks";
 import type { TopUpBatchDetail, TopUpCode } from "../../server/credits/top-up-schema.ts";
+import { actorName } from "../base/actor.ts";
 import { Badge, type Tone } from "../base/badge.tsx";
 import { Button, buttonClass } from "../base/button.tsx";
 import { type DataColumn, DataTable } from "../base/dataTable.tsx";
@@ -19,6 +20,7 @@ import { PageHead } from "../shell/pageHead.tsx";
 import { useServerNow } from "../shell/status.ts";
 import { kit } from "../strings/kit.ts";
 import { topUps as words } from "../strings/topUps.ts";
+import { TenantLink } from "../tenants/tenantLink.tsx";
 import { useBatch, useCodeRevocation } from "./topUps.ts";
 
 const trail = [{ label: words.title, href: "/top-ups" }];
@@ -56,6 +58,7 @@ export function PageTopUpBatch() {
           <>
             <Copyable text={batchId} what={words.copyId} />
             {batch && <span>{words.creditsEach(format.credits(batch.credits))}</span>}
+            {batch && <span title={batch.actor}>{words.madeBy(actorName(batch))}</span>}
           </>
         }
       />
@@ -119,11 +122,11 @@ function Codes({
       head: heads.team,
       width: "28%",
       from: "small",
-      cell: ({ redeemed_by: team }) =>
-        team ? (
-          <a href={`/teams/${team}`} class="focus-ring rounded text-accent hover:underline">
-            {team}
-          </a>
+      cell: ({ redeemed_by: id, redeemed_by_name: name }) =>
+        id ? (
+          <span class="block truncate">
+            <TenantLink kind="team" id={id} name={name ?? id} />
+          </span>
         ) : (
           <span class="text-muted">—</span>
         ),

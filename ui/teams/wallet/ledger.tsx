@@ -161,8 +161,8 @@ function Entry({ entry }: { entry: LedgerEntry }) {
         </RowControls>
       )}
       {entry.counterpart_team_id && (
-        <span class="truncate text-12 text-muted">
-          {words.counterpart(entry.counterpart_team_id)}
+        <span class="truncate text-12 text-muted" title={entry.counterpart_team_id}>
+          {words.counterpart(entry.counterpart_team_name ?? entry.counterpart_team_id)}
         </span>
       )}
       {entry.reason && (

@@ -1,6 +1,7 @@
 import type { Static } from "@sinclair/typebox";
 import { useState } from "preact/hooks";
 import type { RefillCreate, Refill } from "../../../server/credits/refill-schema.ts";
+import { actorName } from "../../base/actor.ts";
 import { Badge } from "../../base/badge.tsx";
 import { Button } from "../../base/button.tsx";
 import { Checkbox, RadioCards } from "../../base/choices.tsx";
@@ -90,7 +91,8 @@ function RefillLine({ refill, onStop }: { refill: Refill; onStop?: () => void })
         </span>
         <span class="block text-12 text-muted">
           {refill.expires ? words.refillExpires : words.refillKeeps},{" "}
-          {words.since(format.fullDay(refill.starts_at))}
+          {words.since(format.fullDay(refill.starts_at))},{" "}
+          <span title={refill.actor}>{words.madeBy(actorName(refill))}</span>
         </span>
       </span>
       <Badge tone={refill.active ? "ok" : "idle"}>
