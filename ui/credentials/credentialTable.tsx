@@ -1,11 +1,11 @@
 import { useState } from "preact/hooks";
 import { Badge } from "../base/badge.tsx";
 import { Button } from "../base/button.tsx";
-import { ConfirmDialog } from "../base/confirmDialog.tsx";
 import { DataTable, type DataColumn, type Page } from "../base/dataTable.tsx";
 import { KeyIcon, PlusIcon } from "../base/icons.tsx";
 import type { ListState } from "../base/listState.ts";
 import type { MenuItem } from "../base/menu.tsx";
+import { RemovalDialog } from "../base/removalDialog.tsx";
 import * as format from "../format.ts";
 import type { Read } from "../query.ts";
 import { admins, useCan } from "../session/permission.ts";
@@ -109,19 +109,13 @@ export function CredentialTable({
         }}
       />
       <CredentialTest credential={tested} onClose={() => setTested(undefined)} />
-      <ConfirmDialog
-        open={deleted !== undefined}
-        onClose={() => {
-          setDeleted(undefined);
-          remove.reset();
-        }}
-        title={words.removeTitle(deleted?.name ?? "")}
-        action={words.removeAction}
+      <RemovalDialog
+        item={deleted}
+        nameOf={({ name }) => name}
+        words={words}
         change={remove}
-        input={{ credential_id: deleted?.credential_id ?? "", name: deleted?.name ?? "" }}
-      >
-        {words.removeText}
-      </ConfirmDialog>
+        onClose={() => setDeleted(undefined)}
+      />
     </>
   );
 }

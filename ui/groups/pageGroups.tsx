@@ -1,12 +1,12 @@
 import { useEffect, useState } from "preact/hooks";
 import { Button, buttonClass } from "../base/button.tsx";
-import { ConfirmDialog } from "../base/confirmDialog.tsx";
 import { Dialog } from "../base/dialog.tsx";
 import { FilterBar } from "../base/filterBar.tsx";
 import { FormProblem } from "../base/formProblem.tsx";
 import { CubeIcon, GroupsIcon, PlusIcon } from "../base/icons.tsx";
 import { useListState } from "../base/listState.ts";
 import { Panel } from "../base/panel.tsx";
+import { RemovalDialog } from "../base/removalDialog.tsx";
 import { Empty, Failure } from "../base/states.tsx";
 import { useModels } from "../models/models.ts";
 import { admins, useCan } from "../session/permission.ts";
@@ -99,19 +99,13 @@ export function PageGroups() {
         {teamsOf && <TeamsWith use={{ group: teamsOf.group_id }} />}
       </Dialog>
       <GroupForm open={form !== undefined} group={form?.group} onClose={() => setForm(undefined)} />
-      <ConfirmDialog
-        open={deleted !== undefined}
-        onClose={() => {
-          setDeleted(undefined);
-          remove.reset();
-        }}
-        title={words.removeTitle(deleted?.name ?? "")}
-        action={words.removeAction}
+      <RemovalDialog
+        item={deleted}
+        nameOf={({ name }) => name}
+        words={words}
         change={remove}
-        input={{ group_id: deleted?.group_id ?? "", name: deleted?.name ?? "" }}
-      >
-        {words.removeText}
-      </ConfirmDialog>
+        onClose={() => setDeleted(undefined)}
+      />
     </>
   );
 }

@@ -3,12 +3,12 @@ import { useEffect, useState } from "preact/hooks";
 import { at, get, patch } from "../api.ts";
 import { Badge } from "../base/badge.tsx";
 import { Button, buttonClass } from "../base/button.tsx";
-import { ConfirmDialog } from "../base/confirmDialog.tsx";
 import { useForm } from "../base/form.tsx";
 import { FormProblem } from "../base/formProblem.tsx";
 import { CubeIcon } from "../base/icons.tsx";
 import { Menu } from "../base/menu.tsx";
 import { Panel } from "../base/panel.tsx";
+import { RemovalDialog } from "../base/removalDialog.tsx";
 import { Empty, Failure, Skeleton } from "../base/states.tsx";
 import * as format from "../format.ts";
 import { useChange } from "../query.ts";
@@ -136,20 +136,14 @@ function Head({ model, onSwitched }: { model: ModelView; onSwitched: (model: Mod
           </>
         }
       />
-      <ConfirmDialog
-        open={deleting}
-        onClose={() => {
-          setDeleting(false);
-          remove.reset();
-        }}
-        title={words.removeTitle(alias)}
-        action={words.removeAction(alias)}
-        typed={alias}
+      <RemovalDialog
+        item={deleting ? model : undefined}
+        nameOf={(one) => one.alias}
+        words={words}
+        typed
         change={remove}
-        input={{ alias }}
-      >
-        {words.removeText}
-      </ConfirmDialog>
+        onClose={() => setDeleting(false)}
+      />
     </>
   );
 }

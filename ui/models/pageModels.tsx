@@ -3,12 +3,12 @@ import { useState } from "preact/hooks";
 import type { GroupView } from "../../server/models/group-schema.ts";
 import { Badge } from "../base/badge.tsx";
 import { Button } from "../base/button.tsx";
-import { ConfirmDialog } from "../base/confirmDialog.tsx";
 import { DataTable, type DataColumn, type Page } from "../base/dataTable.tsx";
 import { FilterBar } from "../base/filterBar.tsx";
 import { CubeIcon, PlusIcon } from "../base/icons.tsx";
 import { useListState } from "../base/listState.ts";
 import type { MenuItem } from "../base/menu.tsx";
+import { RemovalDialog } from "../base/removalDialog.tsx";
 import { RowLink } from "../base/table.tsx";
 import * as format from "../format.ts";
 import { useRead } from "../query.ts";
@@ -103,19 +103,13 @@ export function PageModels() {
         onClose={() => setAdding(false)}
         onAdded={(alias) => route(address(alias))}
       />
-      <ConfirmDialog
-        open={deleted !== undefined}
-        onClose={() => {
-          setDeleted(undefined);
-          remove.reset();
-        }}
-        title={words.removeTitle(deleted?.alias ?? "")}
-        action={words.removeAction(deleted?.alias ?? "")}
+      <RemovalDialog
+        item={deleted}
+        nameOf={({ alias }) => alias}
+        words={words}
         change={remove}
-        input={{ alias: deleted?.alias ?? "" }}
-      >
-        {words.removeText}
-      </ConfirmDialog>
+        onClose={() => setDeleted(undefined)}
+      />
     </>
   );
 }
