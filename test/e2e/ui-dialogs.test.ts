@@ -1,20 +1,13 @@
 import type { Locator, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import type { DialogState } from "../ui/dialog-states.ts";
 import { dialogPages } from "../ui/dialogs.ts";
 import { accessibilityProblems, overflowPixels, takeScreenshot } from "./browser.ts";
-import { painted, startUiPages, type UiPages } from "./ui-pages.ts";
+import { painted, testUiPages } from "./ui-pages.ts";
 
 /** Every dialog and menu while it is open: what axe says in both themes, that it fits a phone, and that Escape gives the focus back. */
 
-let pages: UiPages;
-
-beforeAll(async () => {
-  pages = await startUiPages();
-}, 60_000);
-
-afterAll(() => pages?.stop());
-afterEach(() => pages.closePage());
+const pages = await testUiPages();
 
 for (const { path, given, dialogs } of dialogPages) {
   const states = Object.values(dialogs).flat();

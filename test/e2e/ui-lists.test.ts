@@ -1,24 +1,17 @@
 import type { Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { problem } from "../ui/answers.ts";
 import { planDetail } from "../ui/billing-answers.ts";
 import * as customers from "../ui/customer-answers.ts";
 import * as money from "../ui/money-answers.ts";
 import * as platform from "../ui/platform-answers.ts";
 import { ok, states } from "../ui/states.ts";
-import { startUiPages, type UiPages } from "./ui-pages.ts";
+import { testUiPages } from "./ui-pages.ts";
 
 /** What holds for every list and every form of a page: the address keeps the filters, and nothing that was typed is lost unasked. */
 
-let pages: UiPages;
+const pages = await testUiPages();
 let page: Page;
-
-beforeAll(async () => {
-  pages = await startUiPages();
-}, 60_000);
-
-afterAll(() => pages?.stop());
-afterEach(() => pages.closePage());
 
 const team = `/teams/${customers.team.team_id}`;
 

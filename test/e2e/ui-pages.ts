@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { build } from "vite";
-import { expect } from "vitest";
+import { afterAll, afterEach, expect } from "vitest";
 import { healthy, refused } from "../ui/states.ts";
 import { accessibilityProblems, overflowPixels, startChromium, takeScreenshot } from "./browser.ts";
 import { type Answer, startUiServer, type UiServer } from "./ui-server.ts";
@@ -24,7 +24,15 @@ export interface UiPages {
   stop(): Promise<void>;
 }
 
-export async function startUiPages(): Promise<UiPages> {
+/** For a test file: a page is closed behind its test, the browser behind the last one. */
+export async function testUiPages(): Promise<UiPages> {
+  const pages = await startUiPages();
+  afterEach(() => pages.closePage());
+  afterAll(() => pages.stop());
+  return pages;
+}
+
+async function startUiPages(): Promise<UiPages> {
   const folder = await mkdtemp(join(tmpdir(), "ui-"));
   let current: Record<string, Answer> = healthy;
   let requests: string[] = [];

@@ -1,21 +1,14 @@
 import type { Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { jobDetail } from "../ui/answers.ts";
 import * as billing from "../ui/billing-answers.ts";
 import { team } from "../ui/customer-answers.ts";
 import { jobPath, ok } from "../ui/states.ts";
-import { startUiPages, type UiPages } from "./ui-pages.ts";
+import { testUiPages } from "./ui-pages.ts";
 
 /** What the UI does while an answer is on its way. */
 
-let pages: UiPages;
-
-beforeAll(async () => {
-  pages = await startUiPages();
-}, 60_000);
-
-afterAll(() => pages?.stop());
-afterEach(() => pages.closePage());
+const pages = await testUiPages();
 
 /** Keeps the answer to a POST back until it is let go. */
 async function heldAnswer(page: Page, path: string, body: object) {

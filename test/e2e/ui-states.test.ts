@@ -1,18 +1,11 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import * as answers from "../ui/answers.ts";
 import * as customers from "../ui/customer-answers.ts";
 import { healthy, jobPath, noSession, ok, refused, states } from "../ui/states.ts";
 import { accessibilityProblems, takeScreenshot } from "./browser.ts";
-import { isSoundInEveryLook, startUiPages, type UiPages } from "./ui-pages.ts";
+import { isSoundInEveryLook, testUiPages } from "./ui-pages.ts";
 
-let pages: UiPages;
-
-beforeAll(async () => {
-  pages = await startUiPages();
-}, 60_000);
-
-afterAll(() => pages?.stop());
-afterEach(() => pages.closePage());
+const pages = await testUiPages();
 
 describe("every state is accessible, fits its window and keeps the policy", () => {
   for (const state of states) {
