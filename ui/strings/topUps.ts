@@ -43,7 +43,7 @@ export const topUps = {
   batch: "Batch of codes",
   copyId: "the batch's id",
   creditsEach: (credits: string) => `${credits} credits each`,
-  madeBy: (actor: string) => `Made by ${actor}`,
+  madeBy: (actor: string) => `Made by: ${actor}`,
   facts: {
     codes: "Codes",
     redeemed: "Redeemed",

@@ -122,7 +122,7 @@ export const wallet = {
   running: "Running",
   stopped: "Stopped",
   since: (day: string) => `since ${day}`,
-  madeBy: (actor: string) => `made by ${actor}`,
+  madeBy: (actor: string) => `made by: ${actor}`,
   statement: "Statement of the month",
   ledgerTitle: "Ledger",
   entryNoun: ["entry", "entries"],
