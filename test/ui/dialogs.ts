@@ -40,9 +40,9 @@ export const dialogPages: readonly DialogPage[] = [
     dialogs: {
       // There are none, which is said beside the list.
       "ui/base/combobox.tsx": [list("Team")],
-      "ui/live/liveTable.tsx": [menu("Actions: chat-smart, routing")],
+      "ui/live/liveTable.tsx": [menu("Actions: chat-smart, Routing")],
       "ui/live/pageLive.tsx": [
-        chosen("Actions: chat-smart, routing", "Cancel the call…", "Cancel this call?"),
+        chosen("Actions: chat-smart, Routing", "Cancel the call…", "Cancel this call?"),
       ],
     },
   },
