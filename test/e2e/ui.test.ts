@@ -129,7 +129,7 @@ it("shows the job with what it really cost, and each of its calls", async () => 
   const row = page.getByRole("row").filter({ hasText: "invoice_extraction" });
   await row.getByText(jobCost, { exact: true }).waitFor();
   await row.getByText("Completed", { exact: true }).waitFor();
-  await row.getByRole("link").click();
+  await row.getByRole("link", { name: "invoice_extraction" }).click();
   await page.getByRole("heading", { level: 1, name: "invoice_extraction" }).waitFor();
   expect(new URL(page.url()).pathname).toBe(`/jobs/${jobId}`);
   const calls = page.getByRole("table", { name: /^Calls of the job/ }).getByRole("row");
