@@ -18,7 +18,7 @@ export interface SoakFigures {
   after: number;
   minutes: number;
   requests: number;
-  /** Megabytes a minute over the last two thirds of the soak, by linear fit; undefined = no soak. */
+  /** Megabytes a minute over the last two thirds of the soak, by linear fit to each minute's lowest look; undefined = no soak. */
   slope: number | undefined;
 }
 
@@ -77,7 +77,7 @@ export async function soak(options: Soak): Promise<SoakFigures> {
     });
     const after = await settled(megabytes, LOOKS.after, (now) => now <= before * 1.2);
 
-    const samples: { minute: number; megabytes: number }[] = [];
+    const samples: Sample[] = [];
     const started = performance.now();
     const passed = () => (performance.now() - started) / 60_000;
     let requests = 0;
@@ -85,7 +85,7 @@ export async function soak(options: Soak): Promise<SoakFigures> {
       requests += await burst(samples.length % 2 === 1, BURST_MS);
       samples.push({ minute: passed(), megabytes: megabytes() });
     }
-    const last = samples.filter(({ minute }) => minute >= minutes / 3);
+    const last = lowestOfMinutes(samples.filter(({ minute }) => minute >= minutes / 3));
     return {
       ...{ streams, framesEach: FRAMES, leastFrames, before, after, minutes, requests },
       slope: last.length < 2 ? undefined : slopeOf(last),
@@ -121,8 +121,24 @@ async function settled(
   return median(looks.slice(-LOOKS.before / 2));
 }
 
+interface Sample {
+  minute: number;
+  megabytes: number;
+}
+
+/** What the collector has not come to yet, tens of megabytes that come and go, is no growth. */
+export function lowestOfMinutes(samples: readonly Sample[]): Sample[] {
+  const lowest = new Map<number, Sample>();
+  for (const sample of samples) {
+    const minute = Math.floor(sample.minute);
+    const before = lowest.get(minute);
+    if (before === undefined || sample.megabytes < before.megabytes) lowest.set(minute, sample);
+  }
+  return [...lowest.values()];
+}
+
 /** Least squares: megabytes a minute. */
-export function slopeOf(samples: readonly { minute: number; megabytes: number }[]): number {
+export function slopeOf(samples: readonly Sample[]): number {
   const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
   const x = mean(samples.map(({ minute }) => minute));
   const y = mean(samples.map(({ megabytes }) => megabytes));
