@@ -1,7 +1,6 @@
 -- Opens calls together where nothing stands in the way of any of them, as nearly always: no keys to claim, no jobs to make, no
 -- budgets and no caps, each job open and each wallet with enough for all of its calls. Returns a row an item, in their order.
--- Invariant: opens all of them or, without a row, changes nothing; then open_calls takes them one by one, under the locks that
--- this has taken and the same ones again.
+-- Invariant: opens all of them or, without a row, changes nothing; then open_calls takes them one by one, under the same locks.
 -- Called by open_calls, under its planner settings. Locks, each ascending: jobs, and the wallets of those that charge each call.
 -- Arrays and loops in place of joins: each statement that is not run is a fifth of a millisecond less a batch. They are in the
 -- order of the items: nothing between a function scan and array_agg may sort. What is locked stays where it lies, so that it is
@@ -94,16 +93,9 @@ begin
   availables := array_fill(null::bigint, array[n]);
   balances := array_fill(null::bigint, array[n]);
   if charged_wallets <> '{}' then
-    select array_agg(l.id), array_agg(l.row), array_agg(l.balance), array_agg(l.room), bool_or(l.next_due_at <= p_at)
-    into locked_wallets, wallet_rows, wallet_balances, rooms, due
-    from (
-      select w.id, w.ctid as row, w.balance, w.balance + w.credit_limit - w.held as room, w.next_due_at
-      from wallets w where w.id = any (charged_wallets) order by w.id for update
-    ) l;
-    if due then
-      return;
-    end if;
-    added := array_fill(0::bigint, array[coalesce(cardinality(locked_wallets), 0)]);
+    -- Looked at before they are locked: whoever comes without credits writes nothing that is undone.
+    select array_agg(w.id), array_agg(w.balance + w.credit_limit - w.held) into locked_wallets, rooms
+    from wallets w where w.id = any (charged_wallets);
     for i in 1..n loop
       job := jobs_of[i];
       continue when not per_call[job];
@@ -113,18 +105,12 @@ begin
         return;
       end if;
       rooms[wallet] := rooms[wallet] - hold;
-      added[wallet] := added[wallet] + hold;
       added_holds[job] := added_holds[job] + hold;
       holds[i] := hold;
-      availables[i] := rooms[wallet];
-      balances[i] := wallet_balances[wallet];
     end loop;
-
     insert into credit_holds (id, wallet_id, job_id, amount, created_at)
     select x.call_id, x.wallet_id, x.job_id, x.hold, p_at
     from unnest(call_ids, wallet_ids, job_ids, holds) as x (call_id, wallet_id, job_id, hold) where x.hold > 0;
-    update wallets w set held = w.held + x.added, updated_at = p_at
-    from unnest(wallet_rows, added) as x (row, added) where w.ctid = x.row and x.added > 0;
   end if;
 
   insert into llm_calls (
@@ -144,7 +130,34 @@ begin
     status = 'in_progress', last_activity_at = p_at
   from unnest(job_rows, added_calls, added_holds) as x (row, calls, holds) where j.ctid = x.row;
 
+  if charged_wallets <> '{}' then
+    -- Last: on a busy wallet everybody waits for whoever holds its lock.
+    select array_agg(l.id), array_agg(l.row), array_agg(l.balance), array_agg(l.room), bool_or(l.next_due_at <= p_at)
+    into locked_wallets, wallet_rows, wallet_balances, rooms, due
+    from (
+      select w.id, w.ctid as row, w.balance, w.balance + w.credit_limit - w.held as room, w.next_due_at
+      from wallets w where w.id = any (charged_wallets) order by w.id for update
+    ) l;
+    added := array_fill(0::bigint, array[coalesce(cardinality(locked_wallets), 0)]);
+    for i in 1..n loop
+      continue when not per_call[jobs_of[i]];
+      wallet := array_position(locked_wallets, wallet_ids[i]);
+      if due or wallet is null or rooms[wallet] < greatest(holds[i], 0) then
+        raise exception sqlstate 'SL001';
+      end if;
+      rooms[wallet] := rooms[wallet] - holds[i];
+      added[wallet] := added[wallet] + holds[i];
+      availables[i] := rooms[wallet];
+      balances[i] := wallet_balances[wallet];
+    end loop;
+    update wallets w set held = w.held + x.added, updated_at = p_at
+    from unnest(wallet_rows, added) as x (row, added) where w.ctid = x.row and x.added > 0;
+  end if;
+
   return query
     select x.job_id, x.hold, x.available, x.balance, x.version
     from unnest(job_ids, holds, availables, balances, versions) as x (job_id, hold, available, balance, version);
+exception when sqlstate 'SL001' then
+  -- Spent between the look and the lock, or credits are due to expire: what was written is undone.
+  return;
 end $$;

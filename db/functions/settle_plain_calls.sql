@@ -30,6 +30,8 @@ declare
   jobs_of int[];
   wallets_of int[];
   takens bigint[];
+  item_helds bigint[];
+  item_takens bigint[];
   entry_nos bigint[];
   balances_after bigint[];
   over_hold boolean[];
@@ -93,41 +95,22 @@ begin
     return;
   end if;
 
-  -- All of them filled: an array without elements begins where it is first assigned to, and unnest counts from there.
+  -- Here and below all of them filled: an array without elements begins where it is first assigned to, and unnest counts from there.
   takens := array_fill(0::bigint, array[n]);
   over_hold := array_fill(false, array[n]);
-  wallets_of := array_fill(null::int, array[n]);
-  entry_nos := array_fill(null::bigint, array[n]);
-  balances_after := array_fill(null::bigint, array[n]);
   if charged_wallets is not null then
-    select array_agg(l.id), array_agg(l.row), array_agg(l.balance), array_agg(l.room), array_agg(l.entry_no), array_agg(0)
-    into locked_wallets, wallet_rows, wallet_balances, wallet_rooms, last_entries, wallet_freed
-    from (
-      select w.id, w.ctid as row, w.balance, w.balance + w.credit_limit - w.held as room, w.entry_no
-      from wallets w where w.id = any (charged_wallets) order by w.id for update
-    ) l;
-    wallet_taken := wallet_freed;
-    wallet_entries := wallet_freed;
     for i in 1..n loop
       job := jobs_of[i];
-      continue when not per_call[job];
-      wallet := array_position(locked_wallets, wallet_ids[i]);
-      wallets_of[i] := wallet;
-      wallet_freed[wallet] := wallet_freed[wallet] + helds[i];
+      if not per_call[job] then
+        wallet_ids[i] := null;
+        continue;
+      end if;
       call_charges[job] := call_charges[job] + charges[i];
       if successes[i] > 0 or charges[i] > 0 then
         taken := greatest(minimums[job], call_charges[job], owed[job]) - owed[job];
-        if taken > 0 then
-          takens[i] := taken;
-          owed[job] := owed[job] + taken;
-          wallet_taken[wallet] := wallet_taken[wallet] + taken;
-          wallet_entries[wallet] := wallet_entries[wallet] + 1;
-          entry_nos[i] := last_entries[wallet] + wallet_entries[wallet];
-          balances_after[i] := wallet_balances[wallet] - wallet_taken[wallet];
-          if taken > helds[i] then
-            over_hold[i] := true;
-          end if;
-        end if;
+        takens[i] := taken;
+        owed[job] := owed[job] + taken;
+        over_hold[i] := taken > 0 and taken > helds[i];
       end if;
     end loop;
   end if;
@@ -159,27 +142,13 @@ begin
     update credit_holds h set state = case when x.taken > 0 then 'settled' else 'released' end, resolved_at = p_at
     from unnest(call_ids, helds, takens) as x (call_id, held, taken)
     where x.held > 0 and h.id = x.call_id and h.state = 'open';
-    insert into credit_transactions (
-      wallet_id, entry_no, kind, amount, balance_after, call_id, job_id, charge_id, actor, created_at)
-    select x.wallet_id, x.entry_no, 'charge', -x.taken, x.balance_after, x.call_id, x.job_id, x.call_id, 'system', p_at
-    from unnest(wallet_ids, entry_nos, takens, balances_after, call_ids, job_ids)
-      as x (wallet_id, entry_no, taken, balance_after, call_id, job_id)
-    where x.taken > 0;
-    update wallets w
-    set held = w.held - x.freed, balance = w.balance - x.taken, entry_no = w.entry_no + x.entries,
-      unattributed = w.unattributed + least(x.taken, greatest(w.balance, 0)), updated_at = p_at
-    from unnest(wallet_rows, wallet_freed, wallet_taken, wallet_entries) as x (row, freed, taken, entries)
-    where w.ctid = x.row and (x.freed > 0 or x.taken > 0);
   end if;
 
-  return query
-    select x.taken, wallet_balances[x.wallet] - wallet_taken[x.wallet],
-      wallet_rooms[x.wallet] + wallet_freed[x.wallet] - wallet_taken[x.wallet]
-    from unnest(takens, wallets_of) as x (taken, wallet);
-
+  item_helds := helds;
+  item_takens := takens;
   ends := array_fill(1, array[n]);
   if cardinality(locked_jobs) < n then
-    -- Several end in one job: from here on the arrays are by job.
+    -- Several end in one job: these arrays are by job from here on.
     select array_agg(s.job), array_agg(s.ends), array_agg(s.successes), array_agg(s.input), array_agg(s.output),
       array_agg(s.latency), array_agg(s.cost), array_agg(s.held), array_agg(s.cost_held), array_agg(s.taken), array_agg(s.charge),
       array_agg(s.over_hold)
@@ -204,4 +173,47 @@ begin
   from unnest(jobs_of, ends, successes, inputs, outputs, latencies, costs, helds, cost_helds, takens, charges, over_hold)
     as x (job, ends, successes, input, output, latency, cost, held, cost_held, taken, charge, over_hold)
   where j.ctid = job_rows[x.job];
+
+  wallets_of := array_fill(null::int, array[n]);
+  if charged_wallets is not null then
+    -- Last, and then only what needs the balance: on a busy wallet everybody waits for whoever holds its lock.
+    select array_agg(l.id), array_agg(l.row), array_agg(l.balance), array_agg(l.room), array_agg(l.entry_no), array_agg(0)
+    into locked_wallets, wallet_rows, wallet_balances, wallet_rooms, last_entries, wallet_freed
+    from (
+      select w.id, w.ctid as row, w.balance, w.balance + w.credit_limit - w.held as room, w.entry_no
+      from wallets w where w.id = any (charged_wallets) order by w.id for update
+    ) l;
+    wallet_taken := wallet_freed;
+    wallet_entries := wallet_freed;
+    entry_nos := array_fill(null::bigint, array[n]);
+    balances_after := array_fill(null::bigint, array[n]);
+    for i in 1..n loop
+      continue when wallet_ids[i] is null;
+      wallet := array_position(locked_wallets, wallet_ids[i]);
+      wallets_of[i] := wallet;
+      wallet_freed[wallet] := wallet_freed[wallet] + item_helds[i];
+      if item_takens[i] > 0 then
+        wallet_taken[wallet] := wallet_taken[wallet] + item_takens[i];
+        wallet_entries[wallet] := wallet_entries[wallet] + 1;
+        entry_nos[i] := last_entries[wallet] + wallet_entries[wallet];
+        balances_after[i] := wallet_balances[wallet] - wallet_taken[wallet];
+      end if;
+    end loop;
+    insert into credit_transactions (
+      wallet_id, entry_no, kind, amount, balance_after, call_id, job_id, charge_id, actor, created_at)
+    select x.wallet_id, x.entry_no, 'charge', -x.taken, x.balance_after, x.call_id, x.job_id, x.call_id, 'system', p_at
+    from unnest(wallet_ids, entry_nos, item_takens, balances_after, call_ids, job_ids)
+      as x (wallet_id, entry_no, taken, balance_after, call_id, job_id)
+    where x.taken > 0;
+    update wallets w
+    set held = w.held - x.freed, balance = w.balance - x.taken, entry_no = w.entry_no + x.entries,
+      unattributed = w.unattributed + least(x.taken, greatest(w.balance, 0)), updated_at = p_at
+    from unnest(wallet_rows, wallet_freed, wallet_taken, wallet_entries) as x (row, freed, taken, entries)
+    where w.ctid = x.row and (x.freed > 0 or x.taken > 0);
+  end if;
+
+  return query
+    select x.taken, wallet_balances[x.wallet] - wallet_taken[x.wallet],
+      wallet_rooms[x.wallet] + wallet_freed[x.wallet] - wallet_taken[x.wallet]
+    from unnest(item_takens, wallets_of) as x (taken, wallet);
 end $$;

@@ -2,7 +2,7 @@ import type { Database } from "../../db/client.ts";
 import { isStatementError } from "../../db/sql-state.ts";
 import type { Context } from "../../server/context.ts";
 import { Lane } from "../../server/gateway/lane.ts";
-import { LedgerLanes } from "../../server/gateway/ledger-lanes.ts";
+import { largestBatch, LedgerLanes } from "../../server/gateway/ledger-lanes.ts";
 import type { OpenItem, SettleItem } from "../../server/gateway/store.ts";
 import { systemClock } from "../../server/kernel/clock.ts";
 import { uuidV7 } from "../../server/kernel/ids.ts";
@@ -22,7 +22,6 @@ export interface SeededJob {
 
 const HOLD = 20_000n;
 const CHARGE = 6_500n;
-const BATCH = 64;
 /** So many that clients rarely meet in one; fewer a wallet where there are many wallets. */
 const JOBS = 64;
 const PLAN_VERSION = "00000000-0000-7000-8000-000000000001";
@@ -88,8 +87,10 @@ export function baselineTarget(database: Database, jobs: readonly SeededJob[]): 
     charge: string;
   }
   const instance = uuidV7(Date.now());
+  let underWay = 0;
+  const limit = () => largestBatch(underWay);
   const opens = new Lane<Item, boolean>({
-    limit: BATCH,
+    limit,
     isOfBatch: isStatementError,
     async send(items) {
       const [row] = await database.query<{ accepted: boolean[] }>(
@@ -100,7 +101,7 @@ export function baselineTarget(database: Database, jobs: readonly SeededJob[]): 
     },
   });
   const settles = new Lane<Item, boolean>({
-    limit: BATCH,
+    limit,
     isOfBatch: isStatementError,
     async send(items) {
       await database.query("select plain.settle($1::timestamptz, $2::text::jsonb)", [
@@ -120,8 +121,10 @@ export function baselineTarget(database: Database, jobs: readonly SeededJob[]): 
         amount: HOLD.toString(),
         charge: CHARGE.toString(),
       };
+      underWay += 1;
       if (!(await opens.add(item))) throw new Error("the plain call was refused");
       await settles.add(item);
+      underWay -= 1;
     },
   };
 }

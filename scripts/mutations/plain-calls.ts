@@ -33,7 +33,7 @@ export const plainCallMutations: readonly Mutation[] = [
   },
   {
     file: "open_plain_calls",
-    text: "rooms[wallet] := rooms[wallet] - hold;",
+    text: "rooms[wallet] := rooms[wallet] - holds[i];",
     replacement: "",
     why: "calls of a plain batch are held by the same credits",
   },
@@ -45,9 +45,15 @@ export const plainCallMutations: readonly Mutation[] = [
   },
   {
     file: "open_plain_calls",
-    text: "if due then",
-    replacement: "if false then",
+    text: "if due or wallet is null",
+    replacement: "if wallet is null",
     why: "a plain batch is held by credits that have expired",
+  },
+  {
+    file: "open_plain_calls",
+    text: "or rooms[wallet] < greatest(holds[i], 0) then",
+    replacement: "then",
+    why: "what was spent between the look at a wallet and its lock is held again",
   },
   {
     file: "open_plain_calls",

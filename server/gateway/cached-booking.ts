@@ -44,7 +44,7 @@ export class CachedBooking {
     this.#lane = new Lane({
       send: (items) =>
         bookCachedCalls(context.database, new Date(context.clock.now()), context.instanceId, items),
-      limit: BATCH,
+      limit: () => BATCH,
       isOfBatch: isStatementError,
     });
   }

@@ -49,6 +49,10 @@ export class CallsUnderWay {
     return lowest;
   }
 
+  get count(): number {
+    return this.#ids.size;
+  }
+
   streams(): { callIds: string[]; jobIds: string[] } {
     return { callIds: [...this.#streams.keys()], jobIds: [...this.#streams.values()] };
   }

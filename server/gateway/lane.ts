@@ -14,8 +14,8 @@ const GATHERED_TURNS = 2;
 export interface LaneOptions<Item, Outcome> {
   /** Sends a batch; resolves with one outcome per item, in order. */
   send: (items: readonly Item[]) => Promise<readonly Outcome[]>;
-  /** Most items of a batch. */
-  limit: number;
+  /** Most items of the next batch. */
+  limit: () => number;
   /** Whether an error is the batch's rather than the connection's, and left nothing done: its items are then sent one by one. */
   isOfBatch: (error: unknown) => boolean;
 }
@@ -46,7 +46,7 @@ export class Lane<Item, Outcome> {
     this.#sending = true;
     while (this.#queue.length > 0) {
       for (let turn = 0; turn < GATHERED_TURNS; turn += 1) await nextTurn();
-      await this.#send(this.#queue.splice(0, this.#options.limit));
+      await this.#send(this.#queue.splice(0, this.#options.limit()));
     }
     this.#sending = false;
   }

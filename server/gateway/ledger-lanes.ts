@@ -8,7 +8,9 @@ import { Lane } from "./lane.ts";
 import * as store from "./store.ts";
 
 /** Most items of one statement; more gains nothing and holds its locks longer. */
-const BATCH = 64;
+const LARGEST_BATCH = 64;
+/** Fewer are not worth a statement of their own. */
+const SMALLEST_BATCH = 8;
 const FIRST_RETRY_MS = 100;
 const LONGEST_RETRY_MS = 5_000;
 /** How long an answer waits for its settle; what is not booked by then is booked later. */
@@ -39,12 +41,12 @@ export class LedgerLanes {
     const now = () => new Date(context.clock.now());
     this.#opens = new Lane({
       send: (items) => store.openCalls(context.database, now(), context.instanceId, items),
-      limit: BATCH,
+      limit: () => largestBatch(this.underWay.count),
       isOfBatch: isStatementError,
     });
     this.#settles = new Lane({
       send: (items) => this.#sendSettles(items),
-      limit: BATCH,
+      limit: () => largestBatch(this.underWay.count),
       isOfBatch: isStatementError,
     });
   }
@@ -150,6 +152,13 @@ export class LedgerLanes {
     return undefined;
   }
 }
+
+/**
+ * How many calls one statement takes of those under way: half, so that some are opened while others are settled. All at once
+ * would go through the two lanes in step, each idle while the other works.
+ */
+export const largestBatch = (underWay: number): number =>
+  Math.max(SMALLEST_BATCH, Math.min(LARGEST_BATCH, Math.ceil(underWay / 2)));
 
 /** What PostgreSQL refuses must not keep a call in flight: first its texts go, then its figures, flagged. */
 function simpler(item: store.SettleItem): store.SettleItem[] {

@@ -1,11 +1,12 @@
 import { expect, test } from "vitest";
 import { Lane } from "../../server/gateway/lane.ts";
+import { largestBatch } from "../../server/gateway/ledger-lanes.ts";
 
 /** A lane whose batches wait until they are let go. */
 function heldLane(limit = 64) {
   const batches: { items: readonly number[]; release: (error?: Error) => void }[] = [];
   const lane = new Lane<number, number>({
-    limit,
+    limit: () => limit,
     isOfBatch: (error) => error instanceof RangeError,
     send: (items) =>
       new Promise((resolve, reject) => {
@@ -66,7 +67,7 @@ test("sends no more than its limit at once", async () => {
 test("sends the items of a batch one by one when its content is refused, so that one bad item harms no other", async () => {
   const sent: (readonly number[])[] = [];
   const lane = new Lane<number, number>({
-    limit: 64,
+    limit: () => 64,
     isOfBatch: (error) => error instanceof RangeError,
     send: (items) => {
       sent.push(items);
@@ -93,4 +94,8 @@ test("rejects a whole batch when the connection is lost, and goes on with the ne
   await settled();
   batches[1]!.release();
   expect(await second).toBe(20);
+});
+
+test("a statement takes half of the calls under way, but neither few nor too many", () => {
+  expect([1, 16, 32, 100, 1_000].map(largestBatch)).toEqual([8, 8, 16, 50, 64]);
 });
