@@ -106,6 +106,22 @@ test("each call of a batch is charged and answered for by its own wallet, whiche
   expect(await walletOf(world, poor)).toEqual({ balance: 2n * CREDIT, held: 0n });
 });
 
+test("a batch that another one was faster than opens as many calls as are still paid for", async () => {
+  const world = await newWorld();
+  const [team] = world.teams;
+  await allocate(world, team, 3n * CREDIT);
+  const terms = startUnder(MARKUP, world.clock.now());
+  const jobs = [await newJob(world, team, terms), await newJob(world, team, terms)] as const;
+  const open = (job: (typeof jobs)[number]) => (on: typeof world) =>
+    openAll(on, [callIn(on, job, CREDIT), callIn(on, job, CREDIT)]);
+  const [first, second] = await behind(world, open(jobs[0]), open(jobs[1]));
+  expect(outcomes(first)).toEqual(["opened", "opened"]);
+  expect(outcomes(second)).toEqual(["opened", "insufficient_credits"]);
+  expect(await walletOf(world, team)).toEqual({ balance: 3n * CREDIT, held: 3n * CREDIT });
+  const { calls } = await look(world);
+  expect(calls).toHaveLength(3);
+});
+
 test("a batch is not held by credits that have expired", async () => {
   const world = await newWorld();
   const [team] = world.teams;
