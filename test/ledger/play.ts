@@ -194,7 +194,9 @@ async function transfer(world: World, step: Step & { do: "transfer" }): Promise<
 async function refill(world: World, step: Step & { do: "refill" }): Promise<void> {
   const team = world.teams[step.team]!;
   const { startsAt } = periodOf(step.period, world.clock.now());
-  const rule = { id: world.newId(), amount: hundredths(step.credits), priority: 50 };
+  // Grants of one instant with one priority and expiry are spent in any order; no two are to be alike.
+  const priority = 50 + world.model.wallet(team.id).refills.length;
+  const rule = { id: world.newId(), amount: hundredths(step.credits), priority };
   const { period, expires } = step;
   world.model.wallet(team.id).addRefill({ ...rule, period, expires, startsMs: startsAt.getTime() });
   await world.database.query(
