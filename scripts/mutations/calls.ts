@@ -159,9 +159,15 @@ export const callMutations: readonly Mutation[] = [
   },
   {
     file: "settle_calls",
+    text: "set provider_cost_nanos = j.provider_cost_nanos + coalesce(entry.cost, 0) - coalesce(swept.estimate, 0)",
+    replacement: "set provider_cost_nanos = j.provider_cost_nanos + coalesce(entry.cost, 0)",
+    why: "a swept call counts with its estimate and its cost",
+  },
+  {
+    file: "settle_calls",
     text: "- coalesce(swept.estimate, 0)\n        where",
     replacement: "\n        where",
-    why: "a swept call counts with its estimate and its cost",
+    why: "an ended job is found by the estimate of a swept call and its cost",
   },
   {
     file: "settle_budgets",
