@@ -14,7 +14,11 @@ import {
   toFilter,
 } from "../jobs/search.ts";
 import { microsToCredits, nanosToUsd } from "../kernel/money.ts";
-import { pageWithTenantNames, withTenantNames } from "../organizations/tenant-names.ts";
+import {
+  pageWithTenantNames,
+  type WithoutTenantNames,
+  withTenantNames,
+} from "../organizations/tenant-names.ts";
 import type { JobDetail, JobHistogramQuery, JobPage, JobQuery, JobView } from "./schema.ts";
 
 /** The newest calls that one job's answer carries. */
@@ -123,7 +127,7 @@ export async function readJob(context: Context, jobId: string): Promise<JobDetai
   };
 }
 
-function toJobView(job: JobRow): Omit<JobView, "team_name" | "organization_name"> {
+function toJobView(job: JobRow): WithoutTenantNames<JobView> {
   return {
     job_id: job.id,
     team_id: job.teamId,

@@ -1,6 +1,6 @@
 import type { Context } from "../context.ts";
 import { parseUuid, type Page, type PageStart, readPage } from "../http/pagination.ts";
-import { pageWithTenantNames } from "../organizations/tenant-names.ts";
+import { pageWithTenantNames, type WithoutTenantNames } from "../organizations/tenant-names.ts";
 import type { AuditEntryView, AuditFilterQuery, AuditQuery } from "./schema.ts";
 import { type AuditFilter, type AuditRow, selectAuditEntries } from "./store.ts";
 
@@ -33,9 +33,7 @@ export function filterOf({ from, to, subject, ...filter }: AuditFilterQuery): Au
   };
 }
 
-export function toAuditEntryView(
-  entry: AuditRow,
-): Omit<AuditEntryView, "team_name" | "organization_name"> {
+export function toAuditEntryView(entry: AuditRow): WithoutTenantNames<AuditEntryView> {
   return {
     audit_id: entry.id,
     created_at: entry.createdAt.toISOString(),

@@ -1,5 +1,6 @@
 import type { CallRow, FoundCall } from "../jobs/search.ts";
 import { microsToCredits, nanosToUsd } from "../kernel/money.ts";
+import type { WithoutTenantNames } from "../organizations/tenant-names.ts";
 import type { CallDetail, CallView, FoundCallView } from "./schema.ts";
 
 const usd = (nanos: bigint | null) => (nanos === null ? null : nanosToUsd(nanos));
@@ -33,10 +34,7 @@ export function toCallView(call: CallRow): CallView {
   };
 }
 
-/** Of what is added where names are known. */
-type Unnamed<View extends FoundCallView> = Omit<View, "team_name" | "organization_name">;
-
-export function toFoundCallView(call: FoundCall): Unnamed<FoundCallView> {
+export function toFoundCallView(call: FoundCall): WithoutTenantNames<FoundCallView> {
   return {
     ...toCallView(call),
     job_id: call.jobId,
@@ -48,7 +46,7 @@ export function toFoundCallView(call: FoundCall): Unnamed<FoundCallView> {
   };
 }
 
-export function toCallDetail(call: FoundCall): Unnamed<CallDetail> {
+export function toCallDetail(call: FoundCall): WithoutTenantNames<CallDetail> {
   return {
     ...toFoundCallView(call),
     attempts: call.attempts && [...call.attempts],

@@ -6,12 +6,9 @@ import { type CallRequest, describedCall } from "./call.ts";
 import { bookCachedCalls, type CachedItem, type CachedOutcome } from "./cached-store.ts";
 import { billedBefore, type Replay } from "./json-call.ts";
 import { Lane } from "./lane.ts";
-import type { LedgerLanes } from "./ledger-lanes.ts";
+import { LARGEST_BATCH, type LedgerLanes } from "./ledger-lanes.ts";
 import { openRefusal } from "./refusals.ts";
 import type { OpenItem, OpenOutcome, SettleItem } from "./store.ts";
-
-/** As many as the other lanes send at once. */
-const BATCH = 64;
 
 /** A call that is answered by an answer that is there already. */
 export interface CachedCall {
@@ -44,7 +41,7 @@ export class CachedBooking {
     this.#lane = new Lane({
       send: (items) =>
         bookCachedCalls(context.database, new Date(context.clock.now()), context.instanceId, items),
-      limit: () => BATCH,
+      limit: () => LARGEST_BATCH,
       isOfBatch: isStatementError,
     });
   }

@@ -8,7 +8,7 @@ import { Lane } from "./lane.ts";
 import * as store from "./store.ts";
 
 /** Most items of one statement; more gains nothing and holds its locks longer. */
-const LARGEST_BATCH = 64;
+export const LARGEST_BATCH = 64;
 /** Fewer are not worth a statement of their own. */
 const SMALLEST_BATCH = 8;
 const FIRST_RETRY_MS = 100;

@@ -1,7 +1,7 @@
 import type { Context } from "../context.ts";
 import { parseUuid, type Page, type PageStart, readPage } from "../http/pagination.ts";
 import { asLeader } from "../instance/leader.ts";
-import { pageWithTenantNames } from "../organizations/tenant-names.ts";
+import { pageWithTenantNames, type WithoutTenantNames } from "../organizations/tenant-names.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { NoticeQuery, NoticeView } from "./schema.ts";
 import * as store from "./store.ts";
@@ -72,9 +72,7 @@ export async function listNotices(context: Context, query: NoticeQuery): Promise
   return pageWithTenantNames(drizzle, page);
 }
 
-const toNoticeView = (
-  row: store.NoticeRow,
-): Omit<NoticeView, "team_name" | "organization_name"> => ({
+const toNoticeView = (row: store.NoticeRow): WithoutTenantNames<NoticeView> => ({
   notice_id: row.id,
   kind: row.kind as NoticeView["kind"],
   organization_id: row.organizationId,

@@ -15,6 +15,9 @@ export type WithTenantNames<Item extends Owned> = Item & {
   organization_name: NameOf<Item["organization_id"]>;
 };
 
+/** What is told before the names are known. */
+export type WithoutTenantNames<View> = Omit<View, "team_name" | "organization_name">;
+
 export interface TenantNames {
   team(id: string): string;
   organization(id: string): string;

@@ -169,9 +169,7 @@ const columns = (href: (id: string) => string): DataColumn<AuditEntryView>[] => 
 ];
 
 function Entry({ entry }: { entry: AuditEntryView }) {
-  const tenantLink = (kind: "team" | "organization", id: string, name: string) => (
-    <TenantLink kind={kind} id={id} name={name} />
-  );
+  const { team_id: team, team_name, organization_id: organization, organization_name } = entry;
   const mono = (text: string | null) => <span class="font-mono text-12">{text ?? "—"}</span>;
   return (
     <div class="grid gap-4">
@@ -180,14 +178,16 @@ function Entry({ entry }: { entry: AuditEntryView }) {
           { name: words.actor, value: actorName(entry) },
           { name: words.from, value: mono(entry.address) },
           { name: words.subject, value: mono(`${entry.subject_kind}:${entry.subject_id}`) },
-          ...(entry.team_id && entry.team_name
-            ? [{ name: words.team, value: tenantLink("team", entry.team_id, entry.team_name) }]
+          ...(team && team_name
+            ? [{ name: words.team, value: <TenantLink kind="team" id={team} name={team_name} /> }]
             : []),
-          ...(entry.organization_id && entry.organization_name
+          ...(organization && organization_name
             ? [
                 {
                   name: words.organization,
-                  value: tenantLink("organization", entry.organization_id, entry.organization_name),
+                  value: (
+                    <TenantLink kind="organization" id={organization} name={organization_name} />
+                  ),
                 },
               ]
             : []),
