@@ -168,17 +168,6 @@ begin
     end if;
   end if;
 
-  if n > 1 then
-    return query
-      select (o.i - 1)::int, 'opened'::text, o.job_id, 'in_progress'::text, null::int, null::bytea, o.held, null::bigint,
-        o.available, o.balance, o.plan_version_id, null::jsonb
-      from open_plain_calls_v1(p_at, p_instance, p_items)
-        with ordinality as o (job_id, held, available, balance, plan_version_id, i);
-    if found then
-      return;
-    end if;
-  end if;
-
   select array_agg((value ->> 'job_id')::uuid order by ordinality), bool_or(value ? 'claim'), bool_or(value ? 'create'),
     bool_or(value ? 'budgets')
   into job_ids, with_claims, with_creations, with_budgets

@@ -148,15 +148,6 @@ begin
     end if;
   end if;
 
-  if n > 1 then
-    return query
-      select (o.i - 1)::int, 'settled'::text, o.charged, o.balance, o.available
-      from settle_plain_calls_v1(p_at, p_items) with ordinality as o (charged, balance, available, i);
-    if found then
-      return;
-    end if;
-  end if;
-
   outcomes := array_fill(null::text, array[n]);
   charges := array_fill(0::bigint, array[n]);
   select array_agg(

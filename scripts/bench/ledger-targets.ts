@@ -2,7 +2,7 @@ import type { Database } from "../../db/client.ts";
 import { isStatementError } from "../../db/sql-state.ts";
 import type { Context } from "../../server/context.ts";
 import { Lane } from "../../server/gateway/lane.ts";
-import { largestBatch, LedgerLanes } from "../../server/gateway/ledger-lanes.ts";
+import { LedgerLanes } from "../../server/gateway/ledger-lanes.ts";
 import type { OpenItem, SettleItem } from "../../server/gateway/store.ts";
 import { systemClock } from "../../server/kernel/clock.ts";
 import { uuidV7 } from "../../server/kernel/ids.ts";
@@ -87,10 +87,7 @@ export function baselineTarget(database: Database, jobs: readonly SeededJob[]): 
     charge: string;
   }
   const instance = uuidV7(Date.now());
-  let underWay = 0;
-  const limit = () => largestBatch(underWay);
   const opens = new Lane<Item, boolean>({
-    limit,
     isOfBatch: isStatementError,
     async send(items) {
       const [row] = await database.query<{ accepted: boolean[] }>(
@@ -101,7 +98,6 @@ export function baselineTarget(database: Database, jobs: readonly SeededJob[]): 
     },
   });
   const settles = new Lane<Item, boolean>({
-    limit,
     isOfBatch: isStatementError,
     async send(items) {
       await database.query("select plain.settle($1::timestamptz, $2::text::jsonb)", [
@@ -121,10 +117,8 @@ export function baselineTarget(database: Database, jobs: readonly SeededJob[]): 
         amount: HOLD.toString(),
         charge: CHARGE.toString(),
       };
-      underWay += 1;
       if (!(await opens.add(item))) throw new Error("the plain call was refused");
       await settles.add(item);
-      underWay -= 1;
     },
   };
 }

@@ -6,7 +6,7 @@ import { type CallRequest, describedCall } from "./call.ts";
 import { bookCachedCalls, type CachedItem, type CachedOutcome } from "./cached-store.ts";
 import { billedBefore, type Replay } from "./json-call.ts";
 import { Lane } from "./lane.ts";
-import { LARGEST_BATCH, type LedgerLanes } from "./ledger-lanes.ts";
+import type { LedgerLanes } from "./ledger-lanes.ts";
 import { openRefusal } from "./refusals.ts";
 import type { OpenItem, OpenOutcome, SettleItem } from "./store.ts";
 
@@ -41,7 +41,6 @@ export class CachedBooking {
     this.#lane = new Lane({
       send: (items) =>
         bookCachedCalls(context.database, new Date(context.clock.now()), context.instanceId, items),
-      limit: () => LARGEST_BATCH,
       isOfBatch: isStatementError,
     });
   }

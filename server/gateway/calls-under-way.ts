@@ -7,10 +7,11 @@ export class CallsUnderWay {
   /** Their jobs, once they are open, where they are streams. */
   readonly #streams = new Map<string, string>();
   readonly #ids = new Set<string>();
+  readonly #withBudgets = new Set<string>();
   readonly #givenUp = new Set<string>();
 
   /** Throws `database_unavailable` for an id that is too old: the process, or its clock, stood still. */
-  begin({ callId }: OpenItem, nowMs: number): void {
+  begin({ callId, budgets }: OpenItem, nowMs: number): void {
     if (callId < lowestIdToOpen(nowMs)) {
       throw new DomainError(
         "database_unavailable",
@@ -19,6 +20,7 @@ export class CallsUnderWay {
       );
     }
     this.#ids.add(callId);
+    if (budgets.length > 0) this.#withBudgets.add(callId);
   }
 
   opened({ callId, stream }: OpenItem, jobId: string): void {
@@ -27,6 +29,7 @@ export class CallsUnderWay {
 
   end(callId: string): void {
     this.#ids.delete(callId);
+    this.#withBudgets.delete(callId);
     this.#streams.delete(callId);
     this.#givenUp.delete(callId);
   }
@@ -51,6 +54,11 @@ export class CallsUnderWay {
 
   get count(): number {
     return this.#ids.size;
+  }
+
+  /** Whether its worst cost is held of budgets. */
+  hasBudgets(callId: string): boolean {
+    return this.#withBudgets.has(callId);
   }
 
   streams(): { callIds: string[]; jobIds: string[] } {

@@ -14,8 +14,8 @@ const GATHERED_TURNS = 2;
 export interface LaneOptions<Item, Outcome> {
   /** Sends a batch; resolves with one outcome per item, in order. */
   send: (items: readonly Item[]) => Promise<readonly Outcome[]>;
-  /** Most items of the next batch. */
-  limit: () => number;
+  /** Most items of a batch; 64 unless told: more gains nothing and holds its locks longer. */
+  limit?: number;
   /** Whether an error is the batch's rather than the connection's, and left nothing done: its items are then sent one by one. */
   isOfBatch: (error: unknown) => boolean;
 }
@@ -26,10 +26,13 @@ interface Waiting<Item, Outcome> {
   reject: (error: unknown) => void;
 }
 
+const LARGEST_BATCH = 64;
+
 export class Lane<Item, Outcome> {
   readonly #options: LaneOptions<Item, Outcome>;
   #queue: Waiting<Item, Outcome>[] = [];
   #sending = false;
+  #lastBatch = 0;
 
   constructor(options: LaneOptions<Item, Outcome>) {
     this.#options = options;
@@ -43,10 +46,18 @@ export class Lane<Item, Outcome> {
   }
 
   async #drain(): Promise<void> {
+    const { limit = LARGEST_BATCH } = this.#options;
     this.#sending = true;
+    // What arrives in the same breath.
+    await Promise.resolve();
     while (this.#queue.length > 0) {
-      for (let turn = 0; turn < GATHERED_TURNS; turn += 1) await nextTurn();
-      await this.#send(this.#queue.splice(0, this.#options.limit()));
+      // One that comes after one that was alone is alone too, most likely.
+      if (this.#queue.length > 1 || this.#lastBatch > 1) {
+        for (let turn = 0; turn < GATHERED_TURNS; turn += 1) await nextTurn();
+      }
+      const batch = this.#queue.splice(0, limit);
+      this.#lastBatch = batch.length;
+      await this.#send(batch);
     }
     this.#sending = false;
   }

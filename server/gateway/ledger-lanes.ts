@@ -5,12 +5,9 @@ import { DomainError } from "../kernel/errors.ts";
 import { inTime } from "../kernel/waiting.ts";
 import { CallsUnderWay } from "./calls-under-way.ts";
 import { Lane } from "./lane.ts";
+import { PlainLane } from "./plain-lane.ts";
 import * as store from "./store.ts";
 
-/** Most items of one statement; more gains nothing and holds its locks longer. */
-export const LARGEST_BATCH = 64;
-/** Fewer are not worth a statement of their own. */
-const SMALLEST_BATCH = 8;
 const FIRST_RETRY_MS = 100;
 const LONGEST_RETRY_MS = 5_000;
 /** How long an answer waits for its settle; what is not booked by then is booked later. */
@@ -26,6 +23,7 @@ const SETTLE_PATIENCE_MS = 10_000;
 export class LedgerLanes {
   readonly #context: Context;
   readonly #onSettle: (item: store.SettleItem) => void;
+  readonly #plain: PlainLane;
   readonly #opens: Lane<store.OpenItem, store.OpenOutcome>;
   readonly #settles: Lane<store.SettleItem, store.SettleOutcome>;
   readonly underWay = new CallsUnderWay();
@@ -38,23 +36,26 @@ export class LedgerLanes {
   constructor(context: Context, onSettle: (item: store.SettleItem) => void = () => {}) {
     this.#context = context;
     this.#onSettle = onSettle;
-    const now = () => new Date(context.clock.now());
-    this.#opens = new Lane({
-      send: (items) => store.openCalls(context.database, now(), context.instanceId, items),
-      limit: () => largestBatch(this.underWay.count),
-      isOfBatch: isStatementError,
-    });
-    this.#settles = new Lane({
-      send: (items) => this.#sendSettles(items),
-      limit: () => largestBatch(this.underWay.count),
-      isOfBatch: isStatementError,
+    const open = (items: readonly store.OpenItem[]) =>
+      store.openCalls(context.database, this.#now(), context.instanceId, items);
+    const settle = (items: readonly store.SettleItem[]) =>
+      store.settleCalls(context.database, this.#now(), items);
+    this.#opens = new Lane({ isOfBatch: isStatementError, send: open });
+    this.#settles = new Lane({ isOfBatch: isStatementError, send: settle });
+    this.#plain = new PlainLane({
+      open: async (item) => (await open([item]))[0]!,
+      settle: async (item) => (await settle([item]))[0]!,
+      together: (items) =>
+        store.plainCalls(context.database, this.#now(), context.instanceId, items),
     });
   }
 
   async open(item: store.OpenItem): Promise<store.OpenOutcome> {
     this.underWay.begin(item, this.#context.clock.now());
     try {
-      const outcome = await this.#opens.add(item);
+      const outcome =
+        (isPlainOpen(item) ? await this.#plain.open(item) : undefined) ??
+        (await this.#opens.add(item));
       if (outcome.outcome === "opened") this.underWay.opened(item, outcome.jobId);
       else this.underWay.end(item.callId);
       return outcome;
@@ -103,11 +104,20 @@ export class LedgerLanes {
     this.#stopped.abort();
   }
 
-  async #sendSettles(items: readonly store.SettleItem[]): Promise<store.SettleOutcome[]> {
-    const { database, clock } = this.#context;
-    const outcomes = await store.settleCalls(database, new Date(clock.now()), items);
-    this.#booked += items.length;
-    return outcomes;
+  #now(): Date {
+    return new Date(this.#context.clock.now());
+  }
+
+  /** In a statement of its own when it is `alone`. */
+  async #book(item: store.SettleItem, alone: boolean): Promise<store.SettleOutcome> {
+    const { database } = this.#context;
+    const outcome = alone
+      ? (await store.settleCalls(database, this.#now(), [item]))[0]!
+      : ((isPlainSettle(item) && !this.underWay.hasBudgets(item.callId)
+          ? await this.#plain.settle(item)
+          : undefined) ?? (await this.#settles.add(item)));
+    this.#booked += 1;
+    return outcome;
   }
 
   async #untilBooked(asked: store.SettleItem): Promise<store.SettleOutcome | undefined> {
@@ -125,9 +135,7 @@ export class LedgerLanes {
     ) {
       const item = forms[0]!;
       try {
-        const outcome = await (bookedBefore === undefined
-          ? this.#settles.add(item)
-          : this.#sendSettles([item]).then(([alone]) => alone!));
+        const outcome = await this.#book(item, bookedBefore !== undefined);
         this.underWay.end(callId);
         if (outcome.outcome === "swept") {
           log.warn("a call ended after it had been swept", { callId });
@@ -152,13 +160,6 @@ export class LedgerLanes {
     return undefined;
   }
 }
-
-/**
- * How many calls one statement takes of those under way: half, so that some are opened while others are settled. All at once
- * would go through the two lanes in step, each idle while the other works.
- */
-export const largestBatch = (underWay: number): number =>
-  Math.max(SMALLEST_BATCH, Math.min(LARGEST_BATCH, Math.ceil(underWay / 2)));
 
 /** What PostgreSQL refuses must not keep a call in flight: first its texts go, then its figures, flagged. */
 function simpler(item: store.SettleItem): store.SettleItem[] {
@@ -192,3 +193,10 @@ function abandoned(item: store.OpenItem): store.SettleItem {
     endJob: item.create?.endsWithCall ? "failed" : undefined,
   };
 }
+
+/** What hangs on neither a key, a job that is made, nor a budget. */
+const isPlainOpen = ({ claim, create, budgets }: store.OpenItem) =>
+  claim === undefined && create === undefined && budgets.length === 0;
+
+const isPlainSettle = ({ claimId, endJob, jobId }: store.SettleItem) =>
+  claimId === undefined && endJob === undefined && jobId !== undefined;

@@ -1,12 +1,11 @@
 import { expect, test } from "vitest";
 import { Lane } from "../../server/gateway/lane.ts";
-import { largestBatch } from "../../server/gateway/ledger-lanes.ts";
 
 /** A lane whose batches wait until they are let go. */
-function heldLane(limit = 64) {
+function heldLane(limit?: number) {
   const batches: { items: readonly number[]; release: (error?: Error) => void }[] = [];
   const lane = new Lane<number, number>({
-    limit: () => limit,
+    ...(limit === undefined ? {} : { limit }),
     isOfBatch: (error) => error instanceof RangeError,
     send: (items) =>
       new Promise((resolve, reject) => {
@@ -42,15 +41,32 @@ test("sends together what arrives together; what arrives meanwhile rides in the 
   expect(await Promise.all(others)).toEqual([30, 40]);
 });
 
-test("a request that is read a turn after another one still rides with it", async () => {
+test("on a busy lane a request that is read a turn after another one still rides with it", async () => {
   const { lane, batches } = heldLane();
-  const first = lane.add(1);
-  await new Promise((resolve) => setImmediate(resolve));
-  const second = lane.add(2);
+  const busy = [lane.add(1), lane.add(2)];
   await settled();
-  expect(batches.map(({ items }) => items)).toEqual([[1, 2]]);
   batches[0]!.release();
-  expect(await Promise.all([first, second])).toEqual([10, 20]);
+  await Promise.all(busy);
+  const first = lane.add(3);
+  await new Promise((resolve) => setImmediate(resolve));
+  const second = lane.add(4);
+  await settled();
+  expect(batches.map(({ items }) => items)).toEqual([
+    [1, 2],
+    [3, 4],
+  ]);
+  batches[1]!.release();
+  expect(await Promise.all([first, second])).toEqual([30, 40]);
+});
+
+test("a lone request waits for nobody", async () => {
+  const { lane, batches } = heldLane();
+  const alone = lane.add(1);
+  await Promise.resolve();
+  await Promise.resolve();
+  expect(batches.map(({ items }) => items)).toEqual([[1]]);
+  batches[0]!.release();
+  expect(await alone).toBe(10);
 });
 
 test("sends no more than its limit at once", async () => {
@@ -67,7 +83,6 @@ test("sends no more than its limit at once", async () => {
 test("sends the items of a batch one by one when its content is refused, so that one bad item harms no other", async () => {
   const sent: (readonly number[])[] = [];
   const lane = new Lane<number, number>({
-    limit: () => 64,
     isOfBatch: (error) => error instanceof RangeError,
     send: (items) => {
       sent.push(items);
@@ -94,8 +109,4 @@ test("rejects a whole batch when the connection is lost, and goes on with the ne
   await settled();
   batches[1]!.release();
   expect(await second).toBe(20);
-});
-
-test("a statement takes half of the calls under way, but neither few nor too many", () => {
-  expect([1, 16, 32, 100, 1_000].map(largestBatch)).toEqual([8, 8, 16, 50, 64]);
 });
