@@ -100,6 +100,9 @@ export async function measureCallPath(bench: Bench): Promise<CallPathFigures> {
     }
     const streams: StreamFigures[] = [];
     const streamed = { provider, ours: ours.find(({ name }) => name === paths.perCall)!, pid };
+    // What takes calls has been compiled by then, what takes streams has not.
+    const warmed = { ...shared, targets: [provider, streamed.ours], connections: 8, rounds: 1 };
+    await measure({ ...warmed, stream: true, durationMs: size.warmUpMs });
     for (const count of size.streams) {
       streams.push(await measureStreams(generator, streamed, count));
     }
