@@ -5,7 +5,7 @@ import { DomainError } from "../kernel/errors.ts";
 import { inTime } from "../kernel/waiting.ts";
 import { CallsUnderWay } from "./calls-under-way.ts";
 import { Lane } from "./lane.ts";
-import { PlainLane } from "./plain-lane.ts";
+import { isPlainOpen, isPlainSettle, PlainLane } from "./plain-lane.ts";
 import * as store from "./store.ts";
 
 const FIRST_RETRY_MS = 100;
@@ -193,10 +193,3 @@ function abandoned(item: store.OpenItem): store.SettleItem {
     endJob: item.create?.endsWithCall ? "failed" : undefined,
   };
 }
-
-/** What hangs on neither a key, a job that is made, nor a budget. */
-const isPlainOpen = ({ claim, create, budgets }: store.OpenItem) =>
-  claim === undefined && create === undefined && budgets.length === 0;
-
-const isPlainSettle = ({ claimId, endJob, jobId }: store.SettleItem) =>
-  claimId === undefined && endJob === undefined && jobId !== undefined;

@@ -56,7 +56,15 @@ export class PlainLane {
   }
 }
 
-function leftWhenSpent(error: unknown): PlainOutcomes {
+/** What hangs on neither a key, a job that is made, nor a budget. */
+export const isPlainOpen = ({ claim, create, budgets }: OpenItem): boolean =>
+  claim === undefined && create === undefined && budgets.length === 0;
+
+export const isPlainSettle = ({ claimId, endJob, jobId }: SettleItem): boolean =>
+  claimId === undefined && endJob === undefined && jobId !== undefined;
+
+/** Credits that were spent meanwhile are for the general functions to tell. */
+export function leftWhenSpent(error: unknown): PlainOutcomes {
   if (sqlState(error) === "SL001") return { settled: undefined, opened: undefined };
   throw error;
 }

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { checkLedger, describeViolation } from "../../server/credits/invariants.ts";
+import { openBatch } from "./booking.ts";
 import * as functions from "./functions.ts";
 import { startUnder } from "./plans.ts";
 import {
@@ -45,19 +46,14 @@ describe("two calls under one idempotency key", () => {
   test("in a batch are opened once, and held once", async () => {
     const { world, team, job } = await oneJob();
     const items = [0, 1].map(() => claimed(world, callIn(world, job, CREDIT), "one-batch"));
-    expect(await outcomes(functions.openBatch(world, world.keyId, items))).toEqual([
-      "opened",
-      "running",
-    ]);
+    expect(await outcomes(openBatch(world, world.keyId, items))).toEqual(["opened", "running"]);
     expect(await walletOf(world, team)).toEqual({ balance: 10n * CREDIT, held: CREDIT });
   });
 
   test("on two connections are opened once, and held once", async () => {
     const { world, team, job } = await oneJob();
     const open = (on: World) =>
-      outcomes(
-        functions.openBatch(on, on.keyId, [claimed(on, callIn(on, job, CREDIT), "two-batches")]),
-      );
+      outcomes(openBatch(on, on.keyId, [claimed(on, callIn(on, job, CREDIT), "two-batches")]));
     expect(await behind(world, open, open)).toEqual([["opened"], ["running"]]);
     expect(await walletOf(world, team)).toEqual({ balance: 10n * CREDIT, held: CREDIT });
   });
@@ -66,9 +62,7 @@ describe("two calls under one idempotency key", () => {
     const { world, job } = await oneJob();
     const open = (hold: bigint) =>
       outcomes(
-        functions.openBatch(world, world.keyId, [
-          claimed(world, callIn(world, job, hold), "refused"),
-        ]),
+        openBatch(world, world.keyId, [claimed(world, callIn(world, job, hold), "refused")]),
       );
     expect(await open(11n * CREDIT)).toEqual(["insufficient_credits"]);
     expect(await open(CREDIT)).toEqual(["opened"]);

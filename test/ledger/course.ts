@@ -13,8 +13,12 @@ const MICROS_PER_HUNDREDTH = 10_000n;
 /** Of a credit, in micro-credits. */
 export const hundredths = (count: number) => BigInt(count) * MICROS_PER_HUNDREDTH;
 
-export function jobAt(world: World, index: number): JobModel | undefined {
-  const jobs = [...world.model.jobs.values()];
+export function jobAt(
+  world: World,
+  index: number,
+  wanted: (job: JobModel) => boolean = () => true,
+): JobModel | undefined {
+  const jobs = [...world.model.jobs.values()].filter(wanted);
   return jobs[index % Math.max(jobs.length, 1)];
 }
 

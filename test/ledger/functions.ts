@@ -1,10 +1,5 @@
 import type { Database } from "../../db/client.ts";
-import {
-  openCalls,
-  settleCalls,
-  type OpenItem,
-  type SettleItem,
-} from "../../server/gateway/store.ts";
+import type { OpenItem, SettleItem } from "../../server/gateway/store.ts";
 import { resolveLostCalls } from "../../server/instance/store.ts";
 import { noTokens } from "../../server/pricing/cost.ts";
 import type { JobAsked } from "./model/ledger.ts";
@@ -85,9 +80,6 @@ export function openItem(world: World, team: Team, { asked, creation }: Opening)
   };
 }
 
-export const openBatch = (world: World, instance: string, items: readonly OpenItem[]) =>
-  openCalls(world.database, world.at(), instance, items);
-
 export function settleItem(
   team: Team,
   asked: SettleAsked,
@@ -117,9 +109,6 @@ export function settleItem(
     endJob: job.endsWithCall ? ending : undefined,
   };
 }
-
-export const settleBatch = (world: World, items: readonly SettleItem[]) =>
-  settleCalls(world.database, world.at(), items);
 
 /** Ends what has been idle for so long, of all teams. */
 export async function expireIdle(world: World, idleMs: number): Promise<void> {

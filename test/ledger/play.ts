@@ -1,13 +1,15 @@
 import { expect } from "vitest";
 import { changeWallet, rollOverDue, transferCredits } from "../../server/credits/change-store.ts";
 import { periodOf } from "../../server/kernel/periods.ts";
+import type { OpenOutcome } from "../../server/gateway/store.ts";
+import { book } from "./booking.ts";
 import { expectedOf, foundOf } from "./comparison.ts";
 import { hundredths, jobAt, teamOf, type Course } from "./course.ts";
 import * as functions from "./functions.ts";
 import { loseCalls, openCall, settleCalls } from "./model/calls.ts";
 import type { JobAsked } from "./model/ledger.ts";
 import { startUnder } from "./plans.ts";
-import { openingsOf, settlementsOf } from "./requests.ts";
+import { openingsOf, settlementsOf, type Opening } from "./requests.ts";
 import { takeSnapshot } from "./snapshot.ts";
 import type { Step } from "./steps.ts";
 import type { World } from "./world.ts";
@@ -37,9 +39,9 @@ function perform(course: Course, step: Step): Promise<void> | void {
     case "create":
       return create(course, step);
     case "open":
-      return open(course, step);
     case "settle":
-      return settle(course, step);
+    case "together":
+      return bookCalls(course, step);
     case "end":
       return end(world, step);
     case "refund":
@@ -85,46 +87,42 @@ async function create(course: Course, step: Step & { do: "create" }): Promise<vo
   expectOneOf(outcome, refused.length === 0 ? ["created"] : refused);
 }
 
-async function open(course: Course, step: Step & { do: "open" }): Promise<void> {
+/** Turn by turn, as the database took them; within one, what ends comes first. */
+async function bookCalls(
+  course: Course,
+  step: Step & { do: "open" | "settle" | "together" },
+): Promise<void> {
   const { world } = course;
-  const openings = openingsOf(course, step);
-  const expected = new Map(
-    openings
-      .toSorted((one, other) => (one.order < other.order ? -1 : 1))
-      .map(({ asked, creation }) => [
-        asked.callId,
-        openCall(world.model, world.clock.now(), asked, creation),
-      ]),
-  );
-  const opened = await functions.openBatch(
-    world,
-    course.instances[step.instance]!,
-    openings.map(({ team, asked, creation }) =>
-      functions.openItem(world, team, { asked, creation }),
-    ),
-  );
-  for (const [index, { asked }] of openings.entries()) {
-    const wanted = expected.get(asked.callId)!;
-    const { outcome, held, costHeld } = opened[index]!;
-    if ("refused" in wanted) expectOneOf(outcome, wanted.refused);
-    else
-      expect({ outcome, held, costHeld }).toEqual({
-        outcome: "opened",
-        held: wanted.held,
-        costHeld: wanted.costHeld,
-      });
+  const settlements = step.do === "open" ? [] : settlementsOf(world, step);
+  const openings = step.do === "settle" ? [] : openingsOf(course, step);
+  const instance = step.do === "settle" ? world.keyId : course.instances[step.instance]!;
+  const { settled, opened, turns } = await book(world, instance, {
+    settles: settlements.map((one) => functions.settleItem(one.team, one.asked, one.job)),
+    opens: openings.map((one) => functions.openItem(world, one.team, one)),
+  });
+  for (const turn of turns) {
+    const asked = turn.settles.map((place) => settlements[place]!.asked);
+    const expected = settleCalls(world.model, world.clock.now(), asked);
+    expect(turn.settles.map((place) => settled[place]!.outcome)).toEqual(expected);
+    const begun = turn.opens.map((place) => ({ ...openings[place]!, found: opened[place]! }));
+    for (const opening of begun.toSorted((one, other) => (one.order < other.order ? -1 : 1)))
+      expectOpened(world, opening);
   }
 }
 
-async function settle(course: Course, step: Step & { do: "settle" }): Promise<void> {
-  const { world } = course;
-  const settlements = settlementsOf(world, step);
-  if (settlements.length === 0) return;
-  const asked = settlements.map((one) => one.asked);
-  const expected = settleCalls(world.model, world.clock.now(), asked);
-  const items = settlements.map((one) => functions.settleItem(one.team, one.asked, one.job));
-  const settled = await functions.settleBatch(world, items);
-  expect(settled.map(({ outcome }) => outcome)).toEqual(expected);
+function expectOpened(
+  world: World,
+  { asked, creation, found }: Opening & { found: OpenOutcome },
+): void {
+  const wanted = openCall(world.model, world.clock.now(), asked, creation);
+  const { outcome, held, costHeld } = found;
+  if ("refused" in wanted) expectOneOf(outcome, wanted.refused);
+  else
+    expect({ outcome, held, costHeld }).toEqual({
+      outcome: "opened",
+      held: wanted.held,
+      costHeld: wanted.costHeld,
+    });
 }
 
 async function end(world: World, step: Step & { do: "end" }): Promise<void> {

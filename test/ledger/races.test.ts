@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { checkLedger, describeViolation } from "../../server/credits/invariants.ts";
 import { rollOverDue } from "../../server/credits/change-store.ts";
+import { openBatch } from "./booking.ts";
 import * as functions from "./functions.ts";
 import type { OpenAsked } from "./model/calls.ts";
 import type { JobAsked } from "./model/ledger.ts";
@@ -32,7 +33,7 @@ afterEach(async () => {
 
 /** Opens calls in one statement, each under a key of its own. */
 const openKeyed = (world: World, asked: readonly OpenAsked[]) =>
-  functions.openBatch(
+  openBatch(
     world,
     world.keyId,
     asked.map((one) => claimed(world, one, one.callId)),

@@ -1,6 +1,6 @@
 import { hundredths, jobAt, teamOf, type Course } from "./course.ts";
 import type { OpenAsked, SettleAsked } from "./model/calls.ts";
-import type { JobAsked } from "./model/ledger.ts";
+import type { CallModel, JobAsked, JobModel } from "./model/ledger.ts";
 import { singleStartUnder, startUnder } from "./plans.ts";
 import type { OpenStep, SettleStep, Step } from "./steps.ts";
 import { budgetPeriod, type Team, type World } from "./world.ts";
@@ -20,10 +20,12 @@ export interface Opening {
 }
 
 /** The calls that a step opens, in numbers. */
-export function openingsOf(course: Course, step: Step & { do: "open" }): Opening[] {
+export function openingsOf(course: Course, step: Step & { do: "open" | "together" }): Opening[] {
+  // What begins and ends together is mostly plain; what is in the way of that, the other steps try.
+  const wanted = (job: JobModel) => step.do === "open" || (!job.ended && !hasCaps(job));
   return step.opens.map((one, index) => {
     const { world } = course;
-    const job = one.job === undefined ? undefined : jobAt(world, one.job);
+    const job = one.job === undefined ? undefined : jobAt(world, one.job, wanted);
     const team = job ? teamOf(world, job) : world.teams[one.team]!;
     const creation = job ? undefined : newJobOf(course, team, one);
     const start = (job ?? creation!).start;
@@ -48,6 +50,9 @@ export function openingsOf(course: Course, step: Step & { do: "open" }): Opening
     return { team, asked, creation, order };
   });
 }
+
+const hasCaps = ({ maxCredits, start }: JobModel) =>
+  maxCredits !== undefined || start.max_cost_nanos !== null || start.ends_by !== null;
 
 /** A job that is made along with its only call: under the team's plan, or outside any. */
 function newJobOf({ world, plan }: Course, team: Team, one: OpenStep): JobAsked {
@@ -76,10 +81,11 @@ export interface Settlement {
 }
 
 /** The ends of calls of a step. One of them at most ends its job, since nothing says which of two would come first. */
-export function settlementsOf(world: World, step: Step & { do: "settle" }): Settlement[] {
-  const calls = [...world.model.calls.values()];
-  if (calls.length === 0) return [];
-  const picked = step.settles.map((one) => ({ one, call: calls[one.call % calls.length]! }));
+export function settlementsOf(
+  world: World,
+  step: Step & { do: "settle" | "together" },
+): Settlement[] {
+  const picked = step.do === "settle" ? anyCalls(world, step) : plainCalls(world, step);
   const firstEnding = picked.find(({ call }) => call.endsJob);
   return picked
     .filter(({ call }) => !call.endsJob || call === firstEnding?.call)
@@ -88,6 +94,28 @@ export function settlementsOf(world: World, step: Step & { do: "settle" }): Sett
       asked: settleAsked(one, call.id, { hold: call.hold, worst: call.worstCost ?? 0n }),
       job: { id: call.job.id, endsWithCall: call.endsJob },
     }));
+}
+
+interface Picked {
+  one: SettleStep;
+  call: CallModel;
+}
+
+/** Some may have ended before, and some be there twice. */
+function anyCalls({ model }: World, { settles }: { settles: readonly SettleStep[] }): Picked[] {
+  const calls = [...model.calls.values()];
+  if (calls.length === 0) return [];
+  return settles.map((one) => ({ one, call: calls[one.call % calls.length]! }));
+}
+
+/** Different ones, in flight. */
+function plainCalls({ model }: World, { settles }: { settles: readonly SettleStep[] }): Picked[] {
+  const calls = [...model.calls.values()].filter(
+    ({ status, endsJob, budgets }) => status === "in_flight" && !endsJob && budgets.length === 0,
+  );
+  return settles
+    .slice(0, calls.length)
+    .map((one) => ({ one, call: calls.splice(one.call % calls.length, 1)[0]! }));
 }
 
 function settleAsked(

@@ -5,6 +5,12 @@ export type Step =
   | { do: "create"; team: number; maxCredits: number | undefined }
   | { do: "open"; opens: readonly OpenStep[]; instance: number }
   | { do: "settle"; settles: readonly SettleStep[] }
+  | {
+      do: "together";
+      settles: readonly SettleStep[];
+      opens: readonly OpenStep[];
+      instance: number;
+    }
   | { do: "end"; job: number; as: "completed" | "failed" | "cancelled" }
   | { do: "expire idle" }
   | { do: "lose"; instance: number }
@@ -65,11 +71,28 @@ const open = fc.record<OpenStep>({
   otherTerms: fc.constantFrom(false, false, false, false, false, false, true),
 });
 
+const plainOpen = fc.record<OpenStep>({
+  job: any,
+  team,
+  // Little, so that there is enough for several.
+  hold: fc.oneof({ weight: 3, arbitrary: fc.nat({ max: 60 }) }, { weight: 1, arbitrary: credits }),
+  least: sometimes(fc.nat({ max: 10 })),
+  cost: fc.nat({ max: 400 }),
+  budgets: fc.constant(0),
+  otherTerms: fc.nat({ max: 30 }).map((one) => one === 0),
+});
+
 const settle = fc.record<SettleStep>({
   call: any,
   status: fc.constantFrom("succeeded", "succeeded", "succeeded", "failed", "aborted"),
   charge: fc.constantFrom(0, 3, 7, 10, 10, 15),
   cost: fc.constantFrom(0, 5, 10, 12, undefined),
+});
+
+const together: fc.Arbitrary<Step> = step("together", {
+  settles: fc.array(settle, { maxLength: 5 }),
+  opens: fc.array(plainOpen, { maxLength: 4 }),
+  instance: fc.nat({ max: 1 }),
 });
 
 const HOUR = 3_600_000;
@@ -86,6 +109,7 @@ const kinds: { weight: number; arbitrary: fc.Arbitrary<Step> }[] = [
     weight: 8,
     arbitrary: step("settle", { settles: fc.array(settle, { minLength: 1, maxLength: 4 }) }),
   },
+  { weight: 4, arbitrary: together },
   {
     weight: 5,
     arbitrary: step("end", {
@@ -132,9 +156,31 @@ const kinds: { weight: number; arbitrary: fc.Arbitrary<Step> }[] = [
   { weight: 1, arbitrary: step("tick", {}) },
 ];
 
+const some = fc.array(fc.oneof(...kinds), { minLength: 5, maxLength: 40, size: "max" });
+/** Jobs of several plans with credits for many calls, most of which begin and end together. */
+const busy = fc
+  .tuple(
+    fc.array(fc.tuple(any, team), { minLength: 2, maxLength: 5 }),
+    fc.array(fc.oneof(...kinds, { weight: 60, arbitrary: together }), {
+      minLength: 5,
+      maxLength: 15,
+    }),
+  )
+  .map(([jobs, steps]): Step[] => [
+    ...[0, 1].map((one): Step => ({
+      ...{ do: "allocate", team: one, credits: 1_500 },
+      ...{ priority: 100, lastsHours: undefined },
+    })),
+    ...jobs.flatMap(([plan, one]): Step[] => [
+      { do: "plan", plan },
+      { do: "create", team: one, maxCredits: undefined },
+    ]),
+    ...steps,
+  ]);
+
 export const sequences = fc.record({
   plan: any,
-  steps: fc.array(fc.oneof(...kinds), { minLength: 5, maxLength: 40, size: "max" }),
+  steps: fc.oneof({ weight: 2, arbitrary: some }, { weight: 1, arbitrary: busy }),
 });
 
 function step(name: Step["do"], fields: Record<string, fc.Arbitrary<unknown>>): fc.Arbitrary<Step> {

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { checkLedger, describeViolation } from "../../server/credits/invariants.ts";
+import { openBatch } from "./booking.ts";
 import * as functions from "./functions.ts";
 import { startUnder } from "./plans.ts";
 import { allocate, callIn, CREDIT, jobAsked, look, twoConnections } from "./two-connections.ts";
@@ -68,7 +69,7 @@ describe.each(changes)("when %s while a job waits for its wallet", (_, change, o
         const job = jobAsked(on, team, startUnder(0, on.clock.now()));
         const asked = callIn(on, job, 0n);
         const item = functions.openItem(on, team, { asked, creation: job });
-        return functions.openBatch(on, on.keyId, [item]);
+        return openBatch(on, on.keyId, [item]);
       },
     );
     expect(answers.map((opened) => opened.outcome)).toEqual([

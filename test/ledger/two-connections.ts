@@ -7,6 +7,7 @@ import { testDatabase } from "../harness/database.ts";
 import { until } from "../harness/process.ts";
 import type { OpenAsked } from "./model/calls.ts";
 import type { JobAsked } from "./model/ledger.ts";
+import { openBatch, settleBatch } from "./booking.ts";
 import * as functions from "./functions.ts";
 import { takeSnapshot } from "./snapshot.ts";
 import { newWorld, type Team, type World } from "./world.ts";
@@ -130,7 +131,7 @@ export function callIn(
 
 /** Opens calls of one or more teams in one statement. */
 export const openAll = (world: World, asked: readonly OpenAsked[]) =>
-  functions.openBatch(
+  openBatch(
     world,
     world.keyId,
     asked.map((one) =>
@@ -149,7 +150,7 @@ export const settleAll = (
   world: World,
   ends: readonly { call: OpenAsked; charge: bigint; cost?: bigint; claimId?: string }[],
 ) =>
-  functions.settleBatch(
+  settleBatch(
     world,
     ends.map(({ call, charge, cost = 700n, claimId }) =>
       functions.settleItem(
