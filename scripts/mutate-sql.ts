@@ -67,6 +67,8 @@ function runTests(): Promise<"passed" | "failed"> {
     const files = [
       "batches",
       "plain-batches",
+      "plain-calls",
+      "plain-left",
       "cached",
       "races",
       "held-up",

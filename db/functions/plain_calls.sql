@@ -82,7 +82,9 @@ declare
   wallets_due boolean[];
   job int;
   wallet int;
+  other int;
   taken bigint;
+  freed boolean := false;
 begin
   if settles > 0 then
     select min(x.call_id::text)::uuid, max(x.call_id::text)::uuid, array_agg(x.call_id), array_agg(x.job_id), array_agg(x.wallet_id),
@@ -185,6 +187,15 @@ begin
     for i in 1..opens loop
       continue when new_wallets[i] is null;
       wallet := array_position(locked_wallets, new_wallets[i]);
+      if rooms[wallet] < greatest(holds[i], 0) and not freed then
+        -- What the calls that end leave is looked at only where it may be missing.
+        freed := true;
+        for s in 1..settles loop
+          other := array_position(locked_wallets, wallet_ids[s]);
+          continue when other is null;
+          rooms[other] := rooms[other] + helds[s] - takens[s];
+        end loop;
+      end if;
       if wallet is null or rooms[wallet] < greatest(holds[i], 0) then
         n := settles;
         exit;

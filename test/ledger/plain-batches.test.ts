@@ -14,7 +14,7 @@ import {
   walletOf,
 } from "./two-connections.ts";
 
-/** Batches without keys, budgets and ends, which take a way of their own as long as nothing stands in it. */
+/** Batches of calls without keys, budgets and ends, which take a way of their own as long as nothing stands in it. */
 
 const { database, world: newWorld, behind } = await twoConnections();
 /** Of `plans.ts`. */

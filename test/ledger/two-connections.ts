@@ -1,6 +1,6 @@
 import type { Database } from "../../db/client.ts";
 import { changeWallet } from "../../server/credits/change-store.ts";
-import type { OpenItem } from "../../server/gateway/store.ts";
+import type { OpenItem, SettleItem } from "../../server/gateway/store.ts";
 import { ManualClock } from "../harness/clock.ts";
 import { testContext } from "../harness/context.ts";
 import { testDatabase } from "../harness/database.ts";
@@ -129,36 +129,48 @@ export function callIn(
   };
 }
 
-/** Opens calls of one or more teams in one statement. */
+/** A call of whichever team it says. */
+export const beginOf = (world: World, asked: OpenAsked): OpenItem =>
+  functions.openItem(world, teamNamed(world, asked.team), { asked, creation: undefined });
+
+/** Opens calls of one or more teams in one batch. */
 export const openAll = (world: World, asked: readonly OpenAsked[]) =>
   openBatch(
     world,
     world.keyId,
-    asked.map((one) =>
-      functions.openItem(world, teamNamed(world, one.team), { asked: one, creation: undefined }),
-    ),
+    asked.map((one) => beginOf(world, one)),
   );
 
 /** A call under an idempotency key of its team. */
 export const claimed = (world: World, asked: OpenAsked, id: string): OpenItem => ({
-  ...functions.openItem(world, teamNamed(world, asked.team), { asked, creation: undefined }),
+  ...beginOf(world, asked),
   claim: { id, bodyHash: "same" },
 });
 
-/** Settles calls as succeeded in one statement. */
-export const settleAll = (
+export interface End {
+  call: OpenAsked;
+  charge: bigint;
+  cost?: bigint;
+  claimId?: string;
+  status?: SettleItem["status"];
+}
+
+/** It succeeded unless told otherwise. */
+export const endOf = (
   world: World,
-  ends: readonly { call: OpenAsked; charge: bigint; cost?: bigint; claimId?: string }[],
-) =>
+  { call, charge, cost = 700n, claimId, status = "succeeded" }: End,
+): SettleItem =>
+  functions.settleItem(
+    teamNamed(world, call.team),
+    { callId: call.callId, status, charge, cost },
+    { id: call.jobId, endsWithCall: false, ...(claimId !== undefined && { claimId }) },
+  );
+
+/** Settles calls in one batch. */
+export const settleAll = (world: World, ends: readonly End[]) =>
   settleBatch(
     world,
-    ends.map(({ call, charge, cost = 700n, claimId }) =>
-      functions.settleItem(
-        teamNamed(world, call.team),
-        { callId: call.callId, status: "succeeded", charge, cost },
-        { id: call.jobId, endsWithCall: false, ...(claimId !== undefined && { claimId }) },
-      ),
-    ),
+    ends.map((end) => endOf(world, end)),
   );
 
 export const teamNamed = (world: World, id: string) => world.teams.find((team) => team.id === id)!;
