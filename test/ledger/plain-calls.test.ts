@@ -106,6 +106,27 @@ test("calls of several jobs and wallets are charged one after the other, and tho
   expect(flagged).toEqual([{ id: calls[2].callId, charged_over_hold: true }]);
 });
 
+test("a job's minimum is held until it is charged, with the first call that gave something", async () => {
+  const { world, team } = await threeCalls(newWorld);
+  const job = await newJob(world, team, start(world, MARKUP, { minimum: "500000" }));
+  const calls = [1, 2, 3].map(() => callIn(world, job, 0n));
+  await openAll(world, calls);
+  const free = await together(
+    world,
+    [
+      { call: calls[0]!, charge: CREDIT, status: "failed" },
+      { call: calls[1]!, charge: 0n, status: "aborted" },
+    ],
+    [callIn(world, job, 0n)],
+  );
+  expect(free.settled).toMatchObject([{ charged: 0n }, { charged: 0n }]);
+  expect(free.opened).toMatchObject([{ held: 500_000n }]);
+  const ends = [{ call: calls[2]!, charge: 100_000n }];
+  const charged = await together(world, ends, [callIn(world, job, 0n)]);
+  expect(charged.settled).toMatchObject([{ charged: 500_000n }]);
+  expect(charged.opened).toMatchObject([{ held: 0n }]);
+});
+
 describe("credits at the lock of a wallet", () => {
   test("are without what the calls that end take beyond their holds", async () => {
     const { world, team, job, calls } = await threeCalls(newWorld);
