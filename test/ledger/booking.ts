@@ -39,8 +39,8 @@ export async function book(
   { settles, opens }: Batch,
 ): Promise<Booked> {
   const { database } = world;
-  const settled = new Array<SettleOutcome | undefined>(settles.length).fill(undefined);
-  const opened = new Array<OpenOutcome | undefined>(opens.length).fill(undefined);
+  const settled = settles.map((): SettleOutcome | undefined => undefined);
+  const opened = opens.map((): OpenOutcome | undefined => undefined);
   const plain = {
     settles: placesOf(settles, isPlainSettle),
     opens: placesOf(opens, isPlainOpen),

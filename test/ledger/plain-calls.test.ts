@@ -2,7 +2,6 @@ import { afterEach, describe, expect, test } from "vitest";
 import { checkLedger, describeViolation } from "../../server/credits/invariants.ts";
 import { book } from "./booking.ts";
 import * as functions from "./functions.ts";
-import type { OpenAsked } from "./model/calls.ts";
 import { batchOf, outcomes, start, threeCalls, together } from "./together.ts";
 import {
   allocate,
