@@ -6,6 +6,7 @@ import { inTime } from "../kernel/waiting.ts";
 import { CallsUnderWay } from "./calls-under-way.ts";
 import { Lane } from "./lane.ts";
 import { isPlainOpen, isPlainSettle, PlainLane } from "./plain-lane.ts";
+import { plainCalls } from "./plain-store.ts";
 import * as store from "./store.ts";
 
 const FIRST_RETRY_MS = 100;
@@ -45,8 +46,7 @@ export class LedgerLanes {
     this.#plain = new PlainLane({
       open: async (item) => (await open([item]))[0]!,
       settle: async (item) => (await settle([item]))[0]!,
-      together: (items) =>
-        store.plainCalls(context.database, this.#now(), context.instanceId, items),
+      together: (items) => plainCalls(context.database, this.#now(), context.instanceId, items),
     });
   }
 

@@ -1,6 +1,7 @@
 import { isStatementError, sqlState } from "../../db/sql-state.ts";
 import { Lane } from "./lane.ts";
-import type { OpenItem, OpenOutcome, PlainOutcomes, SettleItem, SettleOutcome } from "./store.ts";
+import type { PlainOutcomes } from "./plain-store.ts";
+import type { OpenItem, OpenOutcome, SettleItem, SettleOutcome } from "./store.ts";
 
 type PlainItem = { settle: SettleItem } | { open: OpenItem };
 

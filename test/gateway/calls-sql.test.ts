@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { openCalls, type OpenItem, plainCalls, settleCalls } from "../../server/gateway/store.ts";
+import { plainCalls } from "../../server/gateway/plain-store.ts";
+import { openCalls, type OpenItem, settleCalls } from "../../server/gateway/store.ts";
 import { ledger } from "./ledger.ts";
 
 const {

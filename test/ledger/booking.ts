@@ -1,7 +1,7 @@
 import { isPlainOpen, isPlainSettle, leftWhenSpent } from "../../server/gateway/plain-lane.ts";
+import { plainCalls } from "../../server/gateway/plain-store.ts";
 import {
   openCalls,
-  plainCalls,
   settleCalls,
   type OpenItem,
   type OpenOutcome,

@@ -1,4 +1,4 @@
-import { plainCalls } from "../../server/gateway/store.ts";
+import { plainCalls } from "../../server/gateway/plain-store.ts";
 import type { JobStart } from "../../server/pricing/terms.ts";
 import type { Batch } from "./booking.ts";
 import type { OpenAsked } from "./model/calls.ts";
