@@ -70,6 +70,7 @@ function runTests(): Promise<"passed" | "failed"> {
       "plain-calls",
       "plain-left",
       "cached",
+      "free-hits",
       "races",
       "held-up",
       "limits",

@@ -1214,3 +1214,8 @@ begin
     ) w on true
     order by i;
 end $$;
+--> statement-breakpoint
+-- plain_calls_v1 is in their place.
+drop function open_plain_calls_v1(timestamptz, uuid, jsonb);
+--> statement-breakpoint
+drop function settle_plain_calls_v1(timestamptz, jsonb);
