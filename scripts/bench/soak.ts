@@ -18,7 +18,7 @@ export interface SoakFigures {
   after: number;
   minutes: number;
   requests: number;
-  /** Megabytes a minute over the last two thirds of the soak, by linear fit to each minute's lowest look; undefined = no soak. */
+  /** Megabytes a minute over the last two thirds of the soak, by linear fit to what is left in each minute's rest; undefined = no soak. */
   slope: number | undefined;
 }
 
@@ -26,11 +26,13 @@ const FRAMES = 200;
 const FRAME_INTERVAL_MS = 20;
 const STREAM_EVERY_MS = 4;
 const WARM_UP_MS = 5_000;
-/** One burst of load; memory is looked at between two. */
+/** One burst of load, plain and streamed in turn. */
 const BURST_MS = 5_000;
+/** Then the load rests, and the collector comes to what it has not had the time for: tens of megabytes that are no growth. */
+const BURSTS_BETWEEN_RESTS = 9;
 const CONNECTIONS = 8;
 /** So often memory is looked at before it counts as what it is, and until it has come back: the collector takes its time. */
-const LOOKS = { before: 8, after: 60 };
+const LOOKS = { before: 8, after: 60, rest: 15 };
 const LOOK_MS = 1_000;
 const MEGABYTE = 1_000_000;
 
@@ -82,10 +84,12 @@ export async function soak(options: Soak): Promise<SoakFigures> {
     const passed = () => (performance.now() - started) / 60_000;
     let requests = 0;
     while (passed() < minutes) {
-      requests += await burst(samples.length % 2 === 1, BURST_MS);
-      samples.push({ minute: passed(), megabytes: megabytes() });
+      for (let number = 0; number < BURSTS_BETWEEN_RESTS; number += 1) {
+        requests += await burst(number % 2 === 1, BURST_MS);
+      }
+      samples.push({ minute: passed(), megabytes: await lowest(megabytes, LOOKS.rest) });
     }
-    const last = lowestOfMinutes(samples.filter(({ minute }) => minute >= minutes / 3));
+    const last = samples.filter(({ minute }) => minute >= minutes / 3);
     return {
       ...{ streams, framesEach: FRAMES, leastFrames, before, after, minutes, requests },
       slope: last.length < 2 ? undefined : slopeOf(last),
@@ -126,15 +130,13 @@ interface Sample {
   megabytes: number;
 }
 
-/** What the collector has not come to yet, tens of megabytes that come and go, is no growth. */
-export function lowestOfMinutes(samples: readonly Sample[]): Sample[] {
-  const lowest = new Map<number, Sample>();
-  for (const sample of samples) {
-    const minute = Math.floor(sample.minute);
-    const before = lowest.get(minute);
-    if (before === undefined || sample.megabytes < before.megabytes) lowest.set(minute, sample);
+async function lowest(look: () => number, looks: number): Promise<number> {
+  let least = look();
+  for (let number = 1; number < looks; number += 1) {
+    await Bun.sleep(LOOK_MS);
+    least = Math.min(least, look());
   }
-  return [...lowest.values()];
+  return least;
 }
 
 /** Least squares: megabytes a minute. */

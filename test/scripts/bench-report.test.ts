@@ -1,4 +1,4 @@
-import { lowestOfMinutes, slopeOf } from "../../scripts/bench/soak.ts";
+import { slopeOf } from "../../scripts/bench/soak.ts";
 import { describe, expect, it } from "vitest";
 import { insertReport, names, report, type Findings } from "../../scripts/bench/report.ts";
 import { median, percentile } from "../../scripts/bench/statistics.ts";
@@ -146,15 +146,5 @@ describe("the growth of memory", () => {
     expect(
       slopeOf([1, 2, 3].map((minute) => ({ minute, megabytes: minute === 2 ? 99 : 80 }))),
     ).toBe(0);
-  });
-
-  it("looks at each minute's lowest, whatever the collector had not come to yet", () => {
-    const samples = [
-      { minute: 1.2, megabytes: 140 },
-      { minute: 1.8, megabytes: 90 },
-      { minute: 2.1, megabytes: 91 },
-      { minute: 2.9, megabytes: 180 },
-    ];
-    expect(lowestOfMinutes(samples)).toEqual([samples[1], samples[2]]);
   });
 });
