@@ -1,3 +1,4 @@
+import { openAiError } from "../http/problem.ts";
 import type { DomainError } from "../kernel/errors.ts";
 import type { TokenUsage } from "../pricing/cost.ts";
 import { chunkForTeam } from "./answer.ts";
@@ -48,8 +49,7 @@ export class ChatFrames implements FrameReader {
   }
 
   error(error: DomainError): Uint8Array {
-    const { message, code } = error;
-    return encoder.encode(event({ error: { message, type: "server_error", code } }));
+    return encoder.encode(event(openAiError(error)));
   }
 
   #account(frame: Record<string, unknown>): void {

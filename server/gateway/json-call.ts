@@ -143,11 +143,14 @@ async function receive(call: OpenedCall): Promise<Received> {
     const text = await response.text();
     call.record?.received(text);
     call.keeper?.received(text);
-    if (!response.ok) return { failure: failureFromResponse(response, text) };
+    if (!response.ok) {
+      const fields = Object.keys(call.request.parameters);
+      return { failure: failureFromResponse(response, text, { fields }) };
+    }
     const upstream = parseRecord(text);
     if (!upstream || !endpointForms[call.request.endpoint].isAnswer(upstream))
       return {
-        failure: failureFromResponse(response, `no answer of this kind: ${text}`, 502),
+        failure: failureFromResponse(response, `no answer of this kind: ${text}`, { status: 502 }),
       };
     const targets = triedTargets(response);
     return { upstream, headers: response.headers, targets, bytes: text.length };

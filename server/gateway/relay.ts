@@ -164,7 +164,9 @@ export class Relay implements FrameSource {
   }
 
   async #fail(adminMessage: string, last?: Uint8Array): Promise<void> {
-    const { error, adminMessage: message } = failureFromResponse(this.#response, adminMessage, 502);
+    const { error, adminMessage: message } = failureFromResponse(this.#response, adminMessage, {
+      status: 502,
+    });
     const told = last === undefined ? {} : { last };
     await this.#end({ status: "failed", code: error.code, error, adminMessage: message, ...told });
   }

@@ -169,7 +169,8 @@ async function begin(
     if (response.ok) return { response };
     const text = await response.text();
     call.record?.received(text);
-    return { failure: failureFromResponse(response, text) };
+    const fields = Object.keys(call.request.parameters);
+    return { failure: failureFromResponse(response, text, { fields }) };
   } catch (error) {
     return { failure: failureFromException(error, signal.aborted) };
   }

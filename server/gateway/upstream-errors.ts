@@ -2,6 +2,7 @@ import type { Answer } from "../litellm/wire/answer.ts";
 import type { HeaderFields } from "../litellm/wire/response-parser.ts";
 import { DomainError, type ErrorCode, messageOf } from "../kernel/errors.ts";
 import { noTargets, type TriedTargets, triedTargets } from "./attempts.ts";
+import { type ModelRefusal, modelRefusal, type SaidUpstream } from "./model-refusals.ts";
 import { isRecord, parseRecord } from "./usage.ts";
 
 /** An upstream failure: what the team is told, and what the admin sees on the call's row. */
@@ -14,13 +15,12 @@ export interface UpstreamFailure {
 
 const LONGEST_RETRY_AFTER_SECONDS = 30;
 
-interface Told {
+interface Told extends ModelRefusal {
   code: ErrorCode;
-  detail: string;
 }
 
-/** Status class → what a team is told. Nothing of the upstream's text is passed on: it names providers and addresses. */
-function toldOf(status: number): Told {
+/** What a team is told. Nothing of the upstream's text is passed on: it names providers and addresses. */
+function toldOf(status: number, said: SaidUpstream, fields: readonly string[]): Told {
   if (status === 408 || status === 504)
     return { code: "gateway_timeout", detail: "The model took too long to answer." };
   if (status === 429)
@@ -36,32 +36,30 @@ function toldOf(status: number): Told {
     };
   }
   if (status >= 400 && status < 500) {
-    return {
-      code: "upstream_bad_request",
-      detail: "The model refused the request: a parameter or message does not suit it.",
-    };
+    return { code: "upstream_bad_request", ...modelRefusal(said, fields) };
   }
   return { code: "upstream_error", detail: "The model failed to answer. Trying again may help." };
 }
 
-/** A refusal by the upstream, from its status and body; of an answer that makes no sense the status is ours. */
+/**
+ * A refusal by the upstream, from its status and body; of an answer that makes no sense the status is ours. `fields` are the names
+ * of the client's parameters.
+ */
 export function failureFromResponse(
   response: Pick<Answer, "status" | "headers" | "ok">,
   bodyText: string,
-  status: number = response.status,
+  { status = response.status, fields = [] }: { status?: number; fields?: readonly string[] } = {},
 ): UpstreamFailure {
-  const { code, detail } = toldOf(status);
   const upstream = errorFields(bodyText);
+  const { code, detail, parameter, reason } = toldOf(status, upstream, fields);
   const retryAfterSeconds =
     code === "upstream_rate_limited" ? retryAfter(response.headers) : undefined;
   return {
     error: new DomainError(code, detail, {
       hints: {
         upstream_status: status,
-        ...(code === "upstream_bad_request" && upstream.parameter
-          ? { parameter: upstream.parameter }
-          : {}),
-        ...(code === "upstream_bad_request" && upstream.code ? { reason: upstream.code } : {}),
+        ...(parameter === undefined ? {} : { parameter }),
+        ...(reason === undefined ? {} : { reason }),
       },
       ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
     }),
@@ -89,7 +87,7 @@ export function failureFromException(cause: unknown, timedOut: boolean): Upstrea
 const safeWord =
   /^(?!.*(?:litellm|openai|anthropic|azure|bedrock|vertex|gemini|mistral|cohere))[a-z][a-z0-9_.[\]]{0,63}$/;
 
-function errorFields(bodyText: string): { message?: string; code?: string; parameter?: string } {
+function errorFields(bodyText: string): SaidUpstream {
   const body = parseRecord(bodyText);
   const error = isRecord(body?.["error"]) ? body["error"] : {};
   const word = (value: unknown) =>

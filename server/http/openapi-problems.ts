@@ -34,7 +34,10 @@ const OpenAiError = Type.Object(
     error: Type.Object({
       message: Type.String(),
       type: Type.String(),
-      code: Type.String(),
+      code: Type.String({
+        description:
+          "For programs to tell errors apart. Where a model refused the request it is the reason in OpenAI's words, such as `context_length_exceeded`, `content_policy_violation`, `unsupported_parameter` or `unsupported_value`.",
+      }),
       param: Type.Union([Type.String(), Type.Null()]),
     }),
   },

@@ -267,7 +267,8 @@ export const problemKinds: Readonly<Record<ErrorCode, ProblemKind>> = {
   upstream_bad_request: {
     status: 400,
     title: "The model refused the request",
-    remedy: "Change the messages or parameters; `parameter` and `reason` say more where known.",
+    remedy:
+      "Change the messages or parameters; where known, `parameter` names one and `reason` says why, such as `context_length_exceeded`, `content_policy_violation`, `unsupported_parameter` or `unsupported_value`. Under `/v1` they are `param` and, in place of this code, `code`.",
   },
   upstream_rate_limited: { status: 429, title: "The model is busy", remedy: tryLater },
   upstream_error: { status: 502, title: "The model failed", remedy: "Try again." },

@@ -55,12 +55,14 @@ export function openAiError(
   error: DomainError,
   status = openAiStatus(error.code),
 ): { error: { message: string; type: string; code: string; param: string | null } } {
-  const field = error.hints["field"] ?? error.hints["parameter"];
+  const { field = error.hints["parameter"], reason } = error.hints;
   return {
     error: {
       message: error.message,
       type: openAiType(status),
-      code: problemKinds[error.code].openAiCode ?? error.code,
+      // Why a model refused is what OpenAI would have said itself, and what its SDKs ask for.
+      code:
+        typeof reason === "string" ? reason : (problemKinds[error.code].openAiCode ?? error.code),
       param: typeof field === "string" ? field : null,
     },
   };

@@ -30,6 +30,7 @@ beforeAll(async () => {
   caller = await faultCallers({ context, provider, ...app });
   await models.add("dear");
   await models.add("brief", { timeoutMs: 1_000 });
+  await models.add("picky", { model: "anthropic/loopback-chat" });
   await upstream.whenReady(READY_MS);
 }, READY_MS);
 
@@ -183,6 +184,40 @@ const faults: Fault[] = [
     ...{ model: "brief", seen: 504, code: "gateway_timeout" },
   },
 ];
+
+describe("a refusal", () => {
+  const refused = async (more: object, script: object = {}) => {
+    const of = await caller();
+    const response = await call(of, script, more);
+    expect(response.status).toBe(400);
+    const text = await response.text();
+    expect(text).not.toMatch(/anthropic|openai|litellm|8192/i);
+    expect(await of.account()).toMatchObject({ error_code: "upstream_bad_request" });
+    return (JSON.parse(text) as { error: object }).error;
+  };
+
+  test.each([false, true])(
+    "of a context that is too long says so, streamed: %s",
+    async (stream) => {
+      const says = "This model's maximum context length is 8192 tokens.";
+      expect(await refused({ stream }, { status: 400, error_message: says })).toMatchObject({
+        ...{ code: "context_length_exceeded", type: "invalid_request_error" },
+        message: expect.stringContaining("longer context") as unknown,
+      });
+    },
+  );
+
+  test("of a parameter that the model does not know names it", async () => {
+    const more = { model: "picky", seed: 7, logit_bias: { "1": 1 }, temperature: 0 };
+    expect(await refused(more)).toMatchObject({
+      ...{
+        code: "unsupported_parameter",
+        param: expect.stringMatching(/^(seed|logit_bias)$/) as unknown,
+      },
+    });
+    expect(provider.requests).toEqual([]);
+  });
+});
 
 describe("a provider that", () => {
   const free = { status: "failed", input_tokens: null, output_tokens: null };

@@ -1,5 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { openAiError } from "../../server/http/problem.ts";
+import { DomainError } from "../../server/kernel/errors.ts";
 import { ChatFrames } from "../../server/gateway/chat-frames.ts";
 import { FrameTemplate } from "../../server/gateway/frame-template.ts";
 
@@ -88,4 +90,16 @@ test("an upstream whose frames are never alike is learnt from a few times only",
     template.learn(data(created), `data: {"content":"x"}\n\n`, chunk({ content: "x" }).choices);
   expect(template.fill(data(7))).toBeDefined();
   expect(template.fill(data(19))).toBeUndefined();
+});
+
+test("an error after the first byte is told as one before it", () => {
+  const error = new DomainError("call_cancelled", "Stopped.", { hints: { field: "messages" } });
+  const told = Buffer.from(new ChatFrames(options).error(error)).toString();
+  expect(told).toBe(`data: ${JSON.stringify(openAiError(error))}\n\n`);
+  expect(JSON.parse(told.slice(6))).toEqual({
+    error: {
+      ...{ message: "Stopped.", type: "invalid_request_error" },
+      ...{ code: "call_cancelled", param: "messages" },
+    },
+  });
 });
