@@ -2,6 +2,7 @@ type Fields = Record<string, unknown>;
 
 interface Choice {
   message: Fields;
+  thinking: Thinking;
   toolCalls: Map<unknown, Fields>;
   logprobs: Fields | undefined;
   finishReason: unknown;
@@ -34,7 +35,13 @@ function add(part: Fields, choices: Map<unknown, Choice>): boolean {
   const index = part["index"] ?? 0;
   let choice = choices.get(index);
   if (!choice) {
-    choice = { message: {}, toolCalls: new Map(), logprobs: undefined, finishReason: null };
+    choice = {
+      message: {},
+      thinking: new Thinking(),
+      toolCalls: new Map(),
+      logprobs: undefined,
+      finishReason: null,
+    };
     choices.set(index, choice);
   }
   choice.finishReason = part["finish_reason"] ?? choice.finishReason;
@@ -47,9 +54,29 @@ function add(part: Fields, choices: Map<unknown, Choice>): boolean {
   return !isFields(delta) || addDelta(choice, delta);
 }
 
+/** The blocks of thinking: LiteLLM sends pieces of one, and then the whole of it again with its signature. */
+class Thinking {
+  readonly #whole: Fields[] = [];
+  #pieces = "";
+
+  add(block: Fields): void {
+    const { signature, thinking } = block;
+    if (typeof thinking === "string" && typeof signature !== "string") this.#pieces += thinking;
+    else {
+      this.#whole.push(block);
+      if (typeof signature === "string") this.#pieces = "";
+    }
+  }
+
+  blocks(): Fields[] {
+    if (this.#pieces === "") return this.#whole;
+    return [...this.#whole, { type: "thinking", thinking: this.#pieces }];
+  }
+}
+
 const texts = ["content", "refusal", "reasoning_content"];
 
-function addDelta({ message, toolCalls }: Choice, delta: Fields): boolean {
+function addDelta({ message, thinking, toolCalls }: Choice, delta: Fields): boolean {
   if ((delta["audio"] ?? null) !== null) return false;
   message["role"] ??= delta["role"];
   for (const name of texts) {
@@ -64,6 +91,7 @@ function addDelta({ message, toolCalls }: Choice, delta: Fields): boolean {
   if (Array.isArray(delta["annotations"])) {
     addLists(message, { annotations: delta["annotations"] });
   }
+  for (const block of recordsOf(delta["thinking_blocks"])) thinking.add(block);
   for (const [position, call] of recordsOf(delta["tool_calls"]).entries()) {
     const index = call["index"] ?? position;
     const known = toolCalls.get(index) ?? {};
@@ -77,13 +105,16 @@ function addDelta({ message, toolCalls }: Choice, delta: Fields): boolean {
   return true;
 }
 
-function toChoice(index: unknown, { message, toolCalls, logprobs, finishReason }: Choice): Fields {
+function toChoice(index: unknown, choice: Choice): Fields {
+  const { message, toolCalls, logprobs, finishReason } = choice;
+  const thinking = choice.thinking.blocks();
   return {
     index,
     message: {
       role: "assistant",
       content: null,
       ...message,
+      ...(thinking.length > 0 ? { thinking_blocks: thinking } : {}),
       // As the same answer without streaming has it: text beside tool calls only where there is some.
       ...(toolCalls.size > 0 && message["content"] === "" ? { content: null } : {}),
       ...(toolCalls.size > 0 ? { tool_calls: [...toolCalls.values()] } : {}),

@@ -15,7 +15,7 @@ export function framesOf(completion: Fields, options: { withUsage: boolean }): F
 }
 
 const textNames = ["reasoning_content", "content", "refusal"];
-const wholeNames = ["annotations", "audio", "function_call"];
+const wholeNames = ["thinking_blocks", "annotations", "audio", "function_call"];
 
 function partsOf(choice: Fields): Fields[] {
   const { index, finish_reason: finishReason, logprobs = null } = choice;

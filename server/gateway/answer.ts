@@ -116,6 +116,9 @@ function choiceForTeam(choice: Record<string, unknown>): Record<string, unknown>
     if (!isRecord(said)) continue;
     kept[name] = {
       ...only(messageNames, said),
+      ...(Array.isArray(said["thinking_blocks"])
+        ? { thinking_blocks: said["thinking_blocks"].filter(isRecord).map(thinkingForTeam) }
+        : {}),
       ...(Array.isArray(said["tool_calls"])
         ? { tool_calls: said["tool_calls"].filter(isRecord).map(toolCallForTeam) }
         : {}),
@@ -123,6 +126,13 @@ function choiceForTeam(choice: Record<string, unknown>): Record<string, unknown>
   }
   return kept;
 }
+
+/**
+ * What a reasoning model wants back, unchanged, with the results of the tools that it called; a delta has a piece of it, or the
+ * whole with its signature. It names no provider.
+ */
+const thinkingForTeam = (block: Record<string, unknown>) =>
+  only(["type", "thinking", "signature", "data"], block);
 
 function toolCallForTeam(call: Record<string, unknown>): Record<string, unknown> {
   const kept = only(["index", "id", "type"], call);

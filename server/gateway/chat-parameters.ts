@@ -61,6 +61,10 @@ const Message = Type.Object(
     name: optional(Type.String()),
     tool_calls: optional(Type.Array(open({})), "The calls that an assistant's message asked for."),
     function_call: optional(open({})),
+    thinking_blocks: optional(
+      Type.Array(open({})),
+      "What a reasoning model thought, as its answer had it: some want it back with the results of tools.",
+    ),
     tool_call_id: optional(Type.String(), "Which call a tool's message answers."),
   },
   { $id: "ChatMessage", additionalProperties: true },

@@ -21,6 +21,13 @@ const message = fc
         { minLength: 1, maxLength: 3 },
       ),
       annotations: fc.array(fc.record({ type: text }), { minLength: 1 }),
+      thinking_blocks: fc.array(
+        fc.oneof(
+          fc.record({ type: fc.constant("thinking"), thinking: text, signature: text }),
+          fc.record({ type: fc.constant("redacted_thinking"), data: text }),
+        ),
+        { minLength: 1 },
+      ),
     },
     { requiredKeys: ["content"], noNullPrototype: true },
   )
@@ -119,6 +126,29 @@ describe("the frames of a provider", () => {
         },
       ],
     });
+  });
+
+  test("have thinking in pieces, and each block whole where its signature comes", () => {
+    const thought = (block: object) =>
+      choice({ content: "", reasoning_content: "", thinking_blocks: [block] });
+    const signed = { type: "thinking", thinking: "First, then.", signature: "s1" };
+    const redacted = { type: "redacted_thinking", data: "d" };
+    const frames = [
+      thought({ type: "thinking", thinking: "First, " }),
+      thought({ type: "thinking", thinking: "then." }),
+    ];
+    const blocksOf = (...more: object[]) => {
+      const whole = merged(...frames, ...more, choice({}, { finish_reason: "stop" }));
+      return (whole!["choices"] as { message: object }[])[0]!.message;
+    };
+    expect(blocksOf(thought(redacted), thought(signed))).toMatchObject({
+      thinking_blocks: [redacted, signed],
+    });
+    expect(blocksOf(thought(signed), thought(redacted))).toMatchObject({
+      thinking_blocks: [signed, redacted],
+    });
+    const unsigned = { type: "thinking", thinking: "First, then." };
+    expect(blocksOf(thought(redacted))).toMatchObject({ thinking_blocks: [redacted, unsigned] });
   });
 
   test("of several choices that come mixed are kept apart", () => {

@@ -124,6 +124,11 @@ test("figures beyond what can be stored are bounded, and the call ends", async (
 
 describe("what a provider adds", () => {
   const secret = { provider: "openai", thought_signature: "s", cost: 5 };
+  // What a model that thinks wants back with the results of its tools.
+  const thinking = [
+    { type: "thinking", thinking: "Hm.", signature: "c2ln" },
+    { type: "redacted_thinking", data: "ZGF0YQ==" },
+  ];
   const toolCall = {
     index: 0,
     id: "call_1",
@@ -135,7 +140,7 @@ describe("what a provider adds", () => {
     role: "assistant",
     content: null,
     tool_calls: [toolCall],
-    thinking_blocks: [secret],
+    thinking_blocks: [...thinking.map((block) => ({ ...block, ...secret })), "thought"],
     provider_specific_fields: secret,
   };
   const usage = {
@@ -158,8 +163,10 @@ describe("what a provider adds", () => {
       Response.json({ id: "gen-1", model: "gpt-x", choices: [choice], usage, ...secret });
     const made = await call(await newJob());
     if (!("body" in made)) throw new Error("replayed");
-    expect(made.body).toMatchObject({ choices: [{ message: { tool_calls: [kept] } }] });
-    expect(JSON.stringify(made.body)).not.toMatch(/provider|thought|thinking|cost|gpt-x|gen-1/);
+    expect(made.body).toMatchObject({
+      choices: [{ message: { tool_calls: [kept], thinking_blocks: thinking } }],
+    });
+    expect(JSON.stringify(made.body)).not.toMatch(/provider|thought|cost|gpt-x|gen-1/);
   });
 
   test("stays out of a stream, however deep", async () => {
@@ -173,7 +180,8 @@ describe("what a provider adds", () => {
     const { body } = fresh(await stream(await newJob()));
     const sent = JSON.stringify(await events(body));
     expect(sent).toContain(JSON.stringify({ index: 0, ...kept }));
-    expect(sent).not.toMatch(/provider|thought|thinking|cost|gpt-x/);
+    expect(sent).toContain(JSON.stringify({ thinking_blocks: thinking }).slice(1, -1));
+    expect(sent).not.toMatch(/provider|thought|cost|gpt-x/);
   });
 });
 

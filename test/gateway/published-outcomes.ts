@@ -32,6 +32,7 @@ export const chat: Record<string, Outcome[]> = {
           {
             role: "assistant",
             content: null,
+            thinking_blocks: [{ type: "thinking", thinking: "Hm.", signature: "c2ln" }],
             tool_calls: [
               { id: "call_1", type: "function", function: { name: "a", arguments: "{}" } },
             ],
