@@ -41,13 +41,12 @@ export interface JobHeaders {
 /** The type of calls outside any job whose client names none. */
 const SINGLE_CALL_TYPE = "single_call";
 
+const chatFields = ["model", "stream", "stream_options", "store", "metadata"];
+const callFields = [...chatFields, "model_group", "purpose", "call_metadata"];
 const ownFields = {
-  jobCall: ["model", "model_group", "stream", "purpose", "call_metadata"],
-  createAndCall: [
-    ...["job_type", "team_id", "user_id", "external_task_id", "metadata"],
-    ...["model", "model_group", "stream", "purpose", "call_metadata"],
-  ],
-  chat: ["model", "stream", "stream_options", "store", "metadata"],
+  jobCall: callFields,
+  createAndCall: [...callFields, "job_type", "team_id", "user_id", "external_task_id"],
+  chat: chatFields,
   embeddings: ["model"],
   responses: ["model", "stream", "store", "background", "metadata"],
 };
@@ -65,21 +64,17 @@ export async function jobCallRequest(
   body: JobCall,
 ): Promise<CallRequest> {
   requireCompleteChat(body);
-  requireMetadata(body.call_metadata, "call_metadata");
+  const metadata = metadataOf(body);
   const named = modelOf(body);
   const jobType = await typeForChoice(requester, named, jobId);
   const alias = await granted(requester, "chat", named, jobType);
   const of = { endpoint: "chat", alias } as const;
   return {
-    ...(await moneyOf(requester, of, await inJob(requester, of))),
-    principal: requester.principal,
+    ...(await callOf(requester, of, await inJob(requester, of))),
     parameters: parametersOf(body, { ...of, ours: ownFields.jobCall }),
     job: { id: jobId },
     purpose: body.purpose,
-    metadata: body.call_metadata,
-    claim: requester.claim,
-    attempt: requester.attempt,
-    caching: requester.caching,
+    metadata,
   };
 }
 
@@ -94,8 +89,7 @@ export async function createAndCallRequest(
   const of = { endpoint: "chat", alias } as const;
   const start = await startOf(requester, body.job_type);
   return {
-    ...(await moneyOf(requester, of, await inJob(requester, of))),
-    principal: requester.principal,
+    ...(await callOf(requester, of, await inJob(requester, of))),
     parameters: parametersOf(body, { ...of, ours: ownFields.createAndCall }),
     job: {
       create: {
@@ -110,9 +104,6 @@ export async function createAndCallRequest(
     },
     purpose: body.purpose,
     metadata: body.call_metadata,
-    claim: requester.claim,
-    attempt: requester.attempt,
-    caching: requester.caching,
   };
 }
 
@@ -154,15 +145,11 @@ export async function openAiRequest<Endpoint extends keyof OpenAiBodies>(
   const of = { endpoint, alias } as const;
   const { job, charging } = await placeOf(requester, of, { headers, userId: body.user });
   return {
-    ...(await moneyOf(requester, of, charging)),
-    principal: requester.principal,
+    ...(await callOf(requester, of, charging)),
     parameters: parametersOf(body, { ...of, ours: ownFields[endpoint] }),
     job,
     purpose: undefined,
     metadata,
-    claim: requester.claim,
-    attempt: requester.attempt,
-    caching: requester.caching,
   };
 }
 
@@ -201,14 +188,12 @@ const inJob = ({ plans, principal, context }: Requester, of: Of) =>
 const startOf = ({ plans, principal, context }: Requester, jobType: string): Promise<JobStart> =>
   plans.jobStart(principal, { jobType }, context.clock.now());
 
-/** What a call is and what it is charged and limited by. */
-async function moneyOf(
-  { budgets, context, plans, principal }: Requester,
-  of: Of,
-  charging: CallCharging,
-) {
+/** What every call has: what it is, whose, by what it is known when asked again, and what it is charged and limited by. */
+async function callOf(requester: Requester, of: Of, charging: CallCharging) {
+  const { budgets, context, plans, principal, claim, attempt, caching } = requester;
   return {
     ...of,
+    ...{ principal, claim, attempt, caching },
     charging,
     chargingBy: (planVersionId: string) => plans.byVersion(planVersionId, of),
     // The sandbox's provider costs nothing.
@@ -216,6 +201,19 @@ async function moneyOf(
       ? []
       : await budgets.hardFor(principal, of.alias.name, context.clock.now()),
   };
+}
+
+/** What a call in a job is to be found by: ours, or by the name that OpenAI's clients send. */
+function metadataOf({ call_metadata: ours, metadata }: JobCall) {
+  requireMetadata(ours, "call_metadata");
+  requireMetadata(metadata);
+  if (ours !== undefined && metadata !== undefined) {
+    const message = "metadata and call_metadata are the same here: send one of them.";
+    throw new DomainError("invalid_request", message, {
+      hints: { field: "metadata", errors: [{ field: "metadata", message }] },
+    });
+  }
+  return ours ?? metadata;
 }
 
 /** The model that a body names, in either of the two fields. */

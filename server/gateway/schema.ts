@@ -28,7 +28,19 @@ const streamFlag = (streams: boolean) => ({
   ),
 });
 
+/** What OpenAI's clients send along beside the parameters of the model. */
+const sentAlong = {
+  stream_options: optional(
+    Type.Object({ include_usage: optional(Type.Boolean()) }, { additionalProperties: true }),
+    "Whether a stream's last chunk has the usage; of no meaning without a stream.",
+  ),
+  store: optional(
+    Type.Boolean({ description: "Accepted for compatibility; nothing is stored upstream." }),
+  ),
+};
+
 const callDetails = {
+  ...sentAlong,
   purpose: optional(Purpose),
   call_metadata: optional(Metadata),
 };
@@ -39,6 +51,7 @@ const jobCall = (streams: boolean) =>
     ...streamFlag(streams),
     ...modelChoice,
     ...callDetails,
+    metadata: optional(Metadata, "OpenAI's name for call_metadata: send one of them."),
   });
 
 export const JobCall = jobCall(false);
@@ -66,12 +79,7 @@ export const OpenAiChat = Type.Object({
   ...chatParameters,
   model: optional(Type.String({ description: "One of GET /v1/models." })),
   stream: optional(Type.Boolean()),
-  stream_options: optional(
-    Type.Object({ include_usage: optional(Type.Boolean()) }, { additionalProperties: true }),
-  ),
-  store: optional(
-    Type.Boolean({ description: "Accepted for compatibility; nothing is stored upstream." }),
-  ),
+  ...sentAlong,
   metadata: optional(Metadata),
 });
 export type OpenAiChat = Given<Static<typeof OpenAiChat>>;
