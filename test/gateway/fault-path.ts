@@ -33,6 +33,9 @@ export async function faultPath() {
   const limited = { hasty: { firstByte: 400 }, lively: { idle: 500 }, brief: { total: 400 } };
   for (const [alias, timeouts] of Object.entries(limited))
     await seedModel(context, gateway.upstream, { alias, timeouts, ...dear });
+  const vectors = { mode: "embedding", inputPrice: dear.inputPrice } as const;
+  for (const [alias, timeouts] of Object.entries({ dear: {}, brief: limited.brief }))
+    await seedModel(context, gateway.upstream, { alias: `${alias}-vectors`, timeouts, ...vectors });
   const { provider } = gateway;
   return { ...app, provider, caller: await faultCallers({ ...app, provider }) };
 }
@@ -41,8 +44,9 @@ export async function faultPath() {
 export async function faultCallers(parts: FaultParts) {
   const { context, provider, calls, handle } = parts;
   const { database } = context;
+  const embeddings = { kind: "markup", percent: 30 } as const;
   const { planId } = await createPlan(context, systemAuthor, {
-    ...{ name: "By the call", kind: "markup", rules: { percent: 30 } },
+    ...{ name: "By the call", kind: "markup", rules: { percent: 30, embeddings } },
   });
 
   return async function caller() {

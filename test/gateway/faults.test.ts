@@ -32,12 +32,20 @@ const chat: Open = (of, script, { alias: model = "dear", headers } = {}) => {
     headers,
   );
 };
+const inJobOfOne =
+  (path: string): Open =>
+  (of, script, { alias: model = "dear", headers } = {}) =>
+    of.post(path, { job_type: "one", model, messages: messages(script) }, headers);
 const responses: Open = (of, script, { alias: model = "dear", headers } = {}) =>
   of.post("/v1/responses", { model, input: say(script), stream: true }, headers);
 
 const streams = [
   // The last frame is [DONE], the one before it has the usage.
   { name: "a job's stream", open: inJob, before: 1, frames: 8, usageAfter: 7 },
+  {
+    ...{ name: "a job of one stream", open: inJobOfOne("/api/jobs/create-and-call-stream") },
+    ...{ before: 1, frames: 8, usageAfter: 7 },
+  },
   { name: "/v1/chat/completions", open: chat, before: 1, frames: 8, usageAfter: 7 },
   // The last event has the usage.
   { name: "/v1/responses", open: responses, before: 4, frames: 12, usageAfter: 12 },
@@ -176,17 +184,17 @@ describe.each(streams)("$name", ({ open, before, frames, usageAfter }) => {
 const plain: Record<string, Open> = {
   "a job's call": async (of, script, { alias: model = "dear", headers } = {}) =>
     of.post(`${await of.newJob()}/llm-call`, { model, messages: messages(script) }, headers),
-  "a job of one call": (of, script, { alias: model = "dear", headers } = {}) =>
-    of.post(
-      "/api/jobs/create-and-call",
-      { job_type: "one", model, messages: messages(script) },
-      headers,
-    ),
+  "a job of one call": inJobOfOne("/api/jobs/create-and-call"),
   "/v1/chat/completions": (of, script, { alias: model = "dear", headers } = {}) =>
     of.post("/v1/chat/completions", { model, messages: messages(script) }, headers),
   "/v1/responses": (of, script, { alias: model = "dear", headers } = {}) =>
     of.post("/v1/responses", { model, input: say(script) }, headers),
+  "/v1/embeddings": (of, script, { alias = "dear", headers } = {}) =>
+    of.post("/v1/embeddings", { model: `${alias}-vectors`, input: say(script) }, headers),
 };
+/** What a plain call's row says when it came whole: an embedding has only read. */
+const wholeOf = (name: string) =>
+  name === "/v1/embeddings" ? { ...tokens, output_tokens: 0 } : tokens;
 
 interface Failure {
   what: string;
@@ -237,7 +245,7 @@ describe.each([
   });
 });
 
-describe.each(Object.entries(plain))("%s", (_, open) => {
+describe.each(Object.entries(plain))("%s", (name, open) => {
   test("that takes too long is a free 504, and its model is told", async () => {
     const of = await caller();
     const response = await open(of, { latency_ms: 60_000 }, { alias: "brief" });
@@ -254,18 +262,32 @@ describe.each(Object.entries(plain))("%s", (_, open) => {
     provider.release("left");
     await until("it has ended", () => provider.counters.inFlight === 0);
     await left;
-    expect(await of.account()).toMatchObject({ status: "succeeded", estimated: false, ...tokens });
+    expect(await of.account()).toMatchObject({
+      status: "succeeded",
+      estimated: false,
+      ...wholeOf(name),
+    });
     expect(provider.counters.aborted).toBe(0);
   });
 });
 
+/** Six vectors of the longest kind that there is. */
+const longVectors: Open = (of, script) =>
+  of.post("/v1/embeddings", {
+    ...{ model: "dear-vectors", input: [..."abcde", say(script)] },
+    ...{ dimensions: 100_000, encoding_format: "float" },
+  });
+const large = { output_tokens: 2_621_440, input_tokens: 40 };
+
 test.each([
-  ["a frame", inJob],
-  ["an answer", plain["a job's call"]!],
-])("%s of 10 MB comes whole", async (_, open) => {
+  ["a frame", inJob, large],
+  ["a response's events", responses, large],
+  ["an answer", plain["a job's call"]!, large],
+  ["a response", plain["/v1/responses"]!, large],
+  ["vectors", longVectors, { ...large, output_tokens: 0 }],
+])("%s of 10 MB: it comes whole", async (_, open, paid) => {
   const of = await caller();
-  const large = { output_tokens: 2_621_440, input_tokens: 40 };
   const response = await open(of, { ...large, chunks: 1, ignore_limit: true });
   expect((await response.text()).length).toBeGreaterThan(10 * 1024 * 1024);
-  expect(await of.account()).toMatchObject({ status: "succeeded", estimated: false, ...large });
+  expect(await of.account()).toMatchObject({ status: "succeeded", estimated: false, ...paid });
 });
