@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   startLoopbackProvider,
   type RunningLoopbackProvider,
@@ -60,11 +60,11 @@ async function bothSay(state: "ready" | "lost"): Promise<void> {
 }
 
 /** Adds a key by the first instance's admin API, in less time than a command takes to start. */
-async function createKey(): Promise<string> {
+async function createKey(limits: Record<string, number> = {}): Promise<string> {
   const response = await fetch(`${first.adminUrl}/api/teams/${team.teamId}/keys`, {
     method: "POST",
     headers: { authorization: `Bearer ${adminToken}`, "content-type": "application/json" },
-    body: "{}",
+    body: JSON.stringify({ limits }),
   });
   const { key } = (await response.json()) as { key: string };
   return key;
@@ -106,16 +106,80 @@ test("both instances say that Redis is ready, and a change reaches the other thr
   await expectChangesToArriveSooner();
 }, 60_000);
 
-/** Calls both instances without a pause until told to stop; resolves with the statuses of all answers. */
-function load(): { answers: number[]; end: () => Promise<void> } {
-  const answers: number[] = [];
+/** Both endpoints and both ways to answer, by turns. */
+function nth(call: number, text: string): { path: string; body: object } {
+  const said = scripted({ input_tokens: 60, output_tokens: 40, chunks: 4 }, text);
+  const stream = call % 2 === 1 && { stream: true };
+  if (call % 4 < 2) return { path: "/v1/chat/completions", body: { ...said, ...stream } };
+  return { path: "/v1/responses", body: { input: said.messages[0]!.content, ...stream } };
+}
+
+/** What has come of a call: a stream that broke off is none that was answered. */
+async function outcomeOf(send: Tenant["send"], call: number, text: string) {
+  const { path, body } = nth(call, text);
+  const answer = await send("POST", path, body);
+  const streamed = answer.headers.get("content-type")?.includes("event-stream") ?? false;
+  const last = path === "/v1/responses" ? '"response.completed"' : "data: [DONE]";
+  const whole = !streamed || (answer.text.includes(last) && !answer.text.includes('"error":{'));
+  return { ...answer, outcome: whole ? answer.status : answer.text };
+}
+
+describe("a key's limit counts over both instances under load", () => {
+  const TOKENS = 100;
+  const CALLERS = 4;
+  test.each([
+    ["requests", { requests_per_minute: 200 }, 1.05],
+    // A call is taken for what it will need, and what it needed is told when it has ended.
+    ["tokens", { tokens_per_minute: 200 * TOKENS }, 1.05 + (2 * CALLERS) / 200],
+  ])(
+    "%s: as many as a minute allows, and the rest refused for now",
+    async (what, limits, most) => {
+      const key = await createKey(limits);
+      const startedMs = performance.now();
+      const refused: Headers[] = [];
+      const others: unknown[] = [];
+      const answered = [0, 0];
+      let calls = 0;
+      const caller = async (at: 0 | 1) => {
+        const send = sender([first, second][at]!.apiUrl, key);
+        // Three times what is allowed, at once.
+        for (let call = calls++; call < 600; call = calls++) {
+          const { outcome, headers } = await outcomeOf(send, call, `Limited ${what} ${call}`);
+          if (outcome === 200) answered[at]! += 1;
+          else if (outcome === 429) refused.push(headers);
+          else others.push(outcome);
+        }
+      };
+      const callers = Array.from({ length: CALLERS }, () => [caller(0), caller(1)]);
+      await Promise.all(callers.flat());
+      // Nothing that was counted had left the window by then.
+      expect(performance.now() - startedMs).toBeLessThan(60_000);
+      expect(others).toEqual([]);
+      const share = (answered[0]! + answered[1]!) / 200;
+      expect(share).toBeGreaterThanOrEqual(0.95);
+      expect(share).toBeLessThanOrEqual(most);
+      expect(Math.min(...answered)).toBeGreaterThan(20);
+      for (const headers of refused) {
+        expect(Number(headers.get("retry-after"))).toBeGreaterThanOrEqual(1);
+        expect(Number(headers.get("retry-after"))).toBeLessThanOrEqual(30);
+        // An SDK may try again.
+        expect(headers.get("x-should-retry")).not.toBe("false");
+      }
+    },
+    90_000,
+  );
+});
+
+/** Calls both instances without a pause until told to stop; resolves with the outcomes of all calls. */
+function load(): { answers: (number | string)[]; end: () => Promise<void> } {
+  const answers: (number | string)[] = [];
   let going = true;
   const caller = async (server: Executable, text: string) => {
     const send = sender(server.apiUrl, team.key);
     for (let call = 0; going; call += 1) {
-      // Every other one can be answered from the cache.
-      const body = scripted({}, `${text} ${call >> 1}`);
-      answers.push((await send("POST", "/v1/chat/completions", body)).status);
+      // Of eight calls four can be answered from the cache.
+      const { outcome } = await outcomeOf(send, call, `${text} ${call >> 3}`);
+      answers.push(outcome);
     }
   };
   const callers = [first, second].flatMap((server, at) =>
@@ -130,7 +194,7 @@ function load(): { answers: number[]; end: () => Promise<void> } {
   };
 }
 
-test("stopped and started under load no request fails; without it changes arrive by heartbeat", async () => {
+test("stopped and started under load no call and no stream fails; without it changes arrive by heartbeat", async () => {
   const { answers, end } = load();
   const more = async (what: string) => {
     const enough = answers.length + 40;
@@ -145,6 +209,6 @@ test("stopped and started under load no request fails; without it changes arrive
   await bothSay("ready");
   await more("with Redis again");
   await end();
-  expect(answers.filter((status) => status !== 200)).toEqual([]);
+  expect(answers.filter((outcome) => outcome !== 200)).toEqual([]);
   await expectChangesToArriveSooner();
 }, 120_000);
