@@ -20,10 +20,12 @@ export interface Frames {
 /** A `chat.completion`, with as many equal choices as the body's `n` asks for. */
 export function chatCompletion(identity: Identity, reply: Reply, script: Script, body: Body) {
   const calls = toolCallsOf(script);
-  const message =
+  const said =
     calls.length > 0
-      ? { role: "assistant", content: null, tool_calls: toolCalls(identity, calls) }
-      : { role: "assistant", content: reply.text, refusal: null };
+      ? { content: null, tool_calls: toolCalls(identity, calls) }
+      : { content: reply.text, refusal: null };
+  const thought = script.reasoning === undefined ? {} : { reasoning_content: script.reasoning };
+  const message = { role: "assistant", ...thought, ...said };
   return {
     id: `chatcmpl-loopback-${identity.number}`,
     object: "chat.completion",
@@ -74,6 +76,9 @@ export function chatFrames(
   }
   tail.push("data: [DONE]\n\n");
   const head = choices.map((index) => frame(index, { role: "assistant", content: "" }, null));
+  const thoughts = script.reasoning === undefined ? [] : piecesOf(script.reasoning, script.chunks);
+  for (const reasoning_content of thoughts)
+    head.push(...choices.map((index) => frame(index, { reasoning_content }, null)));
   return { head, text, tail };
 }
 

@@ -31,7 +31,7 @@ export interface LoopbackOptions {
 /**
  * A model provider that answers from the request alone, compatible with OpenAI: chat, embeddings and responses, plain and
  * streamed, `/v1/models`; as a stand-in for LiteLLM also `/health/liveliness` and `/public/litellm_model_cost_map`.
- * A request scripts its answer, see `script.ts`; without a script the reply follows from the text, see `usage.ts`.
+ * A request scripts its answer, see `script.ts`, where only `status_times` looks at what came before; without a script the reply follows from the text, see `usage.ts`.
  * `GET /__loopback/counters` and `POST /__loopback/release?gate=…` serve whoever drives it from another process.
  * Web standard only, no I/O of its own: `start.ts` puts it on a port.
  */
@@ -59,6 +59,8 @@ class Provider implements LoopbackProvider {
   readonly requests: SeenRequest[] = [];
   readonly #occurrences = new Occurrences();
   readonly #gates = new Gates();
+  /** How often a text with `status_times` was refused. */
+  readonly #refusals = new Map<string, number>();
   readonly #options: LoopbackOptions;
   readonly #price: StandInPrice;
   #number = 0;
@@ -85,6 +87,7 @@ class Provider implements LoopbackProvider {
     Object.assign(this.counters, newCounters(), { inFlight, held, peakInFlight: inFlight });
     this.requests.length = 0;
     this.#gates.reset();
+    this.#refusals.clear();
   }
 
   async fetch(request: Request): Promise<Response> {
@@ -123,7 +126,8 @@ class Provider implements LoopbackProvider {
     await exchange.pause(script.latency_ms ?? 0);
     const early = body.stream !== true || (script.hold_after_chunks ?? 0) === 0;
     if (script.hold !== undefined && early) await exchange.hold(script.hold);
-    if (script.status !== undefined) return ended(exchange, refusal(script.status, script));
+    if (script.status !== undefined && this.#refuses(prompt.last, script))
+      return ended(exchange, refusal(script.status, script));
     this.#number += 1;
     const identity = {
       number: this.#number,
@@ -132,6 +136,13 @@ class Provider implements LoopbackProvider {
     };
     const price = this.#options.gateway ? this.#price : undefined;
     return endpoint.answer({ exchange, body, prompt, script, identity, price });
+  }
+
+  #refuses(text: string, { status_times: times }: Script): boolean {
+    if (times === undefined) return true;
+    const before = this.#refusals.get(text) ?? 0;
+    this.#refusals.set(text, before + 1);
+    return before < times;
   }
 
   #look(path: string): Response {

@@ -22,6 +22,8 @@ export interface Script {
   output_tokens?: number;
   /** The share of the answer's tokens that was reasoning. */
   reasoning_tokens?: number;
+  /** What a chat's model shows of its thinking before it answers, in `reasoning_content` as providers other than OpenAI do. */
+  reasoning?: string;
   /** The exact reply. */
   text?: string;
   /** Answers with more than `max_tokens` allow, as a provider that miscounts does. */
@@ -32,6 +34,8 @@ export interface Script {
   chunk_interval_ms?: number;
   /** Answers with this error: 400, 401, 403, 404, 429, 500, 502, 503 … */
   status?: number;
+  /** How often the same text is answered with it, and after that as if it were not there; always by default. */
+  status_times?: number;
   /** Its text. */
   error_message?: string;
   /** Seconds in `retry-after` of a 429 or 503; 1 by default. */
@@ -74,11 +78,13 @@ const kinds: Record<keyof Script, "number" | "string" | "boolean" | "object"> = 
   cached_tokens: "number",
   output_tokens: "number",
   reasoning_tokens: "number",
+  reasoning: "string",
   text: "string",
   ignore_limit: "boolean",
   chunks: "number",
   chunk_interval_ms: "number",
   status: "number",
+  status_times: "number",
   error_message: "string",
   retry_after: "number",
   cut_after_chunks: "number",

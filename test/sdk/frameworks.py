@@ -1,8 +1,9 @@
-"""LangChain over either endpoint, and Instructor: a chat, a stream, a tool that is called and answered, and an object by a schema;
-all in one job."""
+"""LangChain over either endpoint, and Instructor: a chat, a stream, a tool that is called and answered, an object by a schema, a model
+that is busy at first, and one that refuses; all in one job."""
 
 import json
 import sys
+import time
 from functools import partial
 
 from pydantic import BaseModel
@@ -37,6 +38,26 @@ def text_of(message):
     return message.text if isinstance(message.text, str) else message.text()
 
 
+def after_a_second(ask):
+    """What comes of a model that is busy for a second: without `retry-after` an SDK tries again sooner."""
+    begun = time.monotonic()
+    # The same text is refused once only, and each framework has a text of its own.
+    answer = ask(saying(text="At last.", status=429, status_times=1, retry_after=1, error_message=framework))
+    assert time.monotonic() - begun >= 1, "it did not wait"
+    return answer
+
+
+def refused(ask):
+    """The class of the exception, by the name that a program catches it by."""
+    import openai
+
+    try:
+        ask(saying(status=400))
+    except openai.BadRequestError as error:
+        assert error.status_code == 400 and error.code == "upstream_bad_request"
+        return "BadRequestError"
+
+
 def langchain(url, key, headers, **endpoint):
     from langchain_core.messages import HumanMessage, ToolMessage
     from langchain_openai import ChatOpenAI
@@ -66,6 +87,8 @@ def langchain(url, key, headers, **endpoint):
         "tool_call": {"name": call["name"], "arguments": call["args"]},
         "answer": text_of(answer),
         "structured": structured.model_dump(),
+        "retried": text_of(after_a_second(model.invoke)),
+        "refused": refused(model.invoke),
     }
 
 
@@ -104,12 +127,19 @@ def instructor(url, key, headers):
         )
     )
     structured = ask(by_schema, Ticket, text='{"title":"Export fails","urgent":true}')
+
+    def plainly(text):
+        messages = [{"role": "user", "content": text}]
+        return by_tools.create(model=MODEL, response_model=None, messages=messages, max_retries=0)
+
     return {
         "chat": chat.choices[0].message.content,
         "stream": titles[-1],
         "tool_call": {"name": "get_weather", "arguments": weather.model_dump()},
         "answer": several[0].city,
         "structured": structured.model_dump(),
+        "retried": after_a_second(plainly).choices[0].message.content,
+        "refused": refused(plainly),
     }
 
 

@@ -45,6 +45,20 @@ const named = {
     tool("get_weather", { city: { type: "string" } }),
     tool("get_time", { zone: { type: "string" } }),
   ],
+  // As the endpoint of responses takes them.
+  $functions: [
+    {
+      type: "function",
+      name: "get_weather",
+      parameters: {
+        type: "object",
+        properties: { city: { type: "string" } },
+        required: ["city"],
+        additionalProperties: false,
+      },
+      strict: true,
+    },
+  ],
   // One red pixel.
   $image:
     "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8DwHwAFBQIAX8jx0gAAAABJRU5ErkJggg==",

@@ -1,5 +1,5 @@
 import { createOpenAI } from "@ai-sdk/openai";
-import { generateText, jsonSchema, Output, stepCountIs, streamText, tool } from "ai";
+import { APICallError, generateText, jsonSchema, Output, stepCountIs, streamText, tool } from "ai";
 
 const usage = { input_tokens: 1000, output_tokens: 100 };
 const saying = (script: object) => `Please. #loopback ${JSON.stringify({ ...usage, ...script })}`;
@@ -10,8 +10,8 @@ interface Ticket {
 }
 
 /**
- * Vercel's AI SDK over either endpoint: a chat, a stream, a tool that is called and answered, and an object by a schema; all in one
- * job. Responses are not kept, which it has to know before it answers a tool's call.
+ * Vercel's AI SDK over either endpoint: a chat, a stream, a tool that is called and answered, an object by a schema, a model that is
+ * busy at first, and one that refuses; all in one job. Responses are not kept, which it has to know before it answers a tool's call.
  */
 export async function vercel(baseURL: string, apiKey: string, endpoint: "chat" | "responses") {
   const name = `vercel-${endpoint}`;
@@ -64,11 +64,24 @@ export async function vercel(baseURL: string, apiKey: string, endpoint: "chat" |
     }),
   });
 
+  // By itself it tries again after two seconds.
+  const busy = { status: 429, status_times: 1, retry_after: 3, error_message: name };
+  const begunMs = performance.now();
+  const retried = await generateText({ model, prompt: saying({ ...busy, text: "At last." }) });
+  if (performance.now() - begunMs < 2_990) throw new Error("it did not wait");
+
+  const refused = await generateText({ model, prompt: saying({ status: 400 }) }).then(
+    () => undefined,
+    (error: unknown) => APICallError.isInstance(error) && error.statusCode === 400,
+  );
+
   return {
     chat: chat.text,
     stream: pieces.join(""),
     tool_call: { name: called?.toolName, arguments: called?.input },
     answer: weather.text,
     structured: structured.output,
+    retried: retried.text,
+    refused: refused === true ? "BadRequestError" : undefined,
   };
 }
