@@ -1,23 +1,36 @@
 import { DomainError } from "../kernel/errors.ts";
+import { inTime } from "../kernel/waiting.ts";
 import { refuseTooMany } from "./body-counts.ts";
 
 /** Deeper JSON has no use here, and the recursion of what handles it has an end. */
 const DEEPEST = 100;
 
+/** Until a body has to be there whole: this, and what its length takes at about 1 Mbit/s. */
+const PATIENCE_MS = 60_000;
+const SLOWEST_BYTES_PER_MS = 128;
+
+/** What a body may be. */
+export interface BodyLimits {
+  /** The largest in bytes. */
+  bytes: number;
+  /** How long any may take, beside what its length takes; absent = a minute. */
+  patienceMs?: number | undefined;
+}
+
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
 /**
  * The JSON object in a request's body; no body is an empty object. Throws `unsupported_media_type`, `body_too_large` (also
- * without a Content-Length, as soon as too much has come), `invalid_json`, and `invalid_request` for texts that
+ * without a Content-Length, as soon as too much has come), `body_too_slow`, `invalid_json`, and `invalid_request` for texts that
  * PostgreSQL cannot store, nesting beyond 100 levels, or more than 310,000 values or 100,000 fields. `look` sees an object with the text
  * that it was read from.
  */
 export async function readJsonBody(
   request: Request,
-  limitBytes: number,
+  limits: BodyLimits,
   look?: (body: { value: object; text: string }) => void,
 ): Promise<unknown> {
-  const bytes = await readBytes(request, limitBytes);
+  const bytes = await readInTime(request, limits);
   if (bytes.length === 0) return {};
   requireJson(request.headers);
   refuseTooMany(bytes);
@@ -52,6 +65,23 @@ function requireJson(headers: Headers): void {
       "A body with a Content-Encoding is not supported.",
     );
   }
+}
+
+/** A sender that falls silent would else keep its connection, and what it has sent, for ever. */
+async function readInTime(
+  request: Request,
+  { bytes, patienceMs = PATIENCE_MS }: BodyLimits,
+): Promise<Uint8Array> {
+  const told = Number(request.headers.get("content-length")) || bytes;
+  const deadlineMs = patienceMs + Math.ceil(Math.min(told, bytes) / SLOWEST_BYTES_PER_MS);
+  const read = await inTime(readBytes(request, bytes), deadlineMs);
+  if (read) return read;
+  throw new DomainError(
+    "body_too_slow",
+    `The body was not there whole after ${Math.ceil(deadlineMs / 1_000)} s; the connection is closed.`,
+    // What still comes of the body must not be taken for the next request.
+    { headers: { connection: "close" } },
+  );
 }
 
 async function readBytes(request: Request, limitBytes: number): Promise<Uint8Array> {

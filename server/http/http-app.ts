@@ -23,6 +23,8 @@ export interface HttpAppOptions {
   /** Who calls, by kind of operation; throws when nobody is proved. */
   authenticate: Partial<Record<Access, (request: Request) => Promise<unknown>>>;
   bodyLimitBytes: number;
+  /** How long any body may take, beside what its length takes; a minute unless given. */
+  bodyPatienceMs?: number;
   /** Proxies whose word on the client's address counts; absent = none. */
   trustedProxies?: readonly NetworkBlock[];
   log: Log;
@@ -186,15 +188,14 @@ function requireForBrowsers({ browser }: TeamPrincipal, { forBrowsers }: Operati
 }
 
 async function bodyOf(
-  { bodyLimitBytes }: HttpAppOptions,
+  { bodyLimitBytes, bodyPatienceMs }: HttpAppOptions,
   { access }: Operation,
   schema: TSchema,
   request: Request,
 ): Promise<unknown> {
   const always = access === "admin";
-  const read = await readJsonBody(request, bodyLimitBytes, (body) =>
-    keepWritten(schema, body, { always }),
-  );
+  const limits = { bytes: bodyLimitBytes, patienceMs: bodyPatienceMs };
+  const read = await readJsonBody(request, limits, (body) => keepWritten(schema, body, { always }));
   return validated(schema, read);
 }
 

@@ -54,6 +54,9 @@ const byAccess: Readonly<Record<Access, readonly ErrorCode[]>> = {
   admin: ["session_required", "scope_required", "database_unavailable"],
   public: [],
 };
+const ofBodies: readonly ErrorCode[] = [
+  ...(["invalid_json", "unsupported_media_type", "body_too_large", "body_too_slow"] as const),
+];
 
 /** Every problem that an operation can answer, without repetition. */
 export function problemCodes({ method, access, spec }: Operation): readonly ErrorCode[] {
@@ -65,7 +68,7 @@ export function problemCodes({ method, access, spec }: Operation): readonly Erro
       ...(spec.needs === undefined || spec.needs === "viewer" ? [] : (["role_required"] as const)),
       ...(spec.forPeople ? (["account_required"] as const) : []),
       ...(spec.startsWork ? (["team_paused"] as const) : []),
-      ...(spec.body ? (["invalid_json", "unsupported_media_type", "body_too_large"] as const) : []),
+      ...(spec.body ? ofBodies : []),
       ...(spec.idempotent ? (["idempotency_mismatch", "idempotency_running"] as const) : []),
       ...(spec.problems ?? []),
     ]),

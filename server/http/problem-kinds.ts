@@ -36,6 +36,12 @@ export const problemKinds: Readonly<Record<ErrorCode, ProblemKind>> = {
     remedy: "Send `Content-Type: application/json` and no Content-Encoding.",
   },
   body_too_large: { status: 413, title: "The body is too large", remedy: "Send a smaller body." },
+  body_too_slow: {
+    status: 408,
+    title: "The body did not come in time",
+    remedy:
+      "Send the whole body that Content-Length tells; nothing of the request was carried out.",
+  },
   not_found: {
     status: 404,
     title: "Not found",

@@ -8,6 +8,7 @@ export type ErrorCode =
   | "host_invalid"
   | "unsupported_media_type"
   | "body_too_large"
+  | "body_too_slow"
   | "not_found"
   | "method_not_allowed"
   | "key_missing"

@@ -2,6 +2,12 @@ import type { HttpApp } from "../http/http-app.ts";
 import type { HttpServer, Runtime } from "../runtime/runtime.ts";
 import { StartupError, systemCode } from "./startup-error.ts";
 
+/**
+ * Longer than the proxies that are common keep an idle connection (60 to 120 s), so that none sends into one that closes; eight
+ * times as long as the time between two comments of a stream.
+ */
+const IDLE_SECONDS = 180;
+
 export interface ListenerOptions {
   runtime: Runtime;
   app: HttpApp;
@@ -27,6 +33,7 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
       host,
       port,
       maxBodyBytes,
+      idleSeconds: IDLE_SECONDS,
       fetch: (request, peer) => app.handle(request, peer),
     });
     return { server, url: urlOf(host, server.port) };

@@ -25,18 +25,25 @@ export const bunRuntime: Runtime = {
 const BODY_MARGIN = 4;
 
 async function serve(options: ServeOptions): Promise<HttpServer> {
+  const { idleSeconds = 0 } = options;
   const server = Bun.serve({
     hostname: options.host,
     port: options.port,
-    // Bun's default cuts a stream that is silent for ten seconds; models think for longer.
-    idleTimeout: 0,
+    // Bun's default cuts what is silent for ten seconds; models think for longer.
+    idleTimeout: idleSeconds,
     maxRequestBodySize: options.maxBodyBytes * BODY_MARGIN,
-    fetch: (request, bun) =>
-      options.fetch(request, {
+    async fetch(request, bun) {
+      // Bun counts a body that is coming, and an answer that is being made, as silence.
+      bun.timeout(request, 0);
+      const response = await options.fetch(request, {
         get address() {
           return bun.requestIP(request)?.address ?? "";
         },
-      }),
+      });
+      // It stays with the connection until its next request; each part of a stream starts it anew.
+      bun.timeout(request, idleSeconds);
+      return response;
+    },
   });
   let stopped: Promise<void> | undefined;
   const stop = async (deadlineMs: number) => {

@@ -28,6 +28,8 @@ async function serve(options: ServeOptions): Promise<HttpServer> {
     // A connection that falls idle while we stop would be kept for five seconds.
     outgoing.on("close", () => setImmediate(() => stopped && server.closeIdleConnections()));
   });
+  // 0 = never.
+  server.keepAliveTimeout = (options.idleSeconds ?? 0) * 1_000;
   server.listen(options.port, options.host);
   // `once` rejects when "error" comes first, with the system's code.
   await once(server, "listening");

@@ -22,6 +22,11 @@ export interface ServeOptions {
   fetch: (request: Request, peer: Peer) => Response | Promise<Response>;
   /** Largest request body in bytes; more is answered 413 by the app, which reads the limit itself. */
   maxBodyBytes: number;
+  /**
+   * A connection is closed when it carries nothing for so long: between two requests, or while an answer is sent. Not while the
+   * app makes the answer, from the reading of the body on. A stream has to say something in less. Absent = never.
+   */
+  idleSeconds?: number;
 }
 
 export interface Peer {

@@ -11,7 +11,7 @@ const parsed = (body: string) =>
       headers: { "content-type": "application/json" },
       body,
     }),
-    10_000_000,
+    { bytes: 10_000_000 },
   );
 
 async function refusalOf(body: string): Promise<DomainError> {

@@ -1,5 +1,7 @@
+import { connect } from "node:net";
+import { Type } from "@sinclair/typebox";
 import { expect, test } from "vitest";
-import { createHttpApp } from "../../server/http/http-app.ts";
+import { createHttpApp, type HttpAppOptions } from "../../server/http/http-app.ts";
 import { publicOperation } from "../../server/http/operation.ts";
 import { scopeOf } from "../../server/http/request-scope.ts";
 import { parseBlocks } from "../../server/kernel/network.ts";
@@ -7,9 +9,31 @@ import { silentLog } from "../../server/kernel/log.ts";
 import { listen } from "../../server/main/listeners.ts";
 import { testRuntime } from "../harness.ts";
 
-/** A listener on which every request is told the address that it came from. */
-async function addressSeen(trustedProxies: string, headers: Record<string, string> = {}) {
+/** A listener with one operation, while `use` runs. */
+async function listening<Result>(
+  options: Pick<HttpAppOptions, "operations" | "trustedProxies" | "bodyPatienceMs">,
+  use: (url: string) => Promise<Result>,
+): Promise<Result> {
   const app = createHttpApp({
+    ...{ authenticate: {}, bodyLimitBytes: 1_000, log: silentLog },
+    otherwise: () => Promise.resolve(undefined),
+    ...options,
+  });
+  const { server, url } = await listen({
+    ...{ runtime: await testRuntime(), app, host: "127.0.0.1", port: 0, maxBodyBytes: 1_000 },
+    ...{ hostFlag: "--host", portFlag: "--port" },
+  });
+  try {
+    return await use(url);
+  } finally {
+    await server.stop(0);
+  }
+}
+
+/** The address that a request is told to have come from. */
+function addressSeen(trustedProxies: string, headers: Record<string, string> = {}) {
+  const options = {
+    trustedProxies: parseBlocks(trustedProxies) ?? [],
     operations: [
       publicOperation(
         "GET",
@@ -24,27 +48,11 @@ async function addressSeen(trustedProxies: string, headers: Record<string, strin
         ({ request }) => ({ address: scopeOf(request).address }),
       ),
     ],
-    authenticate: {},
-    bodyLimitBytes: 1_000,
-    trustedProxies: parseBlocks(trustedProxies) ?? [],
-    log: silentLog,
-    otherwise: () => Promise.resolve(undefined),
-  });
-  const { server, url } = await listen({
-    runtime: await testRuntime(),
-    app,
-    host: "127.0.0.1",
-    port: 0,
-    hostFlag: "--host",
-    portFlag: "--port",
-    maxBodyBytes: 1_000,
-  });
-  try {
+  };
+  return listening(options, async (url) => {
     const answer = await fetch(`${url}/address`, { headers });
     return ((await answer.json()) as { address: string | null }).address;
-  } finally {
-    await server.stop(0);
-  }
+  });
 }
 
 test("a request has the address of its connection, whatever it says itself", async () => {
@@ -56,3 +64,33 @@ test("a trusted proxy is believed", async () => {
   const headers = { "x-forwarded-for": "192.0.2.1, 203.0.113.7" };
   expect(await addressSeen("127.0.0.0/8", headers)).toBe("203.0.113.7");
 });
+
+test.each(["content-length: 10", "transfer-encoding: chunked"])(
+  "half a body, with %s, is answered 408 and its connection closed",
+  async (length) => {
+    const thing = {
+      ...{ operationId: "putThing", summary: "Put", description: "Puts.", tag: "Test" },
+      ...{ body: Type.Object({}), success: { description: "Done." } },
+    };
+    const operations = [publicOperation("POST", "/v1/things", thing, () => ({}))];
+    const seen = await listening({ operations, bodyPatienceMs: 20 }, (url) =>
+      allAnswered(url, `POST /v1/things HTTP/1.1\r\nhost: x\r\n${length}\r\n\r\n3\r\n{`),
+    );
+    expect(seen).toMatch(/^HTTP\/1.1 408 /);
+    expect(seen).toMatch(/\r\nconnection: close\r\n/i);
+    expect(seen).toContain('"code":"body_too_slow"');
+    expect(seen.match(/HTTP\/1.1 /g)).toHaveLength(1);
+  },
+);
+
+/** What comes back for a text until the server closes the connection. */
+function allAnswered(url: string, text: string): Promise<string> {
+  const socket = connect(Number(new URL(url).port), "127.0.0.1", () => socket.write(text));
+  let seen = "";
+  return new Promise((resolve, reject) => {
+    socket.on("data", (part) => (seen += part.toString()));
+    socket.on("end", () => socket.destroy());
+    socket.on("close", () => resolve(seen));
+    socket.on("error", reject);
+  });
+}

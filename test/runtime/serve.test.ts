@@ -7,8 +7,14 @@ import { testRuntime } from "../harness/runtime.ts";
 const runtime = await testRuntime();
 const servers: HttpServer[] = [];
 
-async function serve(fetch: ServeOptions["fetch"], maxBodyBytes = 1_000_000) {
-  const server = await runtime.serve({ host: "127.0.0.1", port: 0, fetch, maxBodyBytes });
+async function serve(
+  fetch: ServeOptions["fetch"],
+  limits: Pick<ServeOptions, "idleSeconds"> & { maxBodyBytes?: number } = {},
+) {
+  const server = await runtime.serve({
+    ...{ host: "127.0.0.1", port: 0, fetch, maxBodyBytes: 1_000_000 },
+    ...limits,
+  });
   servers.push(server);
   return { server, url: `http://127.0.0.1:${server.port}` };
 }
@@ -67,11 +73,14 @@ describe("a server", () => {
   });
 
   it("lets the app answer a body over the limit itself", async () => {
-    const { url } = await serve(async (request) => {
-      const size = Number(request.headers.get("content-length"));
-      if (size > 1_000) return Response.json({ code: "body_too_large" }, { status: 413 });
-      return new Response(String((await request.arrayBuffer()).byteLength));
-    }, 1_000);
+    const { url } = await serve(
+      async (request) => {
+        const size = Number(request.headers.get("content-length"));
+        if (size > 1_000) return Response.json({ code: "body_too_large" }, { status: 413 });
+        return new Response(String((await request.arrayBuffer()).byteLength));
+      },
+      { maxBodyBytes: 1_000 },
+    );
     const answer = await fetch(url, { method: "POST", body: "x".repeat(3_000) });
     expect(answer.status).toBe(413);
     expect(await answer.json()).toEqual({ code: "body_too_large" });
@@ -154,6 +163,55 @@ describe("a server", () => {
   });
 });
 
+/** Bun looks every four seconds only, and then closes what has been idle for less than four, too. */
+const idleSeconds = runtime.name === "bun" ? 5 : 0.2;
+
+it("closes a connection that is idle, and none whose answer is slow or a stream", async () => {
+  const idle = signal();
+  // A client that is cut may try again by itself.
+  let tries = 0;
+  const { server, url } = await serve(
+    async (request) => {
+      switch (new URL(request.url).pathname) {
+        case "/slow":
+          tries += 1;
+          await idle.fired;
+          return new Response("late");
+        case "/stream":
+          return new Response(commentsUntil(idle.fired));
+        default:
+          return new Response("ok");
+      }
+    },
+    { idleSeconds },
+  );
+  const slow = ["GET", "POST"].map((method) => fetch(`${url}/slow`, { method }));
+  const stream = await fetch(`${url}/stream`);
+  expect(await seenUntilClosed(server.port, "GET / HTTP/1.1\r\nhost: x\r\n\r\n")).toContain(
+    "200 OK",
+  );
+  idle.fire();
+  const late = await Promise.all(slow);
+  expect(await Promise.all(late.map((answer) => answer.text()))).toEqual(["late", "late"]);
+  expect(tries).toBe(2);
+  expect(await stream.text()).toMatch(/^(: still here\n)+the end$/);
+}, 15_000);
+
+/** A stream that says something again and again, as ours do while a model is silent. */
+function commentsUntil(over: Promise<void>): ReadableStream<Uint8Array> {
+  return new ReadableStream({
+    async start(controller) {
+      const say = () => controller.enqueue(encode(": still here\n"));
+      say();
+      const timer = setInterval(say, idleSeconds * 250);
+      await over;
+      clearInterval(timer);
+      controller.enqueue(encode("the end"));
+      controller.close();
+    },
+  });
+}
+
 describe("stopping", () => {
   it("lets a running answer end whole, and takes no new connection", async () => {
     const more = signal();
@@ -193,6 +251,17 @@ describe("stopping", () => {
     await expect(answer.text()).rejects.toBeDefined();
   }, 5_000);
 });
+
+/** What comes for a text on a connection that only the server closes: a client of HTTP would do that by itself. */
+function seenUntilClosed(port: number, text: string): Promise<string> {
+  const socket = connect(port, "127.0.0.1", () => socket.write(text));
+  let seen = "";
+  return new Promise((resolve, reject) => {
+    socket.on("data", (part) => (seen += part.toString()));
+    socket.on("close", () => resolve(seen));
+    socket.on("error", reject);
+  });
+}
 
 function connectTo(port: number): Promise<void> {
   return new Promise((resolve, reject) => {
