@@ -1,5 +1,4 @@
 import type { Config } from "./config.ts";
-import { DEFAULT_BODY_LIMIT_BYTES } from "./http/parts.ts";
 import type { Log } from "./kernel/log.ts";
 import { parseBlocks } from "./kernel/network.ts";
 import { inTime } from "./kernel/waiting.ts";
@@ -66,6 +65,7 @@ async function startOn(directory: DataDirectory, start: Start): Promise<RunningS
   const services = createServices({ ...start, masterKey, dataDirectoryId: directory.id });
   const startedAt = new Date();
   const cliToken = writeToken(directory);
+  const bodyLimitBytes = config.maxBodyMb * 1024 * 1024;
   let stopping = false;
   let api: Listener | undefined;
   let admin: Listener | undefined;
@@ -77,9 +77,10 @@ async function startOn(directory: DataDirectory, start: Start): Promise<RunningS
     startedAt,
     publicUrl: () => config.publicUrl?.replace(/\/+$/, "") ?? api?.url ?? "",
     isStopping: () => stopping,
+    bodyLimitBytes,
     trustedProxies: parseBlocks(config.trustedProxies ?? "") ?? [],
   });
-  const common = { runtime, maxBodyBytes: DEFAULT_BODY_LIMIT_BYTES };
+  const common = { runtime, maxBodyBytes: bodyLimitBytes };
   try {
     api = await listen({
       ...common,

@@ -30,6 +30,8 @@ export const openApiCommand: Command = {
       startedAt: new Date(),
       publicUrl: () => "",
       isStopping: () => false,
+      // No body comes.
+      bodyLimitBytes: 0,
       trustedProxies: [],
     });
     const app = options["admin"] === undefined ? apps.api : apps.admin;

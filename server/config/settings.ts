@@ -115,6 +115,15 @@ export const definitions = {
     rule: "CIDR blocks or addresses with commas between them, such as 10.0.0.0/8,fd00::/8",
     accepts: (text) => parseBlocks(text) !== undefined,
   }),
+  maxBodyMb: define<number>({
+    flag: "--max-body-mb",
+    variable: "MAX_BODY_MB",
+    argument: "MB",
+    about: "The largest request body; images and files come in it as base64, a third larger",
+    rule: "a whole number of megabytes from 1 to 256",
+    parse: (text) => wholeNumber(text, 1, 256),
+    fallback: () => 10,
+  }),
   adminHost: host("--admin-host", "ADMIN_HOST", "Where the admin UI listens"),
   adminPort: port("--admin-port", "ADMIN_PORT", { usual: 3002, about: "Port of the admin UI" }),
   litellmPort: port("--litellm-port", "LITELLM_PORT", {

@@ -52,6 +52,3 @@ export interface AdminParts {
   assets: Assets;
   settings: Pick<ApiSettings, "version" | "bodyLimitBytes" | "trustedProxies">;
 }
-
-/** Room for a request with several images in it. */
-export const DEFAULT_BODY_LIMIT_BYTES = 10 * 1024 * 1024;

@@ -1,7 +1,6 @@
 import { createAdminApp, createApp } from "../app.ts";
 import type { HealthSource } from "../health/health.ts";
 import type { HttpApp } from "../http/http-app.ts";
-import { DEFAULT_BODY_LIMIT_BYTES } from "../http/parts.ts";
 import type { NetworkBlock } from "../kernel/network.ts";
 import type { Assets } from "../runtime/runtime.ts";
 import { settingDefaults } from "../settings/settings.ts";
@@ -19,18 +18,19 @@ export interface AppOptions {
   publicUrl: () => string;
   /** Draining: takes no new calls. */
   isStopping: () => boolean;
+  /** The largest request body. */
+  bodyLimitBytes: number;
   /** Proxies whose word on the client's address counts. */
   trustedProxies: readonly NetworkBlock[];
 }
-
-const fixedSettings = { version, bodyLimitBytes: DEFAULT_BODY_LIMIT_BYTES };
 
 /** What stands on the two ports; does no I/O. */
 export function createApps(options: AppOptions): { api: HttpApp; admin: HttpApp } {
   const { services, assets, cliToken, startedAt, publicUrl, isStopping } = options;
   const { context, keys, catalog, plans, budgets, calls, upstream, storage } = services;
   const settings = {
-    ...fixedSettings,
+    version,
+    bodyLimitBytes: options.bodyLimitBytes,
     trustedProxies: options.trustedProxies,
     // Documents are shown while the database starts, too.
     brand: () =>

@@ -61,6 +61,11 @@ describe("a wrong value is refused in one line that names it, its value and the 
     [{ environment: { PORT: "-1" } }, 'PORT is "-1": it must be a port'],
     [{ environment: { LITELLM_URL: "localhost:4000" } }, "it must be an http or https URL"],
     [{ environment: { LITELLM_WORKERS: "0" } }, "a whole number from 1 to 64"],
+    [
+      { flags: { maxBodyMb: "0.5" } },
+      '--max-body-mb is "0.5": it must be a whole number of megabytes',
+    ],
+    [{ environment: { MAX_BODY_MB: "257" } }, "megabytes from 1 to 256"],
     [{ flags: { logFormat: "xml" } }, "auto, pretty or json"],
     [{ environment: { SAAS_LITELLM_LEASE_SECONDS: "soon" } }, "seconds from 1 to 3600"],
     [{ flags: { trustedProxies: "10.0.0.0/8,proxy" } }, "CIDR blocks or addresses with commas"],

@@ -11,7 +11,7 @@ let server: Executable;
 let tenant: StreamingTenant;
 
 beforeAll(async () => {
-  server = await startExecutable({ env: gateway.env });
+  server = await startExecutable({ env: { ...gateway.env, MAX_BODY_MB: "11" } });
   tenant = await seedByCommands(server);
 });
 
@@ -47,6 +47,21 @@ test("a job goes from create to complete, and `job show` tells what it really co
     expect(call.provider_cost_usd).toBeCloseTo(priced[index]!, 9);
   }
   expect(shown.provider_cost_usd).toBeCloseTo(priced[0]! + priced[1]!, 9);
+});
+
+test("a body may be as large as --max-body-mb says, and not larger", async () => {
+  const padded = async (megabytes: number) => {
+    const spaces = " ".repeat(megabytes * 1024 * 1024);
+    const answer = await fetch(`${server.apiUrl}/api/jobs/create`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${tenant.key}`, "content-type": "application/json" },
+      body: `{"job_type": "large"${spaces}}`,
+    });
+    return [answer.status, await answer.json()];
+  };
+  expect(await padded(10.5)).toEqual([201, expect.objectContaining({ job_type: "large" })]);
+  const limits = { code: "body_too_large", limit_bytes: 11 * 1024 * 1024 };
+  expect(await padded(11)).toEqual([413, expect.objectContaining(limits)]);
 });
 
 test("a model added while serving is served, and its team finds it", async () => {

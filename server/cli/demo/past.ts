@@ -50,6 +50,7 @@ export class Past implements Clock {
       startedAt: new Date(options.nowMs),
       publicUrl: () => "http://localhost",
       isStopping: () => false,
+      bodyLimitBytes: 1024 * 1024,
       trustedProxies: [],
     });
   }
