@@ -110,7 +110,7 @@ describe("a JSON call", () => {
     "api_key",
     "mock_response",
     "litellm_session_id",
-    "metadata",
+    "litellm_metadata",
     "model_list",
   ])("with the field %s is refused and reaches nobody", async (field) => {
     const before = gateway.provider.requests.length;
