@@ -80,7 +80,7 @@ export function callOperations(parts: CallParts): Operation[] {
         operationId: "streamInJob",
         summary: "Make a streamed call in a job",
         description:
-          'The same as a call in a job, as Server-Sent Events: OpenAI `chat.completion.chunk` frames, the last with `usage` unless `stream_options` says otherwise, then `data: [DONE]`. An error after the first byte is one `{"error": …}` event, then the end.',
+          'The same as a call in a job, as Server-Sent Events: OpenAI `chat.completion.chunk` frames, the last with `usage`, then `data: [DONE]`. An error after the first byte is one `{"error": …}` event, then the end.',
         tag,
         params: jobIdParameter,
         body: StreamedJobCall,
@@ -97,7 +97,7 @@ export function callOperations(parts: CallParts): Operation[] {
         requireStreamFlag(body.stream, true);
         const asked = askedOnce(principal, request, body);
         const call = await jobCallRequest(requester(parts, principal, asked), params.job_id, body);
-        return streamReply(parts, call, { signal: request.signal, withUsage: wantsUsage(body) });
+        return streamReply(parts, call, { signal: request.signal, withUsage: true });
       },
     ),
     teamOperation(
@@ -171,7 +171,7 @@ export function callOperations(parts: CallParts): Operation[] {
         requireOwnTeam(principal, body.team_id);
         const asked = askedOnce(principal, request, body);
         const call = await createAndCallRequest(requester(parts, principal, asked), body);
-        return streamReply(parts, call, { signal: request.signal, withUsage: wantsUsage(body) });
+        return streamReply(parts, call, { signal: request.signal, withUsage: true });
       },
     ),
   ];
@@ -184,10 +184,6 @@ const streamSuccess = {
   example: streamExample,
   headers: callHeaders,
 };
-
-/** With usage unless the client says otherwise: here, other than under `/v1`, nobody needs to ask for it. */
-const wantsUsage = ({ stream_options: options }: Pick<JobCall, "stream_options">) =>
-  options?.include_usage ?? true;
 
 const withIds = (completion: Record<string, unknown>, ids: { jobId: string; callId: string }) => ({
   ...completion,

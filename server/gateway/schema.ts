@@ -32,7 +32,7 @@ const streamFlag = (streams: boolean) => ({
 const sentAlong = {
   stream_options: optional(
     Type.Object({ include_usage: optional(Type.Boolean()) }, { additionalProperties: true }),
-    "Whether a stream's last chunk has the usage; of no meaning without a stream.",
+    "Accepted for compatibility; the last chunk of a stream has the usage here whatever it says.",
   ),
   store: optional(
     Type.Boolean({ description: "Accepted for compatibility; nothing is stored upstream." }),
