@@ -52,6 +52,11 @@ export async function accessibilityProblems(
           ): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }>;
         };
       };
+      // What is still fading in has not its colours yet.
+      const moving = document
+        .getAnimations()
+        .filter(({ effect }) => Number.isFinite(Number(effect?.getComputedTiming().endTime)));
+      await Promise.allSettled(moving.map(({ finished }) => finished));
       const { violations } = await tool.run(place ?? document, chosen);
       return violations.map(
         ({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" | ")}`,
