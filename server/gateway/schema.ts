@@ -28,19 +28,21 @@ const streamFlag = (streams: boolean) => ({
   ),
 });
 
-/** What OpenAI's clients send along beside the parameters of the model. */
-const sentAlong = {
+/** What OpenAI's clients send along beside the parameters of the model; `usage` says when a stream has it. */
+const sentAlong = (usage: string) => ({
   stream_options: optional(
     Type.Object({ include_usage: optional(Type.Boolean()) }, { additionalProperties: true }),
-    "Accepted for compatibility; the last chunk of a stream has the usage here whatever it says.",
+    usage,
   ),
   store: optional(
     Type.Boolean({ description: "Accepted for compatibility; nothing is stored upstream." }),
   ),
-};
+});
 
 const callDetails = {
-  ...sentAlong,
+  ...sentAlong(
+    "Accepted for compatibility; the last chunk of a stream has the usage here whatever it says.",
+  ),
   purpose: optional(Purpose),
   call_metadata: optional(Metadata),
 };
@@ -79,7 +81,7 @@ export const OpenAiChat = Type.Object({
   ...chatParameters,
   model: optional(Type.String({ description: "One of GET /v1/models." })),
   stream: optional(Type.Boolean()),
-  ...sentAlong,
+  ...sentAlong("The last chunk of a stream has the usage only if `include_usage` asks for it."),
   metadata: optional(Metadata),
 });
 export type OpenAiChat = Given<Static<typeof OpenAiChat>>;
