@@ -170,10 +170,11 @@ it("goes anywhere by the palette, and gives the focus back when it is put away",
 it("takes a letter for a shortcut only where no field takes it for text", async () => {
   const help = page.getByRole("dialog", { name: "Keyboard shortcuts" });
   // A dialog that has just been closed is hidden before the page is told so; until then the key finds it open.
-  await until("the dialog opens", async () => {
+  const shown = async () => {
     await page.keyboard.press("?");
     return help.isVisible();
-  });
+  };
+  await until("the dialog opens", shown, { timeoutMs: 30_000 });
   await page.keyboard.type("gj");
   await page.keyboard.press("Escape");
   await help.waitFor({ state: "hidden" });
