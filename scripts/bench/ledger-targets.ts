@@ -77,7 +77,7 @@ export function ourTarget(database: Database, jobs: readonly SeededJob[]): Ledge
   };
 }
 
-/** The same lanes before plain functions. */
+/** Plain functions behind a lane each, so that the two use both cores where nothing else does. */
 export function baselineTarget(database: Database, jobs: readonly SeededJob[]): LedgerTarget {
   interface Item {
     call: string;

@@ -52,10 +52,6 @@ export class CallsUnderWay {
     return lowest;
   }
 
-  get count(): number {
-    return this.#ids.size;
-  }
-
   /** Whether its worst cost is held of budgets. */
   hasBudgets(callId: string): boolean {
     return this.#withBudgets.has(callId);

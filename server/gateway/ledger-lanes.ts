@@ -27,6 +27,8 @@ export class LedgerLanes {
   readonly #plain: PlainLane;
   readonly #opens: Lane<store.OpenItem, store.OpenOutcome>;
   readonly #settles: Lane<store.SettleItem, store.SettleOutcome>;
+  /** In a statement of its own. */
+  readonly #settleAlone: (item: store.SettleItem) => Promise<store.SettleOutcome>;
   readonly underWay = new CallsUnderWay();
   readonly #pending = new Set<Promise<unknown>>();
   readonly #stopped = new AbortController();
@@ -41,11 +43,12 @@ export class LedgerLanes {
       store.openCalls(context.database, this.#now(), context.instanceId, items);
     const settle = (items: readonly store.SettleItem[]) =>
       store.settleCalls(context.database, this.#now(), items);
+    this.#settleAlone = async (item) => (await settle([item]))[0]!;
     this.#opens = new Lane({ isOfBatch: isStatementError, send: open });
     this.#settles = new Lane({ isOfBatch: isStatementError, send: settle });
     this.#plain = new PlainLane({
       open: async (item) => (await open([item]))[0]!,
-      settle: async (item) => (await settle([item]))[0]!,
+      settle: this.#settleAlone,
       together: (items) => plainCalls(context.database, this.#now(), context.instanceId, items),
     });
   }
@@ -108,16 +111,11 @@ export class LedgerLanes {
     return new Date(this.#context.clock.now());
   }
 
-  /** In a statement of its own when it is `alone`. */
-  async #book(item: store.SettleItem, alone: boolean): Promise<store.SettleOutcome> {
-    const { database } = this.#context;
-    const outcome = alone
-      ? (await store.settleCalls(database, this.#now(), [item]))[0]!
-      : ((isPlainSettle(item) && !this.underWay.hasBudgets(item.callId)
-          ? await this.#plain.settle(item)
-          : undefined) ?? (await this.#settles.add(item)));
-    this.#booked += 1;
-    return outcome;
+  /** Beside others in a lane: that of plain calls where it is one, else, or when it is left there, the general one. */
+  async #settleInLane(item: store.SettleItem): Promise<store.SettleOutcome> {
+    const isPlain = isPlainSettle(item) && !this.underWay.hasBudgets(item.callId);
+    const outcome = isPlain ? await this.#plain.settle(item) : undefined;
+    return outcome ?? this.#settles.add(item);
   }
 
   async #untilBooked(asked: store.SettleItem): Promise<store.SettleOutcome | undefined> {
@@ -135,7 +133,10 @@ export class LedgerLanes {
     ) {
       const item = forms[0]!;
       try {
-        const outcome = await this.#book(item, bookedBefore !== undefined);
+        const outcome = await (bookedBefore === undefined
+          ? this.#settleInLane(item)
+          : this.#settleAlone(item));
+        this.#booked += 1;
         this.underWay.end(callId);
         if (outcome.outcome === "swept") {
           log.warn("a call ended after it had been swept", { callId });

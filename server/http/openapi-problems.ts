@@ -55,7 +55,10 @@ const byAccess: Readonly<Record<Access, readonly ErrorCode[]>> = {
   public: [],
 };
 const ofBodies: readonly ErrorCode[] = [
-  ...(["invalid_json", "unsupported_media_type", "body_too_large", "body_too_slow"] as const),
+  "invalid_json",
+  "unsupported_media_type",
+  "body_too_large",
+  "body_too_slow",
 ];
 
 /** Every problem that an operation can answer, without repetition. */
