@@ -166,7 +166,7 @@ export const definitions = {
   }),
   redisUrl: optional("REDIS_URL", {
     argument: "URL",
-    about: "Redis, through which instances learn of changes sooner",
+    about: "Redis, through which instances share limits and cache, and learn of changes sooner",
     rule: "a URL such as redis://host:6379",
     secret: true,
     accepts: isUrl(["redis:", "rediss:"]),
@@ -214,6 +214,13 @@ export const definitions = {
     least: 0,
     most: 3_600,
     about: "How long running calls may take when the server is told to stop",
+  }),
+  redisTimeoutMs: duration("SAAS_LITELLM_REDIS_TIMEOUT_MS", {
+    unit: "milliseconds",
+    usual: 100,
+    least: 10,
+    most: 10_000,
+    about: "How long a call waits for Redis at most, before it goes on without",
   }),
   heartbeatMs: duration("SAAS_LITELLM_HEARTBEAT_MS", {
     unit: "milliseconds",

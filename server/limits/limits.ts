@@ -10,6 +10,7 @@ import { rateLimited } from "./refusal.ts";
 import { type Demand, demandOf, type LimitedPrincipal, type Scope, scopesOf } from "./scopes.ts";
 import { SharedCounts } from "./shared-counts.ts";
 import { TokenEstimates } from "./token-estimates.ts";
+import { Untold } from "./untold.ts";
 
 /** A call's leave to run. `release` or `cancel` ends it; once, whatever comes after that does nothing. */
 export interface Permit {
@@ -36,16 +37,21 @@ export interface LimitsOptions {
 }
 
 const LEASE_MS = 10_000;
+/** Scopes that Redis is told of at once: it answers nobody else meanwhile. */
+const TOLD_AT_ONCE = 100;
 
 /**
  * Limits of teams, keys and models: requests and tokens a minute, calls at once. With Redis they count over all instances;
- * while it is away, or without it, each instance counts by itself.
+ * without it each instance counts by itself. While Redis is away, too, but what the others were last known to have let
+ * through counts for a minute, and Redis hears of the calls it was not asked for when it is back: a moment's absence lets
+ * no more through than the limit.
  * States: idle → (start) running → (stop) stopped; calls are admitted in all of them, leases are renewed while running.
  */
 export class Limits {
   readonly #options: LimitsOptions;
   readonly #local: LocalCounts;
   readonly #shared: SharedCounts | undefined;
+  readonly #untold: Untold;
   readonly #places: Places;
   readonly #estimates = new TokenEstimates();
   readonly #windowMs: number;
@@ -58,10 +64,12 @@ export class Limits {
     const { shape = MINUTE, leaseMs = LEASE_MS, redis } = options;
     this.#local = new LocalCounts(shape);
     this.#shared = redis && new SharedCounts(redis, { shape, leaseMs });
+    this.#untold = new Untold(shape);
     this.#places = new Places(options.instanceId);
     this.#windowMs = (shape.buckets + 1) * shape.bucketMs;
     redis?.onReady(() => {
       this.#sharedSinceMs = performance.now();
+      void this.#tell();
       this.#renew();
     });
   }
@@ -70,6 +78,7 @@ export class Limits {
     const { leaseMs = LEASE_MS } = this.#options;
     this.#timer ??= setInterval(() => {
       this.#local.sweep(this.#options.clock.now());
+      this.#untold.sweep(this.#options.clock.now());
       this.#renew();
     }, leaseMs / 4);
   }
@@ -118,32 +127,41 @@ export class Limits {
 
   async #admit(demands: readonly Demand[], modelId: string): Promise<Permit> {
     const shared = this.#shared?.ready ? this.#shared : undefined;
-    // What was let through while Redis was away is not known to it: until that has left the window, both count.
+    // A Redis that was started anew knows nothing of what was let through before: until that has left the window, both count.
     const sharedDecides = shared && performance.now() - this.#sharedSinceMs > this.#windowMs;
     const nowMs = this.#options.clock.now();
     const mine = this.#local.take(demands, nowMs, { always: sharedDecides === true });
     if (mine.exceeded && !sharedDecides) throw rateLimited(demands, mine);
     const place = this.#places.add(demands);
-    const theirs = shared && (await shared.take(demands, place).catch(() => undefined));
-    const refused = theirs ? theirs.exceeded && theirs : mine.exceeded && mine;
-    if (refused) {
+    let isUntold = false;
+    const onLate = (buckets: readonly number[]) => {
+      if (isUntold) this.#untold.add(usesOf(demands, -1), this.#options.clock.now());
+      else shared?.end(demands, { place, buckets, ending: "cancelled" });
+    };
+    const theirs = await shared?.take(demands, place, onLate).catch(() => undefined);
+    const taking = theirs ?? this.#local.besideOthers(demands, mine);
+    if (taking.exceeded) {
       this.#places.remove(place);
       this.#local.end(demands, { buckets: mine.buckets, ending: "cancelled", nowMs });
-      throw rateLimited(demands, refused);
     }
-    return this.#permit({ demands, modelId, place, mine, theirs });
+    if (theirs) this.#local.learn(demands, theirs.readings, nowMs);
+    if (taking.exceeded) throw rateLimited(demands, taking);
+    isUntold = this.#shared !== undefined && theirs === undefined;
+    if (isUntold) this.#untold.add(usesOf(demands, 1), nowMs);
+    const headers = rateLimitHeaders(readOf(demands, taking), taking.nowMs);
+    return this.#permit({ demands, modelId, place, headers, mine, theirs });
   }
 
   #permit(admitted: {
     demands: readonly Demand[];
     modelId: string;
     place: string;
+    headers: Permit["headers"];
     mine: Taking;
     /** Undefined = Redis was away. */
     theirs: Taking | undefined;
   }): Permit {
-    const { demands, modelId, place, mine, theirs } = admitted;
-    const { readings, nowMs } = theirs ?? mine;
+    const { demands, modelId, place, headers, mine, theirs } = admitted;
     let tokens = 0;
     let hasEnded = false;
     const end = (ending: { tokens: number } | "cancelled") => {
@@ -154,9 +172,8 @@ export class Limits {
       this.#local.end(demands, { buckets: mine.buckets, ending, nowMs: endedMs });
       this.#shared?.end(demands, { place, buckets: theirs?.buckets, ending });
     };
-    const read = demands.map(({ scope }, index) => ({ scope, reading: readings[index]! }));
     return {
-      headers: rateLimitHeaders(read, nowMs),
+      headers,
       settle: ({ inputTokens, outputTokens }) => {
         tokens = inputTokens + outputTokens;
         if (tokens > 0) this.#estimates.learn(modelId, outputTokens);
@@ -166,7 +183,25 @@ export class Limits {
     };
   }
 
+  async #tell(): Promise<void> {
+    const uses = this.#untold.drain(this.#options.clock.now());
+    for (let at = 0; at < uses.length; at += TOLD_AT_ONCE) {
+      try {
+        await this.#shared?.tell(uses.slice(at, at + TOLD_AT_ONCE));
+      } catch {
+        this.#untold.add(uses.slice(at), this.#options.clock.now());
+        return;
+      }
+    }
+  }
+
   #renew(): void {
     if (this.#shared?.ready) this.#shared.renew(this.#places.byKey());
   }
 }
+
+const readOf = (demands: readonly Demand[], { readings }: Taking) =>
+  demands.map(({ scope }, index) => ({ scope, reading: readings[index]! }));
+
+const usesOf = (demands: readonly Demand[], calls: 1 | -1) =>
+  demands.map(({ scope, tokens }) => ({ scope, requests: calls, tokens: calls * tokens }));

@@ -6,12 +6,20 @@ import {
   type Taking,
   type WindowShape,
 } from "./counts.ts";
-import { countsInWindow, type Demand, type Scope } from "./scopes.ts";
+import { countsInWindow, type Demand, keyOf, type Scope } from "./scopes.ts";
 import { SlidingWindow } from "./sliding-window.ts";
 
 interface Count {
   window: SlidingWindow;
   calls: number;
+  others?: Others;
+}
+
+/** What other instances had let through when that was last known; it may count until it has all left the window. */
+interface Others {
+  requests: number;
+  tokens: number;
+  untilMs: number;
 }
 
 /** What this instance has let through, in its own memory; about a kilobyte a scope, kept while it is in use. */
@@ -57,6 +65,39 @@ export class LocalCounts {
     });
   }
 
+  /** Takes note of what the instances have let through together. */
+  learn(demands: readonly Demand[], all: readonly Reading[], nowMs: number): void {
+    demands.forEach(({ scope }, index) => {
+      if (!countsInWindow(scope.limits)) return;
+      const count = this.#countOf(scope);
+      count.others = {
+        requests: Math.max(0, all[index]!.requests - count.window.requests),
+        tokens: Math.max(0, all[index]!.tokens - count.window.tokens),
+        untilMs: nowMs + (this.#shape.buckets + 1) * this.#shape.bucketMs,
+      };
+    });
+  }
+
+  /** What came of a `take`, seen together with the others, as far as these are known. */
+  besideOthers(demands: readonly Demand[], taking: Taking): Taking {
+    let { exceeded } = taking;
+    const readings = taking.readings.map((mine, index) => {
+      const { scope } = demands[index]!;
+      const { others } = this.#countOf(scope);
+      if (!others || others.untilMs <= taking.nowMs) return mine;
+      const requests = mine.requests + others.requests;
+      const tokens = mine.tokens + others.tokens;
+      // When the first of the others' leaves the window is not known; all of them have by then.
+      const freeAtMs = others.untilMs;
+      const { requestsPerMinute = Infinity, tokensPerMinute = Infinity } = scope.limits;
+      if (requests > requestsPerMinute)
+        exceeded ??= { index, limit: "requestsPerMinute", freeAtMs };
+      else if (tokens > tokensPerMinute) exceeded ??= { index, limit: "tokensPerMinute", freeAtMs };
+      return { ...mine, requests, tokens };
+    });
+    return { ...taking, exceeded, readings };
+  }
+
   /** What a scope has used. */
   read(scope: Scope, nowMs: number): Reading {
     const count = this.#counts.get(keyOf(scope));
@@ -86,8 +127,6 @@ export class LocalCounts {
     return count;
   }
 }
-
-const keyOf = ({ kind, id }: Scope) => `${kind}:${id}`;
 
 const readingOf = ({ window, calls }: Count, nowMs: number): Reading => ({
   requests: window.requests,

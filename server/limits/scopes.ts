@@ -17,6 +17,13 @@ export interface Demand {
   tokens: number;
 }
 
+/** What a scope has used of the window, or less than nothing where it is taken back. */
+export interface Use {
+  scope: Scope;
+  requests: number;
+  tokens: number;
+}
+
 export type LimitedPrincipal = Pick<
   TeamPrincipal,
   "teamId" | "teamName" | "keyId" | "keyName" | "limits"
@@ -40,6 +47,9 @@ export function scopesOf(
   }
   return scopes;
 }
+
+/** One scope from every other, in memory. */
+export const keyOf = ({ kind, id }: Scope) => `${kind}:${id}`;
 
 export const countsInWindow = ({ requestsPerMinute, tokensPerMinute }: CallLimits) =>
   requestsPerMinute !== undefined || tokensPerMinute !== undefined;

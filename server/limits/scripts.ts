@@ -150,15 +150,15 @@ return reply(scopes, { 0, 0, 0 })`;
 export const readScript = `${windows}
 return reply(scopesFrom(3), { 0, 0, 0 })`;
 
-/** Shape, place; for each scope the bucket it was counted in (-1 = none), and requests and tokens more or less. */
+/** Shape, place; for each scope the bucket it was counted in (-1 = none), and requests and tokens more (from now on) or less. */
 export const endScript = `${windows}
 for index = 1, #KEYS / 2 do
   local key, at = KEYS[2 * index - 1], 4 + (index - 1) * 3
   local bucket, requests, tokens = tonumber(ARGV[at]), tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2])
   redis.call('ZREM', KEYS[2 * index], ARGV[3])
-  if tokens > 0 then
+  if requests > 0 or tokens > 0 then
     local window = read(key)
-    add(key, window, window.bucket, 0, tokens)
+    add(key, window, window.bucket, requests, tokens)
   elseif bucket >= 0 and (requests < 0 or tokens < 0) then
     local window = read(key)
     if window.oldest and bucket >= window.oldest and bucket <= window.newest then

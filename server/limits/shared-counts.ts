@@ -7,7 +7,7 @@ import {
   type Taking,
   type WindowShape,
 } from "./counts.ts";
-import { countsInWindow, type Demand, type Scope } from "./scopes.ts";
+import { countsInWindow, type Demand, type Scope, type Use } from "./scopes.ts";
 import { endScript, readScript, renewScript, takeScript } from "./scripts.ts";
 
 const PREFIX = "saas-litellm:limit";
@@ -47,8 +47,15 @@ export class SharedCounts {
     return this.#redis.ready;
   }
 
-  /** Takes a request, tokens and a place in every scope, or nothing. Rejects when Redis does not answer; then nothing stays taken. */
-  async take(demands: readonly Demand[], place: string): Promise<Taking> {
+  /**
+   * Takes a request, tokens and a place in every scope, or nothing. Rejects when Redis does not answer in time; `onLate` is
+   * told the buckets of a call that was counted after all.
+   */
+  async take(
+    demands: readonly Demand[],
+    place: string,
+    onLate: (buckets: readonly number[]) => void,
+  ): Promise<Taking> {
     const reply = await this.#take(
       keysOf(demands.map(({ scope }) => scope)),
       [
@@ -59,7 +66,7 @@ export class SharedCounts {
       ],
       (late) => {
         const { exceeded, buckets } = fromReply(late);
-        if (exceeded === undefined) this.end(demands, { place, buckets, ending: "cancelled" });
+        if (exceeded === undefined) onLate(buckets);
       },
     );
     return fromReply(reply);
@@ -81,6 +88,12 @@ export class SharedCounts {
     });
     const keys = keysOf(demands.map(({ scope }) => scope));
     this.#end(keys, [...this.#shape, call.place, ...changes]).catch(() => {});
+  }
+
+  /** Counts what was let through without asking. Rejects when Redis does not answer. */
+  async tell(uses: readonly Use[]): Promise<void> {
+    const counted = uses.flatMap(({ requests, tokens }) => [-1, requests, tokens]);
+    await this.#end(keysOf(uses.map(({ scope }) => scope)), [...this.#shape, "", ...counted]);
   }
 
   /** What scopes have used. Rejects when Redis does not answer. */

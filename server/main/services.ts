@@ -79,7 +79,7 @@ export function createServices(options: ServiceOptions): Services {
     dataDir: config.dataDir,
     databaseUrl: config.databaseUrl,
   });
-  const redis = config.redisUrl === undefined ? undefined : reachRedis(config.redisUrl, log);
+  const redis = reachRedis(config, log);
   const heartbeat = new Heartbeat({
     database: () => storage.database,
     clock,
@@ -170,8 +170,12 @@ export function createServices(options: ServiceOptions): Services {
   };
 }
 
-function reachRedis(url: string, log: Log): Services["redis"] {
-  const connection = new RedisConnection({ url, log });
+function reachRedis(
+  { redisUrl: url, redisTimeoutMs: timeoutMs }: Config,
+  log: Log,
+): Services["redis"] {
+  if (url === undefined) return undefined;
+  const connection = new RedisConnection({ url, log, timeoutMs });
   return { connection, signal: new RedisSignal(url, connection) };
 }
 

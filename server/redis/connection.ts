@@ -6,8 +6,8 @@ import { inTime, LateReply } from "./in-time.ts";
 export interface RedisConnectionOptions {
   url: string;
   log: Log;
-  /** How long a command may take; 100 ms unless a test says otherwise. A call waits no longer for Redis than that, and only once. */
-  timeoutMs?: number;
+  /** How long a command may take. A call waits no longer for Redis than that, and only once. */
+  timeoutMs: number;
 }
 
 /** Why a command was not sent: who asks does without Redis. */
@@ -25,7 +25,6 @@ export type RedisScript = (
   onLateReply?: (reply: unknown) => void,
 ) => Promise<unknown>;
 
-const COMMAND_TIMEOUT_MS = 100;
 const PROBE_TIMEOUT_MS = 1_000;
 const CONNECT_TIMEOUT_MS = 5_000;
 const FIRST_PROBE_MS = 50;
@@ -56,7 +55,7 @@ export class RedisConnection {
   #connectingSinceMs = 0;
   #isReported = false;
 
-  constructor({ url, log, timeoutMs = COMMAND_TIMEOUT_MS }: RedisConnectionOptions) {
+  constructor({ url, log, timeoutMs }: RedisConnectionOptions) {
     this.#log = log;
     this.#timeoutMs = timeoutMs;
     this.#client = new Redis({

@@ -60,7 +60,7 @@ describe("answers in memory", () => {
 
 const redis = await testRedis();
 const masterKey = randomBytes(32);
-const connection = new RedisConnection({ url: redis.url, log: silentLog });
+const connection = new RedisConnection({ url: redis.url, log: silentLog, timeoutMs: 5_000 });
 connection.start();
 afterAll(() => connection.stop());
 const ready = (state = true) =>

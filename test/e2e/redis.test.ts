@@ -25,6 +25,8 @@ beforeAll(async () => {
     DATABASE_URL: databaseUrl,
     LITELLM_URL: gateway.url,
     REDIS_URL: redis.url,
+    // Beside other tests a Redis that is there answers late now and then, which is not what is looked at.
+    SAAS_LITELLM_REDIS_TIMEOUT_MS: "5000",
     SAAS_LITELLM_KEY: Buffer.alloc(32, 7).toString("base64"),
   };
   first = await startExecutable({ env });

@@ -70,7 +70,7 @@ describe("a change", () => {
   });
 
   test("reaches another instance at once through Redis, also after Redis was gone", async () => {
-    const connection = new RedisConnection({ url: redis.url, log: silentLog });
+    const connection = new RedisConnection({ url: redis.url, log: silentLog, timeoutMs: 5_000 });
     const ours = new RedisSignal(redis.url, connection);
     const theirs = new RedisSignal(redis.url, connection);
     started.push(connection, ours, theirs);

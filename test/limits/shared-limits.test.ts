@@ -34,8 +34,8 @@ async function instance(
   options: { shape?: WindowShape; leaseMs?: number; log?: Log; timeoutMs?: number } = {},
 ) {
   number += 1;
-  const { log = silentLog, timeoutMs, ...of } = options;
-  const redis = new RedisConnection({ url: server.url, log, ...(timeoutMs && { timeoutMs }) });
+  const { log = silentLog, timeoutMs = 100, ...of } = options;
+  const redis = new RedisConnection({ url: server.url, log, timeoutMs });
   const instanceId = `019aaf3c-6a80-7c11-9d1b-${String(number).padStart(12, "0")}`;
   const limits = new Limits({ clock: systemClock, instanceId, redis, ...of });
   started.push(limits, redis);
@@ -292,5 +292,43 @@ describe("while Redis is away", () => {
     await of.admit(limits);
     server.halt();
     await refusalOf(of.admit(limits));
+  });
+
+  test("what others have let through still counts, and when a minute is over no longer", async () => {
+    const shape = { bucketMs: 100, buckets: 10 };
+    const [one, other] = await two({ shape });
+    const of = caller({ team: { requestsPerMinute: 4 }, key: { tokensPerMinute: 100 } });
+    for (const { limits } of [one, other, one]) await of.admit(limits, 20);
+    server.halt();
+    await of.admit(one.limits, 20);
+    const refusal = await refusalOf(of.admit(one.limits, 20));
+    expect(refusal.hints).toMatchObject({ scope: "team", limit: "requests_per_minute" });
+    expect(refusal.headers).toMatchObject({ "x-ratelimit-remaining-requests": "0" });
+    const alone = async () => !isRefusal(await outcomeOf(of.admit(one.limits, 20)));
+    await until("the others' have left the window", alone);
+
+    const tokens = caller({ key: { tokensPerMinute: 100 } });
+    server.resume();
+    await until("Redis is used again", () => one.redis.ready && other.redis.ready);
+    await tokens.admit(other.limits, 60);
+    await tokens.admit(one.limits, 20);
+    server.halt();
+    const { hints } = await refusalOf(tokens.admit(one.limits, 40));
+    expect(hints).toMatchObject({ scope: "key", limit: "tokens_per_minute" });
+    await tokens.admit(one.limits, 20);
+  });
+
+  test("what was let through meanwhile is told to Redis when it is back", async () => {
+    const [one, other] = await two({ timeoutMs: 500 });
+    const of = caller({ team: { requestsPerMinute: 4, tokensPerMinute: 1_000 } });
+    await of.admit(other.limits, 10);
+    server.halt();
+    for (let call = 0; call < 3; call += 1) await of.admit(one.limits, 10);
+    server.resume();
+    await until("Redis is told", async () => {
+      const { requests, tokens } = await readingOf(other.limits, of);
+      return requests === 4 && tokens === 40;
+    });
+    await refusalOf(of.admit(other.limits, 10));
   });
 });

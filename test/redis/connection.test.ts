@@ -17,7 +17,12 @@ operator.on("error", () => {});
 afterAll(() => operator.disconnect());
 
 async function connected(options: { log?: Log; timeoutMs?: number } = {}) {
-  const connection = new RedisConnection({ url: server.url, log: silentLog, ...options });
+  const connection = new RedisConnection({
+    url: server.url,
+    log: silentLog,
+    timeoutMs: 100,
+    ...options,
+  });
   started.push(connection);
   connection.start();
   await until("Redis is reached", () => connection.ready);
@@ -25,7 +30,7 @@ async function connected(options: { log?: Log; timeoutMs?: number } = {}) {
 }
 
 test("before its start nothing is sent", async () => {
-  const connection = new RedisConnection({ url: server.url, log: silentLog });
+  const connection = new RedisConnection({ url: server.url, log: silentLog, timeoutMs: 100 });
   await expect(connection.run((redis) => redis.ping())).rejects.toThrow(RedisAway);
   connection.stop();
   connection.stop();
