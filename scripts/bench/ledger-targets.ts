@@ -77,7 +77,7 @@ export function ourTarget(database: Database, jobs: readonly SeededJob[]): Ledge
   };
 }
 
-/** Plain functions behind a lane each, so that the two use both cores where nothing else does. */
+/** Plain functions behind the same lane: those of what ends and of what begins ride in one statement. */
 export function baselineTarget(database: Database, jobs: readonly SeededJob[]): LedgerTarget {
   interface Item {
     call: string;
@@ -87,24 +87,20 @@ export function baselineTarget(database: Database, jobs: readonly SeededJob[]): 
     charge: string;
   }
   const instance = uuidV7(Date.now());
-  const opens = new Lane<Item, boolean>({
+  const lane = new Lane<{ item: Item; ends: boolean }, boolean>({
     isOfBatch: isStatementError,
     async send(items) {
-      const [row] = await database.query<{ accepted: boolean[] }>(
-        "select array_to_json(plain.open($1::timestamptz, $2::uuid, $3::text::jsonb)) as accepted",
-        [new Date(), instance, JSON.stringify(items)],
+      const given = (end: boolean) => {
+        const those = items.filter(({ ends }) => ends === end).map(({ item }) => item);
+        return those.length === 0 ? null : JSON.stringify(those);
+      };
+      const [row] = await database.query<{ accepted: boolean[] | null }>(
+        `select case when $3::text is not null then plain.settle($1::timestamptz, $3::text::jsonb) end,
+           case when $4::text is not null then array_to_json(plain.open($1::timestamptz, $2::uuid, $4::text::jsonb)) end as accepted`,
+        [new Date(), instance, given(true), given(false)],
       );
-      return row!.accepted;
-    },
-  });
-  const settles = new Lane<Item, boolean>({
-    isOfBatch: isStatementError,
-    async send(items) {
-      await database.query("select plain.settle($1::timestamptz, $2::text::jsonb)", [
-        new Date(),
-        JSON.stringify(items),
-      ]);
-      return items.map(() => true);
+      const accepted = (row!.accepted ?? []).values();
+      return items.map(({ ends }) => ends || accepted.next().value === true);
     },
   });
   return {
@@ -117,8 +113,8 @@ export function baselineTarget(database: Database, jobs: readonly SeededJob[]): 
         amount: HOLD.toString(),
         charge: CHARGE.toString(),
       };
-      if (!(await opens.add(item))) throw new Error("the plain call was refused");
-      await settles.add(item);
+      if (!(await lane.add({ item, ends: false }))) throw new Error("the plain call was refused");
+      await lane.add({ item, ends: true });
     },
   };
 }
