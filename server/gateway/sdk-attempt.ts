@@ -1,3 +1,4 @@
+import { scopeOf } from "../http/request-scope.ts";
 import { canonicalJson } from "../kernel/canonical-json.ts";
 import { sha256 } from "../kernel/sealing.ts";
 import type { TeamPrincipal } from "../keys/principal.ts";
@@ -6,7 +7,7 @@ import type { TeamPrincipal } from "../keys/principal.ts";
 export interface SdkAttempt {
   /** How often the SDK has tried before; 0 = the first try. */
   retryCount: number;
-  /** Tells most requests apart at no cost: key, address, the body's told length. An SDK sends the same bytes again. */
+  /** Tells most requests apart at no cost: key, address, the body's length. An SDK sends the same bytes again. */
   group: string;
   /** SHA-256 of virtual key, method, path, idempotency key and canonical body; computed when first asked for. */
   identity: () => string;
@@ -31,19 +32,19 @@ export function sdkAttempt(of: {
   const { headers, method, url } = request;
   const told = headers.get("x-stainless-retry-count");
   if (told === null && !headers.has("x-stainless-lang")) return undefined;
-  const length = headers.get("content-length") ?? "";
+  const { bodyBytes } = scopeOf(request);
   const key = headers.get("idempotency-key");
   // A browser's token stands for its key in one job.
   const who = `${principal.keyId} ${principal.browser?.jobId ?? ""}`;
   let identity: string | undefined;
   return {
     retryCount: /^\d{1,4}$/.test(told ?? "") ? Number(told) : 0,
-    group: `${principal.keyId} ${url} ${length}`,
+    group: `${principal.keyId} ${url} ${bodyBytes}`,
     identity: () =>
       (identity ??= sha256(
         [who, method, url, key ?? "", canonicalJson(content)].join("\0"),
       ).toString("hex")),
-    bodyBytes: Number(length) || 0,
+    bodyBytes,
     keyed: key !== null,
     signal: request.signal,
   };

@@ -1,6 +1,7 @@
 import { DomainError } from "../kernel/errors.ts";
 import { inTime } from "../kernel/waiting.ts";
 import { refuseTooMany } from "./body-counts.ts";
+import { scopeOf } from "./request-scope.ts";
 
 /** Deeper JSON has no use here, and the recursion of what handles it has an end. */
 const DEEPEST = 100;
@@ -31,6 +32,7 @@ export async function readJsonBody(
   look?: (body: { value: object; text: string }) => void,
 ): Promise<unknown> {
   const bytes = await readInTime(request, limits);
+  scopeOf(request).bodyBytes = bytes.length;
   if (bytes.length === 0) return {};
   requireJson(request.headers);
   refuseTooMany(bytes);

@@ -11,6 +11,8 @@ export interface RequestScope {
   route: string | undefined;
   /** Who sent it, once that is known. */
   teamId: string | undefined;
+  /** Of its body, as they were read, whatever its headers say; 0 before. */
+  bodyBytes: number;
 }
 
 const saneRequestId = /^[A-Za-z0-9][A-Za-z0-9._:/+=@-]{0,127}$/;
@@ -33,6 +35,7 @@ export function openScope(
     },
     route: undefined,
     teamId: undefined,
+    bodyBytes: 0,
   };
   scopes.set(request, scope);
   return scope;

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { JsonAnswer } from "../../server/gateway/json-call.ts";
 import { Retries } from "../../server/gateway/retries.ts";
+import { readJsonBody } from "../../server/http/body.ts";
 import { sdkAttempt, type SdkAttempt } from "../../server/gateway/sdk-attempt.ts";
 import { ManualClock } from "../harness.ts";
 
@@ -257,6 +258,23 @@ describe("what is kept", () => {
     expect(idOf(await retries.json(attemptOf(1, { body: 0 }), done("anew")))).toBe("anew");
     expect(idOf(await retries.json(attemptOf(1, { body: 19 }), done("anew")))).toBe("19");
     expect(idOf(await retries.json(attemptOf(1, { body: "lost" }), done("anew")))).toBe("lost");
+  });
+
+  test("counts a request's bytes as they were read, also of a body that came without its length", async () => {
+    const { retries } = newRetries(10_000);
+    const bytes = new TextEncoder().encode(
+      JSON.stringify({ model: "chat", user: "x".repeat(5_000) }),
+    );
+    const body = new Blob([bytes]).stream();
+    const headers = { "content-type": "application/json", "x-stainless-retry-count": "0" };
+    const init = { method: "POST", headers, body, duplex: "half" };
+    const request = new Request("http://localhost/v1/chat/completions", init);
+    const content = await readJsonBody(request, { bytes: 10_000 });
+    expect(request.headers.has("content-length")).toBe(false);
+    const attempt = sdkAttempt({ principal: { keyId: "k" }, request, content })!;
+    expect(attempt.bodyBytes).toBe(bytes.length);
+    await retries.json(attempt, done("kept", 100));
+    expect(retries.keptBytes).toBeGreaterThan(bytes.length);
   });
 
   test("is not an answer that alone is larger than all that may be kept", async () => {
