@@ -74,8 +74,10 @@ export async function runJsonCall({
 }: JsonCall): Promise<JsonAnswer> {
   const received = await receive(call);
   if ("failure" in received) {
-    const { error } = received.failure;
-    await settleEnd({ context, lanes }, call, failedEnd(received.failure), {
+    const { failure, overdue } = received;
+    const { error } = failure;
+    const end = overdue ? await brokenOffEnd(call, failure, tokens) : failedEnd(failure);
+    await settleEnd({ context, lanes }, call, end, {
       stored: () => storedFailure(error, call.request.claim!),
     });
     call.record?.end("failed");
@@ -134,7 +136,11 @@ type Received =
       targets: TriedTargets;
       bytes: number;
     }
-  | { failure: UpstreamFailure };
+  | {
+      failure: UpstreamFailure;
+      /** Sent, and cut by our own deadline. */
+      overdue?: boolean;
+    };
 
 async function receive(call: OpenedCall): Promise<Received> {
   const totalMs = totalTimeoutMs(call.request.alias);
@@ -155,8 +161,19 @@ async function receive(call: OpenedCall): Promise<Received> {
     const targets = triedTargets(response);
     return { upstream, headers: response.headers, targets, bytes: text.length };
   } catch (error) {
-    return { failure: failureFromException(error, error instanceof AnswerTimeout) };
+    const overdue = error instanceof AnswerTimeout;
+    return { failure: failureFromException(error, overdue), overdue };
   }
+}
+
+/** A call that was sent and cut by us before anything came of it: its provider may bill what it was asked. */
+export async function brokenOffEnd(
+  call: OpenedCall,
+  failure: UpstreamFailure,
+  tokens: TokenCounter,
+): Promise<CallEnd> {
+  const usage = await estimatedUsage(call, { targets: failure.targets, written: [] }, tokens);
+  return { ...failedEnd(failure), usage, estimated: true };
 }
 
 /** A call that gave nothing: free. */

@@ -127,6 +127,7 @@ export class Relay implements FrameSource {
       status: reason === "timeout" ? "failed" : "aborted",
       code: error?.code ?? reason,
       error,
+      overdue: reason === "timeout",
     });
   }
 
@@ -190,7 +191,7 @@ export class Relay implements FrameSource {
   async #callEnd(how: HowEnded): Promise<CallEnd> {
     const { usage, costUsd, finishReason } = this.#frames;
     const targets = triedTargets(this.#response);
-    const used = usage ?? (await this.#estimate(how.status, targets));
+    const used = usage ?? (await this.#estimate(how, targets));
     const { code, adminMessage } = how;
     return {
       status: how.status,
@@ -205,10 +206,10 @@ export class Relay implements FrameSource {
     };
   }
 
-  /** What an interrupted stream has used: nothing before its first token when the upstream failed, else by its text. */
-  async #estimate(status: End, targets: TriedTargets): Promise<TokenUsage | undefined> {
+  /** What an interrupted stream has used: nothing before its first token when the upstream failed by itself, else by its text. */
+  async #estimate(how: HowEnded, targets: TriedTargets): Promise<TokenUsage | undefined> {
     const { written } = this.#frames;
-    if (status === "failed" && written.isEmpty) return undefined;
+    if (how.status === "failed" && how.overdue !== true && written.isEmpty) return undefined;
     const { text, factor } = written.read();
     const { call, tokens } = this.#options;
     return estimatedUsage(call, { targets, written: [text], factor }, tokens);
@@ -220,6 +221,8 @@ interface HowEnded {
   code: string | undefined;
   error: DomainError | undefined;
   adminMessage?: string;
+  /** It is our own deadline that was missed. */
+  overdue?: boolean;
   /** The upstream's own last event, in place of ours. */
   last?: Uint8Array;
 }

@@ -13,7 +13,7 @@ export interface SettleParts {
 }
 
 interface Ending {
-  /** Nobody has had anything of a failure: the team does not pay for the call itself. */
+  /** Nobody has had anything of a failure, though its model has written: the team does not pay for the call itself. */
   free?: boolean;
   /** What a repeat gets, if the call has an idempotency key. */
   stored: () => StoredCall;
@@ -30,11 +30,16 @@ export async function settleEnd(
   ending: Ending,
 ): Promise<SettleOutcome | undefined> {
   const priced = settleItem(call, end);
-  const item = ending.free ? { ...priced, charge: 0n } : priced;
+  const free = ending.free === true || gaveNothing(end);
+  const item = free ? { ...priced, charge: 0n } : priced;
   const outcome = await settleKeyed(parts, call, item, ending);
   call.keeper?.ended(item, call.sentLimit);
   return outcome;
 }
+
+/** A failure without a token of output is the operator's loss, if it cost anything; `settle_calls` holds to the same. */
+const gaveNothing = ({ status, usage }: CallEnd) =>
+  status === "failed" && (usage?.outputTokens ?? 0) === 0;
 
 async function settleKeyed(
   { context, lanes }: Omit<SettleParts, "tokens">,

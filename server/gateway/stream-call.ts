@@ -1,10 +1,11 @@
 import { notKept, type StoredCall, storedFailure } from "../http/idempotency.ts";
 import type { Answer } from "../litellm/wire/answer.ts";
+import { NeverSent } from "../litellm/wire/connection.ts";
 import { send } from "../litellm/wire/send.ts";
 import { Audience, type Keeping } from "./audience.ts";
-import { type CallEnd, estimatedUsage, type OpenedCall, upstreamRequest } from "./call.ts";
+import { type CallEnd, type OpenedCall, upstreamRequest } from "./call.ts";
 import { Deadlines, totalTimeoutMs } from "./deadlines.ts";
-import { failedEnd, type Replay } from "./json-call.ts";
+import { failedEnd, brokenOffEnd, type Replay } from "./json-call.ts";
 import { KeptFrames } from "./kept-frames.ts";
 import { Relay, type StreamStop } from "./relay.ts";
 import { settleEnd, type SettleParts } from "./settle-end.ts";
@@ -88,7 +89,7 @@ export async function runStreamCall(options: StreamCall): Promise<StreamAnswer> 
   if ("failure" in begun) {
     stopListening();
     const { error } = begun.failure;
-    const end = await endBeforeStart(options, begun.failure, abort.signal);
+    const end = await endBeforeStart(options, begun, abort.signal);
     await settleEnd(options, call, end, {
       stored: () => storedFailure(error, call.request.claim!),
     });
@@ -160,10 +161,16 @@ function storedFrames(
   return frames === undefined ? notKept : { status: 200, headers, frames };
 }
 
+interface NotBegun {
+  failure: UpstreamFailure;
+  /** Sent, and broken off by us: its provider may be at work. */
+  cut?: boolean;
+}
+
 async function begin(
   call: OpenedCall,
   signal: AbortSignal,
-): Promise<{ response: Answer } | { failure: UpstreamFailure }> {
+): Promise<{ response: Answer } | NotBegun> {
   try {
     const response = await send({ ...upstreamRequest(call, true), signal });
     if (response.ok) return { response };
@@ -172,24 +179,19 @@ async function begin(
     const fields = Object.keys(call.request.parameters);
     return { failure: failureFromResponse(response, text, { fields }) };
   } catch (error) {
-    return { failure: failureFromException(error, signal.aborted) };
+    const failure = failureFromException(error, signal.aborted);
+    return { failure, cut: signal.aborted && !(error instanceof NeverSent) };
   }
 }
 
 /** A refusal is free. Work that was broken off has cost its input, as far as anybody can tell. */
 async function endBeforeStart(
   { call, tokens }: StreamCall,
-  failure: UpstreamFailure,
+  { failure, cut = false }: NotBegun,
   signal: AbortSignal,
 ): Promise<CallEnd> {
-  const end = failedEnd(failure);
+  const end = cut ? await brokenOffEnd(call, failure, tokens) : failedEnd(failure);
   if (!signal.aborted || signal.reason === "timeout") return end;
   const code = signal.reason as StreamStop;
-  return {
-    ...end,
-    status: "aborted",
-    usage: await estimatedUsage(call, { targets: failure.targets, written: [] }, tokens),
-    estimated: true,
-    error: { code, adminMessage: code },
-  };
+  return { ...end, status: "aborted", error: { code, adminMessage: code } };
 }

@@ -96,7 +96,8 @@ function stepsOf(frames: Frames, script: Script): Step[] {
   frame(frames.head.join(""));
   for (const [index, text] of frames.text.entries()) {
     if (script.cut_after_chunks === index) steps.push({ kind: "cut" });
-    if (index > 0 && interval > 0) steps.push({ kind: "pause", milliseconds: interval });
+    const silentMs = index === 0 ? (script.first_chunk_ms ?? 0) : interval;
+    if (silentMs > 0) steps.push({ kind: "pause", milliseconds: silentMs });
     frame(text);
     if (script.malformed && index === 0) frame(`data: ${MALFORMED}\n\n`);
     if (script.hold !== undefined && holdAfter === index + 1) {

@@ -30,6 +30,8 @@ export interface Script {
   ignore_limit?: boolean;
   /** Pieces into which a stream cuts the text; 4 by default. */
   chunks?: number;
+  /** Milliseconds between a stream's first frame and the first of them; 0 by default. */
+  first_chunk_ms?: number;
   /** Milliseconds between two of them; 0 by default. */
   chunk_interval_ms?: number;
   /** Answers with this error: 400, 401, 403, 404, 429, 500, 502, 503 … */
@@ -82,6 +84,7 @@ const kinds: Record<keyof Script, "number" | "string" | "boolean" | "object"> = 
   text: "string",
   ignore_limit: "boolean",
   chunks: "number",
+  first_chunk_ms: "number",
   chunk_interval_ms: "number",
   status: "number",
   status_times: "number",

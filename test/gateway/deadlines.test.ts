@@ -65,6 +65,12 @@ test("a call may take as long as all attempts at its targets, one order after th
   expect(totalTimeoutMs({ targets, timeouts: { total: 700 } })).toBe(700);
 });
 
+/** The provider has had the question, and may bill it. */
+const inputOnly = {
+  ...{ input_tokens: expect.any(Number) as number, output_tokens: 0 },
+  ...{ cost: expect.stringMatching(/^[1-9]/) as string, cost_flags: ["estimated"] },
+};
+
 describe("a call", async () => {
   const { context, gateway, requester, calls, newJob, ended, onlyCall } = await callPath();
 
@@ -76,14 +82,17 @@ describe("a call", async () => {
   test.each([
     ["total", { total: 20 }],
     ["first byte", { firstByte: 20 }],
-  ] as const)("whose stream misses its %s is a free 504", async (_, timeouts) => {
-    const jobId = await newJob();
-    const call = calls.stream(await request(jobId, { latency_ms: 60_000 }, timeouts), client());
-    expect((await refusal(call)).code).toBe("gateway_timeout");
-    expect(await ended(await onlyCall(jobId))).toMatchObject({
-      ...{ status: "failed", error_code: "gateway_timeout", output_tokens: null },
-    });
-  });
+  ] as const)(
+    "whose stream misses its %s is a free 504, whose input is booked",
+    async (_, timeouts) => {
+      const jobId = await newJob();
+      const call = calls.stream(await request(jobId, { latency_ms: 60_000 }, timeouts), client());
+      expect((await refusal(call)).code).toBe("gateway_timeout");
+      expect(await ended(await onlyCall(jobId))).toMatchObject({
+        ...{ status: "failed", error_code: "gateway_timeout", ...inputOnly },
+      });
+    },
+  );
 
   test("whose stream falls silent ends with one error event, booked by what was delivered", async () => {
     const jobId = await newJob();
@@ -119,10 +128,10 @@ describe("a call", async () => {
     expect(await ended(await onlyCall(jobId))).toMatchObject({ status: "failed", cost: "0" });
   });
 
-  test("without streaming misses its total as a free 504", async () => {
+  test("without streaming misses its total as a free 504, whose input is booked", async () => {
     const jobId = await newJob();
     const asked = await request(jobId, { latency_ms: 60_000 }, { total: 20 });
     expect((await refusal(calls.json(asked, (answer) => answer))).code).toBe("gateway_timeout");
-    expect(await ended(await onlyCall(jobId))).toMatchObject({ status: "failed", cost: "0" });
+    expect(await ended(await onlyCall(jobId))).toMatchObject({ status: "failed", ...inputOnly });
   });
 });

@@ -127,6 +127,16 @@ describe("a stream", () => {
     });
   });
 
+  test("whose client has left before it was sent costs nothing: nobody has worked on it", async () => {
+    const jobId = await newJob();
+    const before = gateway.provider.counters.total;
+    await refusal(streamCall(jobId, {}, { ...client(), signal: AbortSignal.abort() }));
+    expect(await ended(await onlyCall(jobId))).toMatchObject({
+      ...{ status: "aborted", error_code: "client_left", input_tokens: null, cost: "0" },
+    });
+    expect(gateway.provider.counters.total).toBe(before);
+  });
+
   test("stops when its job ends, with an error event", async () => {
     const jobId = await newJob();
     const stream = await streamCall(jobId, { hold: "ends", hold_after_chunks: 1 });

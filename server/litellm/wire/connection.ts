@@ -42,7 +42,14 @@ export interface ConnectionOwner {
   gone(connection: Connection): void;
 }
 
-export const givenUp = () => new DOMException("The request was given up.", "AbortError");
+/** Given up before any of the request was written: nobody has seen it. An AbortError, too. */
+export class NeverSent extends DOMException {
+  constructor() {
+    super("The request was given up before it was sent.", "AbortError");
+  }
+}
+
+const givenUp = () => new DOMException("The request was given up.", "AbortError");
 
 /**
  * One connection to a server, which carries one request after the other. States: idle → waiting for a head → receiving a body →
@@ -74,12 +81,12 @@ export class Connection implements AnswerSource {
 
   /**
    * Sends a request, head and body. Resolves with the head of its answer; rejects with ConnectionLost, ProtocolError,
-   * AnswerTimeout, or AbortError once the signal aborts; so does the body.
+   * AnswerTimeout, NeverSent, or AbortError once the signal aborts; so does the body.
    */
   send(request: string, { signal, totalMs }: Until): Promise<Answer> {
     return new Promise((resolve, reject) => {
       this.#waiting = { sentMs: performance.now(), resolve, reject };
-      if (signal?.aborted) return this.#giveUp();
+      if (signal?.aborted) return this.#close(new NeverSent());
       this.#signal = signal;
       signal?.addEventListener("abort", this.#giveUp);
       if (totalMs !== undefined) this.#timer = setTimeout(this.#late, totalMs);

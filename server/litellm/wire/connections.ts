@@ -1,6 +1,6 @@
 import { connect, isIP, type Socket } from "node:net";
 import * as tls from "node:tls";
-import { Connection, type ConnectionOwner, givenUp } from "./connection.ts";
+import { Connection, type ConnectionOwner, NeverSent } from "./connection.ts";
 
 /** No connection came about in time. */
 export class ConnectTimeout extends Error {}
@@ -34,7 +34,7 @@ export class Connections implements ConnectionOwner {
     return undefined;
   }
 
-  /** Rejects with ConnectTimeout, AbortError or the system's error. */
+  /** Rejects with ConnectTimeout, NeverSent or the system's error. */
   open(connectMs: number, signal: AbortSignal | undefined): Promise<Connection> {
     return new Promise((resolve, reject) => {
       const socket = this.#connect(() => {
@@ -50,7 +50,7 @@ export class Connections implements ConnectionOwner {
       };
       const late = () =>
         fail(new ConnectTimeout(`The gateway took no connection within ${connectMs} ms.`));
-      const giveUp = () => fail(givenUp());
+      const giveUp = () => fail(new NeverSent());
       const timer = setTimeout(late, connectMs);
       const done = () => {
         clearTimeout(timer);
