@@ -14,8 +14,9 @@ import {
   BudgetQuery,
   BudgetView,
 } from "../budgets/schema.ts";
+import { makeOnce } from "../config-change.ts";
 import type { Context } from "../context.ts";
-import { adminOperation, type Operation, Reply } from "../http/operation.ts";
+import { adminOperation, type Operation } from "../http/operation.ts";
 
 const tag = "Budgets";
 const params = {
@@ -39,25 +40,26 @@ export function budgetOperations(context: Context): readonly Operation[] {
           "Caps the provider cost of an organization, team, key or alias. It counts from the start of its present period: what that has cost so far is in it at once, calls under way with what they may cost at most until they have ended.",
         tag,
         body: BudgetCreate,
+        idempotent: true,
         success: { status: 201, description: "The budget.", schema: BudgetView },
         problems: ["not_found", "budget_exists", "amount_invalid"],
       },
-      async (input) => {
-        const { body } = input;
-        const budget = await createBudget(
-          context,
-          {
-            scope: body.scope,
-            subjectId: body.subject_id,
-            hard: body.kind === "hard",
-            period: body.period,
-            limitUsd: body.limit_usd,
-            alertPercents: body.alert_percents,
-          },
-          authorOf(input),
-        );
-        return new Reply(budget, { status: 201 });
-      },
+      (input) =>
+        makeOnce(context, input, (within) => {
+          const { body } = input;
+          return createBudget(
+            within,
+            {
+              scope: body.scope,
+              subjectId: body.subject_id,
+              hard: body.kind === "hard",
+              period: body.period,
+              limitUsd: body.limit_usd,
+              alertPercents: body.alert_percents,
+            },
+            authorOf(input),
+          );
+        }),
     ),
 
     adminOperation(

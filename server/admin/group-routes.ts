@@ -1,7 +1,8 @@
 import { Type } from "@sinclair/typebox";
 import { authorOf } from "../audit/audit.ts";
+import { makeOnce } from "../config-change.ts";
 import type { Context } from "../context.ts";
-import { adminOperation, Reply, type Operation } from "../http/operation.ts";
+import { adminOperation, type Operation } from "../http/operation.ts";
 import {
   GroupChange,
   GroupCreate,
@@ -36,11 +37,12 @@ export function groupOperations(context: Context): readonly Operation[] {
         description: "Teams that are granted the group may use every model in it.",
         tag,
         body: GroupCreate,
+        idempotent: true,
         success: { status: 201, description: "The group.", schema: GroupView },
         problems: ["slug_taken", "not_found"],
       },
-      async (input) =>
-        new Reply(await createGroup(context, authorOf(input), input.body), { status: 201 }),
+      (input) =>
+        makeOnce(context, input, (within) => createGroup(within, authorOf(input), input.body)),
     ),
 
     adminOperation(

@@ -1,7 +1,8 @@
 import { Type } from "@sinclair/typebox";
 import { authorOf } from "../audit/audit.ts";
+import { makeOnce } from "../config-change.ts";
 import type { Context } from "../context.ts";
-import { adminOperation, Reply, type Operation } from "../http/operation.ts";
+import { adminOperation, type Operation } from "../http/operation.ts";
 import { createKey, type IssuedKey } from "../keys/issue.ts";
 import { changeKey, listKeys, readKey, revokeKey, rotateKey } from "../keys/keys.ts";
 import { fromLimits } from "../keys/limits.ts";
@@ -49,27 +50,29 @@ function teamOperations(context: Context): readonly Operation[] {
         tag,
         params: team,
         body: KeyCreate,
+        idempotent: true,
         success: { status: 201, description: "The key.", schema: KeyCreated },
         problems: ["not_found"],
       },
-      async (input) => {
-        const { body, params } = input;
-        const { id: teamId } = await requireTeam(context, params.team_id);
-        const issued = await createKey(
-          context,
-          {
-            teamId,
-            name: body.name ?? "key",
-            mode: body.mode,
-            expiresAt: body.expires_at === undefined ? undefined : new Date(body.expires_at),
-            ipAllowList: body.ip_allow_list,
-            allowedOrigins: body.allowed_origins,
-            limits: body.limits && fromLimits(body.limits),
-          },
-          authorOf(input),
-        );
-        return new Reply(toCreated(issued), { status: 201 });
-      },
+      (input) =>
+        makeOnce(context, input, async (within) => {
+          const { body, params } = input;
+          const { id: teamId } = await requireTeam(within, params.team_id);
+          const issued = await createKey(
+            within,
+            {
+              teamId,
+              name: body.name ?? "key",
+              mode: body.mode,
+              expiresAt: body.expires_at === undefined ? undefined : new Date(body.expires_at),
+              ipAllowList: body.ip_allow_list,
+              allowedOrigins: body.allowed_origins,
+              limits: body.limits && fromLimits(body.limits),
+            },
+            authorOf(input),
+          );
+          return toCreated(issued);
+        }),
     ),
 
     adminOperation(
@@ -150,20 +153,22 @@ function ownOperations(context: Context): readonly Operation[] {
         tag,
         params,
         body: KeyRotation,
+        idempotent: true,
         success: { status: 201, description: "The new key.", schema: KeyRotated },
         problems: ["not_found", "state_conflict"],
       },
-      async (input) => {
-        const { grace_seconds, expires_at } = input.body;
-        const keyId = input.params.key_id;
-        const { issued, worksUntil } = await rotateKey(context, authorOf(input), {
-          keyId,
-          graceSeconds: grace_seconds,
-          expiresAt: expires_at === undefined ? undefined : new Date(expires_at),
-        });
-        const ends = { rotated_from: keyId, old_key_works_until: worksUntil.toISOString() };
-        return new Reply({ ...toCreated(issued), ...ends }, { status: 201 });
-      },
+      (input) =>
+        makeOnce(context, input, async (within) => {
+          const { grace_seconds, expires_at } = input.body;
+          const keyId = input.params.key_id;
+          const { issued, worksUntil } = await rotateKey(within, authorOf(input), {
+            keyId,
+            graceSeconds: grace_seconds,
+            expiresAt: expires_at === undefined ? undefined : new Date(expires_at),
+          });
+          const ends = { rotated_from: keyId, old_key_works_until: worksUntil.toISOString() };
+          return { ...toCreated(issued), ...ends };
+        }),
     ),
 
     adminOperation(

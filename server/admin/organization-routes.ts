@@ -1,7 +1,8 @@
 import { Type } from "@sinclair/typebox";
 import { authorOf } from "../audit/audit.ts";
+import { makeOnce } from "../config-change.ts";
 import type { Context } from "../context.ts";
-import { adminOperation, Reply, type Operation } from "../http/operation.ts";
+import { adminOperation, type Operation } from "../http/operation.ts";
 import { listStatusChanges } from "../organizations/history.ts";
 import {
   changeOrganization,
@@ -55,15 +56,17 @@ function recordOperations(context: Context): readonly Operation[] {
           "A customer. Its id is a slug, given or made from the name, and never changes.",
         tag,
         body: OrganizationCreate,
+        idempotent: true,
         success: { status: 201, description: "The organization.", schema: OrganizationCreated },
         problems: ["slug_taken"],
       },
-      async (input) => {
-        const { body } = input;
-        const author = authorOf(input);
-        const { organizationId } = await createOrganization(context, { ...body, author });
-        return new Reply({ organization_id: organizationId, name: body.name }, { status: 201 });
-      },
+      (input) =>
+        makeOnce(context, input, async (within) => {
+          const { body } = input;
+          const author = authorOf(input);
+          const { organizationId } = await createOrganization(within, { ...body, author });
+          return { organization_id: organizationId, name: body.name };
+        }),
     ),
 
     adminOperation(

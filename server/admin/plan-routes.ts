@@ -1,7 +1,8 @@
 import { type Static, Type } from "@sinclair/typebox";
 import { authorOf } from "../audit/audit.ts";
+import { makeOnce } from "../config-change.ts";
 import type { Context } from "../context.ts";
-import { adminOperation, type Operation, type OperationInput, Reply } from "../http/operation.ts";
+import { adminOperation, type Operation, type OperationInput } from "../http/operation.ts";
 import { pageOf, pageQuery } from "../http/pagination.ts";
 import { assignPlan, type PlanSubject, readAssignedPlan } from "../pricing/assignments.ts";
 import { listPlans, readPlan, toAssignedPlanView } from "../pricing/listing.ts";
@@ -39,13 +40,15 @@ export function planOperations(context: Context): readonly Operation[] {
           "With its first version. Nobody goes by it until it is assigned. Charged are jobs at their end (`flat`, `tiered`, `subscription`) or their calls one by one (`markup`, `per_token`).",
         tag,
         body: PlanCreate,
+        idempotent: true,
         success: { status: 201, description: "The plan.", ...detail },
         problems: ["slug_taken", "amount_invalid"],
       },
-      async (input) => {
-        const { planId } = await createPlan(context, authorOf(input), input.body);
-        return new Reply(await readPlan(context, planId), { status: 201 });
-      },
+      (input) =>
+        makeOnce(context, input, async (within) => {
+          const { planId } = await createPlan(within, authorOf(input), input.body);
+          return readPlan(within, planId);
+        }),
     ),
 
     adminOperation(
@@ -123,14 +126,16 @@ export function planOperations(context: Context): readonly Operation[] {
         tag,
         params,
         body: PlanVersionCreate,
+        idempotent: true,
         success: { status: 201, description: "The plan.", ...detail },
         problems: ["not_found", "version_conflict", "amount_invalid"],
       },
-      async (input) => {
-        const planId = input.params.plan_id;
-        await createPlanVersion(context, authorOf(input), { planId, ...input.body });
-        return new Reply(await readPlan(context, planId), { status: 201 });
-      },
+      (input) =>
+        makeOnce(context, input, async (within) => {
+          const planId = input.params.plan_id;
+          await createPlanVersion(within, authorOf(input), { planId, ...input.body });
+          return readPlan(within, planId);
+        }),
     ),
 
     ...assignmentOperations(context, {

@@ -1,7 +1,8 @@
 import { Type } from "@sinclair/typebox";
 import { authorOf } from "../audit/audit.ts";
+import { makeOnce } from "../config-change.ts";
 import type { Context } from "../context.ts";
-import { adminOperation, Reply, type Operation } from "../http/operation.ts";
+import { adminOperation, type Operation } from "../http/operation.ts";
 import { creditsToMicros } from "../kernel/money.ts";
 import { fromLimits } from "../keys/limits.ts";
 import {
@@ -33,34 +34,33 @@ export function teamOperations(context: Context): readonly Operation[] {
           "With its wallet, first credits, access to models and first key: all of it or nothing.",
         tag,
         body: TeamCreate,
+        idempotent: true,
         success: { status: 201, description: "The team with its key.", schema: TeamCreated },
         problems: ["not_found", "slug_taken", "amount_invalid"],
       },
-      async (input) => {
-        const { body, principal } = input;
-        const created = await createTeam(context, {
-          name: body.name,
-          organizationId: body.organization_id,
-          id: body.id,
-          creditsMicros: body.credits === undefined ? undefined : creditsToMicros(body.credits),
-          groups: body.groups,
-          metadata: body.metadata,
-          limits: body.limits && fromLimits(body.limits),
-          actor: principal.actor,
-          author: authorOf(input),
-        });
-        const { secret, keyId } = created.key;
-        return new Reply(
-          {
+      (input) =>
+        makeOnce(context, input, async (within) => {
+          const { body, principal } = input;
+          const created = await createTeam(within, {
+            name: body.name,
+            organizationId: body.organization_id,
+            id: body.id,
+            creditsMicros: body.credits === undefined ? undefined : creditsToMicros(body.credits),
+            groups: body.groups,
+            metadata: body.metadata,
+            limits: body.limits && fromLimits(body.limits),
+            actor: principal.actor,
+            author: authorOf(input),
+          });
+          const { secret, keyId } = created.key;
+          return {
             team_id: created.teamId,
             organization_id: body.organization_id,
             groups: created.groups,
             key_id: keyId,
             key: secret,
-          },
-          { status: 201 },
-        );
-      },
+          };
+        }),
     ),
 
     adminOperation(
