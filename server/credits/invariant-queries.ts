@@ -40,15 +40,16 @@ export const brokenEntries = `
     where (t.wallet_id, t.entry_no) >= ($1::uuid, $2::bigint)
     order by t.wallet_id, t.entry_no limit $3::int
   ), chain as (
-    select p.*,
-      lag(p.entry_no) over w as before_no, lag(p.balance_after) over w as before
+    select p.*, lag(p.entry_no) over w as before_no, lag(p.balance_after) over w as before,
+      exists (select from wallets where id = p.wallet_id) as is_known
     from page p window w as (partition by p.wallet_id order by p.entry_no)
   )
   select v.rule, c.wallet_id, null::uuid as job_id, null::uuid as other_id,
     'entry ' || c.entry_no || ': ' || v.found as found, v.expected::text
   from chain c, lateral (values
     ('entries are numbered without gaps', c.entry_no, coalesce(c.before_no, 0) + 1),
-    ('an entry continues the balance of the one before it', c.balance_after, coalesce(c.before, 0) + c.amount)
+    ('an entry continues the balance of the one before it', c.balance_after, coalesce(c.before, 0) + c.amount),
+    ('an entry is that of a wallet', c.is_known::int, 1)
   ) as v (rule, found, expected)
   where v.found <> v.expected and (c.wallet_id, c.entry_no) <> ($1::uuid, $2::bigint)`;
 
@@ -82,7 +83,12 @@ export const brokenHolds = `
   left join jobs j on j.id = o.job_id
   left join llm_calls c on c.id = o.id and o.id <> o.job_id
   where case when o.id = o.job_id then j.id is null or j.ended_at is not null
-    else c.id is null or c.status <> 'in_flight' end`;
+    else c.id is null or c.status <> 'in_flight' end
+  union all
+  select 'a hold is on the wallet of the team whose job it is for', o.wallet_id, o.job_id, o.id,
+    'another wallet', coalesce(w.id::text, 'none')
+  from open o join jobs j on j.id = o.job_id left join wallets w on w.team_id = j.team_id
+  where w.id is distinct from o.wallet_id`;
 
 /**
  * Jobs `$1 < id <= $2`. What their calls say is compared from the first month on of which the partition is still there.
@@ -107,7 +113,8 @@ export const brokenJobs = `
         coalesce(sum(t.amount) filter (where t.kind = 'refund'), 0) as entries_refunded,
         count(*) filter (where t.kind = 'charge' and t.charge_id = p.id) as charges_of_job,
         count(*) filter (where t.kind = 'charge' and t.charge_id <> p.id) as charges_of_calls,
-        count(*) filter (where t.kind = 'charge' and t.charge_id is null) as charges_of_nothing
+        count(*) filter (where t.kind = 'charge' and t.charge_id is null) as charges_of_nothing,
+        count(*) filter (where t.wallet_id not in (select id from wallets where team_id = p.team_id)) as entries_elsewhere
       from credit_transactions t where t.job_id = p.id
     ) booked on true
     left join lateral (
@@ -134,6 +141,7 @@ export const brokenJobs = `
     (true, 'refunds are at most the charge', greatest(f.refunded - f.charged, 0), 0),
     (true, 'a job is charged once at its end, or call by call', least(f.charges_of_job, f.charges_of_calls), 0),
     (true, 'a charge says what it charges', f.charges_of_nothing, 0),
+    (true, 'the entries of a job are those of its team''s wallet', f.entries_elsewhere, 0),
     (true, 'a job of a per-job plan is charged by itself',
       case when f.terms ->> 'charged' = 'job' then f.charges_of_calls else 0 end, 0),
     (true, 'a job of a per-call plan is charged by its calls',

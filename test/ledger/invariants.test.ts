@@ -1,4 +1,11 @@
 import { expect, test } from "vitest";
+import {
+  brokenBudgets,
+  brokenEntries,
+  brokenHolds,
+  brokenJobs,
+  brokenWallets,
+} from "../../server/credits/invariant-queries.ts";
 import { checkLedger } from "../../server/credits/invariants.ts";
 import { startUnder } from "./plans.ts";
 import {
@@ -16,7 +23,7 @@ import { budgetPeriod } from "./world.ts";
 
 const { database, world: newWorld } = await twoConnections();
 const world = await newWorld();
-const [team] = world.teams;
+const [team, other] = world.teams;
 await allocate(world, team, 10n * CREDIT);
 const [FLAT, MARKUP] = [0, 5] as const;
 const flat = await newJob(world, team, startUnder(FLAT, world.clock.now()));
@@ -32,7 +39,7 @@ test("a sound ledger breaks no rule", async () => {
 });
 
 const wallet = `wallets set`;
-test.each([
+const changes = [
   [
     "balance is that of the last entry",
     `${wallet} balance = balance + 1`,
@@ -99,7 +106,8 @@ test.each([
     "budget_periods set held = held + 1",
     "budget_periods set held = held - 1",
   ],
-])("names it when it is broken: %s", async (rule, change, repair) => {
+] as const;
+test.each(changes)("names it when it is broken: %s", async (rule, change, repair) => {
   const table = change.split(" ")[0]!;
   const rows: Record<string, string> = {
     wallets: `id = '${team.walletId}'`,
@@ -130,4 +138,127 @@ test("names an ended job that still holds something", async () => {
     "an ended job without calls in flight holds nothing",
     flat.id,
   ]);
+});
+
+const elsewhere = "00000000-0000-7000-8000-0000000000ff";
+const lastEntry = `wallet_id = '${team.walletId}' and entry_no = (select entry_no from wallets where id = '${team.walletId}')`;
+/** An entry that no function booked. */
+const entry = (
+  of: { wallet?: string; job?: string; charge?: string },
+  values = `'charge', -1, 0, ${quoted(of.job)}, ${quoted(of.charge)}`,
+): Damage => ({
+  breaks: `insert into credit_transactions (wallet_id, entry_no, kind, amount, balance_after, job_id, charge_id, actor, created_at)
+    values ('${of.wallet ?? team.walletId}', 99, ${values}, 'nobody', now())`,
+  repairs: "delete from credit_transactions where entry_no = 99",
+});
+function quoted(id: string | undefined): string {
+  return id === undefined ? "null" : `'${id}'`;
+}
+/** A column that is one too high. */
+const tooHigh = (table: string, column: string, id: string, by = "1"): Damage => ({
+  breaks: `update ${table} set ${column} = ${column} + ${by} where id = '${id}'`,
+  repairs: `update ${table} set ${column} = ${column} - ${by} where id = '${id}'`,
+});
+
+interface Damage {
+  breaks: string;
+  repairs: string;
+}
+
+const damages: readonly (readonly [rule: string, damage: Damage])[] = [
+  ["unattributed is not below 0", tooHigh("wallets", "unattributed", team.walletId, "(-1e9)")],
+  [
+    "entries are numbered without gaps",
+    {
+      breaks: `update credit_transactions set entry_no = 98 where ${lastEntry}`,
+      repairs: `update credit_transactions set entry_no = (select entry_no from wallets where id = '${team.walletId}') where entry_no = 98`,
+    },
+  ],
+  [
+    "an entry continues the balance of the one before it",
+    {
+      breaks: `update credit_transactions set amount = amount - 1 where ${lastEntry}`,
+      repairs: `update credit_transactions set amount = amount + 1 where ${lastEntry}`,
+    },
+  ],
+  ["an entry is that of a wallet", entry({ wallet: elsewhere })],
+  [
+    "the entries of a job are those of its team's wallet",
+    entry({ wallet: other.walletId, job: markup.id, charge: elsewhere }),
+  ],
+  [
+    "a hold is on the wallet of the team whose job it is for",
+    {
+      breaks: `update credit_holds set wallet_id = '${other.walletId}' where id = '${open.callId}'`,
+      repairs: `update credit_holds set wallet_id = '${team.walletId}' where id = '${open.callId}'`,
+    },
+  ],
+  ["refunded is the sum of the job's refunds", tooHigh("jobs", "refunded", markup.id)],
+  [
+    "refunds are at most the charge",
+    {
+      breaks: `alter table jobs drop constraint jobs_refunded; update jobs set refunded = charged + 1 where id = '${markup.id}'`,
+      repairs: `update jobs set refunded = 0 where id = '${markup.id}'; alter table jobs add constraint jobs_refunded check (refunded between 0 and charged)`,
+    },
+  ],
+  [
+    "a job is charged once at its end, or call by call",
+    entry({ job: markup.id, charge: markup.id }),
+  ],
+  ["a charge says what it charges", entry({ job: markup.id })],
+  ["a job of a per-job plan is charged by itself", entry({ job: flat.id, charge: elsewhere })],
+  [
+    "a job of a per-call plan is charged by its calls",
+    entry({ job: markup.id, charge: markup.id }),
+  ],
+  ["an open job of a per-job plan is not charged yet", tooHigh("jobs", "charged", flat.id)],
+  ["calls counts the job's calls", tooHigh("jobs", "calls", markup.id)],
+  [
+    "succeeded_calls counts the job's succeeded calls",
+    tooHigh("jobs", "succeeded_calls", markup.id),
+  ],
+  [
+    "failed_calls counts the job's failed and aborted calls",
+    tooHigh("jobs", "failed_calls", markup.id),
+  ],
+  ["charged is the sum of the job's calls", tooHigh("llm_calls", "charged", settled.callId)],
+  [
+    "what calls come to is charged, except before a minimum",
+    tooHigh("jobs", "call_charges", markup.id, "1e9"),
+  ],
+  ["input_tokens is the sum of the job's calls", tooHigh("jobs", "input_tokens", markup.id)],
+  ["output_tokens is the sum of the job's calls", tooHigh("jobs", "output_tokens", markup.id)],
+];
+
+/** No user and no function can: entries refuse every change. */
+const unguarded = (statements: string) =>
+  database.script(
+    `alter table credit_transactions disable trigger user; ${statements}; alter table credit_transactions enable trigger user`,
+  );
+
+test.each(damages)("names it, too: %s", async (rule, { breaks, repairs }) => {
+  await unguarded(breaks);
+  const { violations } = await checkLedger(database);
+  await unguarded(repairs);
+  expect(violations.map((violation) => violation.rule)).toContain(rule);
+  expect((await checkLedger(database)).violations).toEqual([]);
+});
+
+test("every rule that is looked for is broken above", () => {
+  const text = [brokenWallets, brokenEntries, brokenHolds, brokenJobs, brokenBudgets].join("\n");
+  // The first text of a row of `values`, or what is called `rule`.
+  const rules = [
+    ...text.matchAll(
+      /\((?:[^'(),]+(?:'\w+'[^'(),]*)*, )?'((?:[^']|'')+)',|select '((?:[^']|'')+)'(?: as rule)?,/g,
+    ),
+  ]
+    .map(([, first, second]) => (first ?? second)!.replaceAll("''", "'"))
+    .filter((rule) => rule.includes(" "));
+  const broken = [
+    ...damages.map(([rule]) => rule),
+    ...changes.map(([rule]) => rule),
+    "an ended job without calls in flight holds nothing",
+  ];
+  expect(rules.length).toBeGreaterThan(30);
+  expect([...new Set(rules)].toSorted()).toEqual([...new Set(broken)].toSorted());
 });
