@@ -17,7 +17,12 @@ export function creditsAmount(value: Amount, field: string, rule: AmountRule): b
 /** Throws `amount_invalid` naming field, value and rule. */
 export function requireAmount(micros: bigint, field: string, rule: AmountRule): void {
   const fits = rule === "not 0" ? micros !== 0n : rule === "0 or more" ? micros >= 0n : micros > 0n;
-  if (!fits) throw amountInvalid(field, microsToCredits(micros), `must be ${rule}`);
+  if (!fits)
+    throw amountInvalid(
+      field,
+      microsToCredits(micros),
+      rule === "not 0" ? "must not be 0" : `must be ${rule}`,
+    );
   if (micros > LARGEST_BALANCE || micros < -LARGEST_BALANCE) {
     throw amountInvalid(
       field,

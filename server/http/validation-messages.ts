@@ -86,6 +86,8 @@ function sentenceOf(error: ValueError): string {
     return `is missing; it must be ${allowed(schema)}`;
   if (error.type === ValueErrorType.ObjectAdditionalProperties)
     return `is not a field of this request${known(schema)}`;
+  if (error.type === ValueErrorType.ObjectMinProperties)
+    return `has no field${known(schema)}; send one at least`;
   return `is ${found(error)}; it must be ${allowed(schema)}`;
 }
 

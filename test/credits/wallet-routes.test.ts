@@ -32,6 +32,9 @@ test("limit and threshold are set, to null too, and audited", async () => {
     problem(409, "version_conflict"),
   );
   expect((await get(team.path)).body).toMatchObject({ low_balance_threshold: 7 });
+  expect((await patch(team.path, {})).body["detail"]).toBe(
+    "body has no field; its fields are credit_limit, low_balance_threshold, reason, version; send one at least.",
+  );
   expect(await patch("/api/teams/nobody/wallet", { credit_limit: 0 })).toMatchObject(
     problem(404, "not_found"),
   );
