@@ -1,4 +1,5 @@
 import { oncePer } from "../kernel/once-per.ts";
+import { whenOverdue } from "../kernel/overdue.ts";
 import type { ModelAlias } from "../models/catalog.ts";
 
 /** What took too long. */
@@ -20,8 +21,9 @@ const MARGIN_MS = 5_000;
 
 /**
  * Watches how long a call takes: until its first frame, between frames, and in all. One timer serves: a frame only notes the
- * time, and the timer looks at it when it runs out. States: waiting for the first frame → receiving ⇄ resting, while the
- * client takes no more and the model is not to blame → ended, by `end` or by the first deadline that was missed.
+ * time, and the timer looks at it when it runs out. A frame that came in time to a busy process counts.
+ * States: waiting for the first frame → receiving ⇄ resting, while the client takes no more and the model is not to blame →
+ * ended, by `end` or by the first deadline that was missed.
  */
 export class Deadlines {
   readonly #options: DeadlineOptions;
@@ -70,12 +72,17 @@ export class Deadlines {
     const { atMs, what } = this.#next();
     this.#armedMs = atMs;
     const delayMs = Math.min(Math.max(atMs - performance.now(), 0), LONGEST_MS);
-    this.#timer = setTimeout(() => {
-      // A frame has come in the meantime, or the delay was cut to what timers take.
-      if (this.#next().atMs > performance.now() + 1) return this.#arm();
-      this.#timer = undefined;
-      this.#options.onOverdue(what);
-    }, delayMs);
+    const timer = whenOverdue(() => this.#check(timer, what), delayMs);
+    this.#timer = timer;
+  }
+
+  #check(timer: ReturnType<typeof setTimeout>, what: Overdue): void {
+    // It has ended, or another timer stands for it.
+    if (this.#timer !== timer) return;
+    // A frame has come in the meantime, or the delay was cut to what timers take.
+    if (this.#next().atMs > performance.now() + 1) return this.#arm();
+    this.#timer = undefined;
+    this.#options.onOverdue(what);
   }
 
   /** The deadline that ends first. */

@@ -1,4 +1,4 @@
-import { setImmediate } from "node:timers";
+import { whenOverdue } from "../kernel/overdue.ts";
 
 /** No answer came in the time that it has. */
 export class LateReply extends Error {
@@ -8,13 +8,10 @@ export class LateReply extends Error {
   }
 }
 
-/**
- * What the work resolves to; rejects with `LateReply` when it takes longer. A busy process may find the timer over before it
- * has read an answer that has come long ago, so answers that wait are read once more before one is called late.
- */
+/** What the work resolves to; rejects with `LateReply` when it takes longer. An answer that came in time to a busy process is not late. */
 export function inTime<Reply>(work: Promise<Reply>, ms: number): Promise<Reply> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => setImmediate(() => reject(new LateReply(ms))), ms);
+    const timer = whenOverdue(() => reject(new LateReply(ms)), ms);
     work.then(
       (reply) => {
         clearTimeout(timer);

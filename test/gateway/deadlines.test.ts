@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createServer } from "node:net";
+import { connect, createServer, type Socket } from "node:net";
 import { afterAll, describe, expect, test } from "vitest";
 import { Calls } from "../../server/gateway/calls.ts";
 import { Deadlines, type Overdue, totalTimeoutMs } from "../../server/gateway/deadlines.ts";
@@ -40,6 +40,22 @@ describe("deadlines", () => {
     });
     expect(frames).toBe("idle");
     expect(performance.now() - lastFrameMs).toBeGreaterThanOrEqual(38);
+  });
+
+  test("are not missed by a frame that came in time to a process that stood still", async () => {
+    const server = createServer().listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const client = connect((server.address() as { port: number }).port, "127.0.0.1");
+    const [model] = (await once(server, "connection")) as [Socket];
+    const missed = await overdue({ firstByte: 20, total: 300 }, (of) => {
+      client.on("data", () => of.frame());
+      model.write("a frame");
+      // It waits in the socket while nobody reads and the time runs out.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 60);
+    });
+    expect(missed).toBe("total");
+    client.destroy();
+    server.close();
   });
 
   test("are never missed after the end", async () => {
