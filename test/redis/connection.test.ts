@@ -16,13 +16,10 @@ const operator = new Redis(server.url, { lazyConnect: true });
 operator.on("error", () => {});
 afterAll(() => operator.disconnect());
 
+/** On a busy machine a Redis that is there answers late now and then: only who looks at lateness gives it little time. */
 async function connected(options: { log?: Log; timeoutMs?: number } = {}) {
-  const connection = new RedisConnection({
-    url: server.url,
-    log: silentLog,
-    timeoutMs: 100,
-    ...options,
-  });
+  const patient = { log: silentLog, timeoutMs: 10_000 };
+  const connection = new RedisConnection({ url: server.url, ...patient, ...options });
   started.push(connection);
   connection.start();
   await until("Redis is reached", () => connection.ready);
@@ -62,14 +59,15 @@ test("a Redis that is killed is away at once, is told of once, and is found when
   await until("the loss is noticed", () => !connection.ready);
   await expect(connection.run((redis) => redis.ping())).rejects.toThrow(RedisAway);
   await server.restart();
-  await until("it is found", () => connection.ready, { timeoutMs: 15_000 });
+  await until("it is found", () => connection.ready);
   expect(found).toBe(1);
   expect(await connection.run((redis) => redis.ping())).toBe("PONG");
   expect(lines).toEqual([expect.stringMatching(/^Redis does not answer/), "Redis answers again"]);
 });
 
 test("a Redis that hangs costs one time-out, not one a command", async () => {
-  const connection = await connected({ timeoutMs: 50 });
+  const timeoutMs = 50;
+  const connection = await connected({ timeoutMs });
   server.halt();
   const startedMs = performance.now();
   const both = await Promise.allSettled([
@@ -83,9 +81,10 @@ test("a Redis that hangs costs one time-out, not one a command", async () => {
   for (let times = 0; times < 100; times += 1) {
     await expect(connection.run((redis) => redis.ping())).rejects.toThrow(RedisAway);
   }
-  expect(performance.now() - startedMs).toBeLessThan(500);
+  // A hundred time-outs would be five seconds.
+  expect(performance.now() - startedMs).toBeLessThan((100 * timeoutMs) / 2);
   server.resume();
-  await until("it is found", () => connection.ready, { timeoutMs: 15_000 });
+  await until("it is found", () => connection.ready);
   expect(await connection.run((redis) => redis.ping())).toBe("PONG");
 });
 
@@ -110,6 +109,6 @@ test("a Redis that takes no writes is away until it takes them again", async () 
   expect(connection.ready).toBe(false);
   await expect(connection.run((redis) => redis.set("a", "1"))).rejects.toThrow(RedisAway);
   await operator.config("SET", "maxmemory", "0");
-  await until("it is found", () => connection.ready, { timeoutMs: 15_000 });
+  await until("it is found", () => connection.ready);
   expect(await connection.run((redis) => redis.set("a", "1"))).toBe("OK");
 });
