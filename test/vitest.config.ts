@@ -11,5 +11,6 @@ export default defineConfig({
     // A machine that does other work besides must not fail a test.
     testTimeout: 20_000,
     hookTimeout: 20_000,
+    expect: { poll: { timeout: 15_000 } },
   },
 });

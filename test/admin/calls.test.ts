@@ -184,7 +184,8 @@ test("the live tail shows only calls of the state and alias asked for", async ()
 test("the live tail answers a session, keeps a silent client by comments, and ends in time", async () => {
   const cookie = await signIn();
   clock.advance(60_000);
-  const tail = liveCalls(context, { team: "nobody" }, undefined, { ...fast, lifeMs: 400 });
+  const brief = { pollMs: 20, commentMs: 1, lifeMs: 600 };
+  const tail = liveCalls(context, { team: "nobody" }, undefined, brief);
   const text = await new Response(tail).text();
   expect(text).toMatch(/^retry: 1000\n\n(: nothing new\n\n)+$/);
   clock.advance(11 * 3_600_000 + 59 * 60_000 - 100);

@@ -22,12 +22,12 @@ beforeAll(async () => {
   await addModel(server, "chat-fast");
   team = await createTenant(server);
   await server.ready(30_000);
-}, 90_000);
+});
 
 afterAll(async () => {
   await server?.stop();
   await gateway?.stop();
-}, 60_000);
+});
 
 test(`${openAtOnce} slow calls open at once all reach the gateway, and all are answered`, async () => {
   const { counters } = gateway.provider;
@@ -40,7 +40,7 @@ test(`${openAtOnce} slow calls open at once all reach the gateway, and all are a
   const statuses = (await Promise.all(calls)).map((answer) => answer.status);
   expect(statuses.filter((status) => status === 200)).toHaveLength(openAtOnce);
   expect(counters.inFlight).toBe(0);
-}, 60_000);
+});
 
 test(`${streams} streams at once lose no frame`, async () => {
   const { counters } = gateway.provider;
@@ -62,7 +62,7 @@ test(`${streams} streams at once lose no frame`, async () => {
     expect(piecesOf(text)).toEqual(piecesOf(await direct(script(index))));
     expect(piecesOf(text).join("")).toBe(script(index).text);
   }
-}, 60_000);
+});
 
 /** The same stream without us between. */
 async function direct(script: object): Promise<string> {

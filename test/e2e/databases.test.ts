@@ -41,15 +41,15 @@ beforeAll(async () => {
   [first, second] = await Promise.all([startExecutable({ env }), startExecutable({ env })]);
   await addModel(first, "chat-fast");
   team = await createTenant(first);
-  await Promise.all([first.ready(30_000), second.ready(30_000)]);
-}, 120_000);
+  await Promise.all([first.ready(), second.ready()]);
+});
 
 afterAll(async () => {
   await Promise.all([first?.stop(), second?.stop()]);
   await database?.close();
   await postgres?.stop();
   await gateway?.stop();
-}, 60_000);
+});
 
 const onSecond = (key = team.key) => ({ teamId: team.teamId, send: sender(second.apiUrl, key) });
 const call = (jobId: string, script: object, send = team.send) =>
@@ -74,6 +74,20 @@ async function raiseKeys(): Promise<void> {
   await database.query("update config_versions set version = version + 1 where kind = 'keys'");
 }
 
+/**
+ * Two heartbeats of both instances from now on: the second begins when the first is over. They are a second by default, and
+ * however long a busy machine takes for them, what was changed before counts after them.
+ */
+async function twoHeartbeats(): Promise<void> {
+  for (let beats = 0; beats < 2; beats += 1) {
+    const [now] = await database.query<{ at: Date }>("select clock_timestamp() as at");
+    await until("both instances have beaten", async () => {
+      const late = await database.query("select 1 from instances where seen_at <= $1", [now!.at]);
+      return late.length === 0;
+    });
+  }
+}
+
 test("a whole job works on each of two instances", async () => {
   await wholeJob(team);
   const jobId = await wholeJob(onSecond());
@@ -81,16 +95,15 @@ test("a whole job works on each of two instances", async () => {
     status: "completed",
     total_calls: 2,
   });
-}, 30_000);
+});
 
-test("a key of one instance works on the other within a second", async () => {
+test("a key of one instance works on the other within two heartbeats", async () => {
   const { key } = await run<{ key: string }>(first, "key", "create", "--team", team.teamId);
-  const { send } = onSecond(key);
-  const isKnown = async () => (await send("GET", "/api/me")).status === 200;
-  await until("the other instance knows the key", isKnown, { timeoutMs: 1_000 });
-}, 20_000);
+  await twoHeartbeats();
+  expect((await onSecond(key).send("GET", "/api/me")).status).toBe(200);
+});
 
-test("a revoked key is refused by both instances within a second", async () => {
+test("a revoked key is refused by both instances within two heartbeats", async () => {
   const { key, key_id } = await run<{ key: string; key_id: string }>(
     first,
     ...["key", "create", "--team", team.teamId],
@@ -100,11 +113,10 @@ test("a revoked key is refused by both instances within a second", async () => {
   for (const send of senders) expect((await send("GET", "/api/me")).status).toBe(200);
   await database.query("update virtual_keys set revoked_at = now() where id = $1::uuid", [key_id]);
   await raiseKeys();
-  for (const send of senders) {
-    const isRefused = async () => (await send("GET", "/api/me")).body["code"] === "key_revoked";
-    await until("the key is refused", isRefused, { timeoutMs: 1_000 });
-  }
-}, 20_000);
+  await twoHeartbeats();
+  for (const send of senders)
+    expect((await send("GET", "/api/me")).body["code"]).toBe("key_revoked");
+});
 
 test("a repeat on the other instance is told that the first runs, and then gets its answer", async () => {
   const path = "/v1/chat/completions";
@@ -121,7 +133,7 @@ test("a repeat on the other instance is told that the first runs, and then gets 
   expect(replay).toMatchObject({ status: 200, text: first.text });
   expect(replay.headers.get("idempotency-replayed")).toBe("true");
   expect(gateway.provider.counters.total).toBe(asked);
-}, 30_000);
+});
 
 test("while the server is away calls are refused, and afterwards all goes on", async () => {
   const jobId = await createJob();
@@ -143,17 +155,17 @@ test("while the server is away calls are refused, and afterwards all goes on", a
   // Its answer comes while nothing can be booked.
   gateway.provider.release("across the restart");
   await postgres.up();
-  await first.ready(20_000);
+  await first.ready();
   expect((await held).status).toBe(200);
   expect((await call(jobId, {})).status).toBe(200);
   await until("no call is in flight", async () => !(await callsOf(jobId)).includes("in_flight"), {
-    timeoutMs: 20_000,
+    timeoutMs: 60_000,
   });
   const done = await team.send("POST", `/api/jobs/${jobId}/complete`, { status: "completed" });
   expect(done.body).toMatchObject({ status: "completed", summary: { calls_in_flight: 0 } });
   expect((await callsOf(jobId)).filter((status) => status === "succeeded")).toHaveLength(2);
   await wholeJob(onSecond());
-}, 60_000);
+});
 
 test("a restart in the midst of calls loses none that was answered", async () => {
   const jobId = await createJob();
@@ -183,13 +195,13 @@ test("a restart in the midst of calls loses none that was answered", async () =>
   await until("a call is refused", () => answers.includes(503));
   await postgres.up();
   const before = answers.filter((status) => status === 200).length;
-  await until("calls are answered again", succeeded(before + 200), { timeoutMs: 20_000 });
+  await until("calls are answered again", succeeded(before + 200), { timeoutMs: 60_000 });
   going = false;
   await Promise.all(callers);
 
   expect(new Set(answers)).toEqual(new Set([200, 503]));
   const settled = async () => !(await callsOf(jobId)).includes("in_flight");
-  await until("no call is in flight", settled, { timeoutMs: 20_000 });
+  await until("no call is in flight", settled, { timeoutMs: 60_000 });
   const states = await callsOf(jobId);
   const wereAnswered = answers.filter((status) => status === 200).length;
   const [swept] = await database.query<{ calls: number }>(
@@ -203,7 +215,7 @@ test("a restart in the midst of calls loses none that was answered", async () =>
   const { body } = await team.send("GET", `/api/jobs/${jobId}`);
   expect(body).toMatchObject({ calls_in_flight: 0, total_calls: states.length });
   await expectPaid(paid);
-}, 60_000);
+});
 
 /** Each of these calls was paid exactly once, or swept and free; no call is held any more, and the ledger is whole. */
 async function expectPaid(callIds: readonly string[]): Promise<void> {
@@ -244,4 +256,4 @@ test("calls of an instance that was killed are resolved by the other", async () 
     billing: { credits_charged: 1 },
   });
   gateway.provider.release("of the killed");
-}, 60_000);
+});

@@ -46,11 +46,11 @@ test("demo --once shows each step with its cost, ends with exit code 0 and leave
   expect(text).toMatch(/http:\/\/127\.0\.0\.1:\d+\/setup#token=/);
   expect(text).toMatch(/curl http:\/\/127\.0\.0\.1:\d+\/v1\/chat\/completions/);
   expect(text).not.toMatch(/ (error|warn) /);
-}, 60_000);
+});
 
 test("Ctrl-C in the middle, pressed more than once, ends the demo with exit code 0 and leaves nothing behind", async () => {
   const { code, left, processes } = await runDemo([], (text, stop) => {
     if (text.includes("Two organizations")) stop();
   });
   expect([code, left, processes]).toEqual([0, [], []]);
-}, 60_000);
+});

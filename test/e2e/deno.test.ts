@@ -32,7 +32,7 @@ beforeAll(async () => {
   await addModel(server, "chat-fast");
   await addModel(server, "embed", "--mode", "embedding");
   team = await createTenant(server);
-}, 90_000);
+});
 
 beforeEnd(async () => {
   await server?.stop();
@@ -51,7 +51,7 @@ test("does a whole job, and tells the operator what it cost", async () => {
     litellm_cost_usd: 0.0012,
     cost_flags: [],
   });
-}, 30_000);
+});
 
 test("answers embeddings", async () => {
   const { status, body } = await team.send("POST", "/v1/embeddings", {
@@ -62,7 +62,7 @@ test("answers embeddings", async () => {
     status: 200,
     body: { object: "list", model: "embed", data: [{ index: 0 }, { index: 1 }] },
   });
-}, 20_000);
+});
 
 test("stops a stream's provider when its client leaves", async () => {
   const leave = new AbortController();
@@ -82,8 +82,8 @@ test("stops a stream's provider when its client leaves", async () => {
   leave.abort();
   await aborted;
   expect(gateway.provider.counters.inFlight).toBe(0);
-}, 20_000);
+});
 
 test("ends with SIGTERM and leaves nothing running", async () => {
   expect(await server.stop("SIGTERM")).toEqual({ code: 0, signal: null });
-}, 30_000);
+});

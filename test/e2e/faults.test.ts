@@ -114,11 +114,13 @@ test("without Python everything but calls works, and it says what to install", a
   const { token } = (await server.cli("admin", "token", "create", "t", "--json")).json<{
     token: string;
   }>();
-  const status = (await (
-    await fetch(`${server.adminUrl}/api/status`, { headers: { authorization: `Bearer ${token}` } })
-  ).json()) as { gateway: { state: string; problem: string } };
-  expect(status.gateway.state).toBe("failed");
-  expect(status.gateway.problem).toMatch(/Python/);
+  const headers = { authorization: `Bearer ${token}` };
+  const gatewayState = async () => {
+    const status: unknown = await (await fetch(`${server.adminUrl}/api/status`, { headers })).json();
+    return (status as { gateway: { state: string; problem: string } }).gateway;
+  };
+  await until("it has looked for Python", async () => (await gatewayState()).state === "failed");
+  expect((await gatewayState()).problem).toMatch(/Python/);
   expect((await server.stop()).code).toBe(0);
 });
 
@@ -162,7 +164,7 @@ test("after SIGKILL no child is left, the next start resolves the calls before i
   const lost = ask("llm-call", "lost", { hold: "sigkill" });
   lost.catch(() => {});
   await held;
-  // Fails when a process of the data directory, PostgreSQL included, is there 5 s later.
+  // Fails when a process of the data directory, PostgreSQL included, stays.
   expect(await server.stop("SIGKILL")).toEqual({ code: null, signal: "SIGKILL" });
   gateway.provider.release("sigkill");
 

@@ -43,7 +43,7 @@ beforeAll(async () => {
       return method === "POST" ? ok({}) : refused(404, "not_found", "There is no such thing.");
     }),
   ]);
-}, 60_000);
+});
 
 afterAll(async () => {
   await browser?.close();

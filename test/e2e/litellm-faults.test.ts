@@ -37,7 +37,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await gateway[Symbol.asyncDispose]();
   await loopback.stop();
-}, 30_000);
+});
 beforeEach(() => provider.reset());
 beforeEnd(async () => {
   expect((await checkLedger(database)).violations.map(describeViolation)).toEqual([]);
@@ -149,7 +149,7 @@ describe("a client that leaves", () => {
     expect(row).toMatchObject({ status: "aborted", error_code: "client_left", estimated: true });
     // Two pieces of ten digits, which make a token by threes.
     expect(row.output_tokens).toBeLessThanOrEqual(7);
-  }, 60_000);
+  });
 
   test("a call: it runs out and is paid by the truth", async () => {
     const of = await caller();
@@ -160,7 +160,7 @@ describe("a client that leaves", () => {
     await left;
     expect(await of.account()).toMatchObject(succeeded);
     expect(provider.counters.aborted).toBe(0);
-  }, 60_000);
+  });
 });
 
 interface Fault {
@@ -230,7 +230,6 @@ describe("a provider that", () => {
       expect([response.status, await response.text()]).toEqual([seen, expect.any(String)]);
       expect(await of.account()).toMatchObject({ ...free, error_code: code });
     },
-    60_000,
   );
 
   test.each(faults)(
@@ -244,7 +243,6 @@ describe("a provider that", () => {
       ]);
       expect(await of.account()).toMatchObject({ ...free, error_code: code });
     },
-    60_000,
   );
 
   test.each([1, 3, 5, 7])(
@@ -264,6 +262,5 @@ describe("a provider that", () => {
       else expect(row.output_tokens).toBeGreaterThan(0);
       expect(events.join("\n")).not.toMatch(secrets);
     },
-    60_000,
   );
 });

@@ -47,7 +47,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await gateway[Symbol.asyncDispose]();
   await Promise.all([loopback.stop(), broken.stop(), refusing.stop()]);
-}, 30_000);
+});
 beforeEach(() => provider.reset());
 
 type Caller = Awaited<ReturnType<typeof caller>>;
@@ -74,7 +74,7 @@ test("share the calls by weight, and each call is paid by the prices of the one 
   }
   // 36 to 4 on average; one in millions of runs falls below.
   expect(answered["openai/loopback-chat"]).toBeGreaterThan(24);
-}, 120_000);
+});
 
 test("that break are replaced by the others, and left alone for a while", async () => {
   const before = broken.connections();
@@ -85,7 +85,7 @@ test("that break are replaced by the others, and left alone for a while", async 
   }
   expect(broken.connections()).toBeGreaterThan(before);
   expect(broken.connections()).toBeLessThan(before + 20);
-}, 120_000);
+});
 
 /** What a call's row tells of the targets tried, and what its team is told: never anything of them. */
 async function tried(model: string, more: object, script: object = text) {

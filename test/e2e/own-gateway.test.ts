@@ -81,5 +81,5 @@ describe("a gateway of its own", () => {
     });
     await early[Symbol.asyncDispose]();
     expect(processesOf(early.dataDir)).toEqual([]);
-  }, 60_000);
+  });
 });

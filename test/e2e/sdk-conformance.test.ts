@@ -44,7 +44,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await litellm?.[Symbol.asyncDispose]();
   await provider?.stop();
-}, 60_000);
+});
 
 async function addModels(): Promise<void> {
   litellm.upstream.apply({

@@ -75,12 +75,12 @@ beforeAll(async () => {
   );
   topUpCode = batch.secrets[0]!;
   await server.ready(30_000);
-}, 90_000);
+});
 
 afterAll(async () => {
   await server?.stop();
   await gateway?.stop();
-}, 60_000);
+});
 
 /** Sends a request as the team and keeps all that comes back. */
 async function look(label: string, method: string, { path = "", body, headers }: Case) {
@@ -233,7 +233,7 @@ test("what is looked for is found where it is told", async () => {
     expect(leaks().length).toBeGreaterThan(1);
     seen.length = 0;
   }
-}, 20_000);
+});
 
 test("each operation answers what is right and what is wrong", async () => {
   const { body } = await team.send<Document>("GET", "/openapi.json");
@@ -263,7 +263,7 @@ test("each operation answers what is right and what is wrong", async () => {
   // The gateway's own headers, costs and errors were there to be hidden.
   expect(gateway.provider.counters.total).toBeGreaterThan(50);
   expect(leaks()).toEqual([]);
-}, 60_000);
+});
 
 test("neither does any document or page", async () => {
   seen.length = 0;
@@ -275,7 +275,7 @@ test("neither does any document or page", async () => {
   const shown = seen.filter(({ label }) => codes.has(label) || label.startsWith("/docs"));
   expect(shown.filter(({ status }) => status !== 200)).toEqual([]);
   expect(leaks()).toEqual([]);
-}, 30_000);
+});
 
 test("a gateway that is gone is told without its name and address", async () => {
   seen.length = 0;
@@ -290,4 +290,4 @@ test("a gateway that is gone is told without its name and address", async () => 
   for (const path of ["/health", "/readyz"]) await look(path, "GET", { path });
   expect(leaks()).toEqual([]);
   expect(seen.filter(({ text }) => text.includes(port))).toEqual([]);
-}, 30_000);
+});

@@ -13,7 +13,6 @@ for (const { path, given, dialogs } of dialogPages) {
   const states = Object.values(dialogs).flat();
   it(`${path}: ${states.map(({ shows }) => shows[1]).join(", ")}`, async () => {
     const page = await pages.open(path, given);
-    page.setDefaultTimeout(10_000);
     for (const state of states) await check(page, state);
     expect(pages.problems()).toEqual([]);
   });
@@ -43,7 +42,7 @@ async function check(page: Page, { shows: [role, name], press, stays, width }: D
   await shown.waitFor({ state: "hidden" });
   if (back) {
     const opener = back;
-    await expect.poll(() => hasFocus(opener), { timeout: 2_000 }).toBe(true);
+    await expect.poll(() => hasFocus(opener)).toBe(true);
   }
 }
 

@@ -27,7 +27,6 @@ beforeAll(async () => {
     userAgent: hostile("browser"),
   });
   page = await context.newPage();
-  page.setDefaultTimeout(15_000);
   page.on("pageerror", (error) => problems.push(error.message));
   page.on("console", (message) => {
     if (message.type() === "error" && !message.text().startsWith("Failed to load resource"))
@@ -38,7 +37,7 @@ beforeAll(async () => {
     if (new URL(request.url()).pathname.endsWith("/x")) problems.push(request.url());
   });
   await signInAsOwner(page, server);
-}, 120_000);
+});
 
 afterAll(async () => {
   await browser?.close();
@@ -132,7 +131,7 @@ it("no screen takes a name for markup, and each shows it as it was written", asy
     } else if (press) await page.getByRole("button", { name: press }).click();
     const names = fields.split(" ").filter(Boolean);
     await expect
-      .poll(() => missing(names), { timeout: 8_000 })
+      .poll(() => missing(names))
       .toEqual([])
       .catch(async () => found.push({ path, missing: await missing(names) }));
     if (await ran()) found.push({ path, ran: true });

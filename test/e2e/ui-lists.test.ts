@@ -64,7 +64,6 @@ const asksFor = (list: string, parameter: string) => {
 describe("a list keeps its filters in the address", () => {
   it.each(lists)("%s: %s", async (path, filter, choice, parameter, list) => {
     page = await pages.open(path, given);
-    page.setDefaultTimeout(10_000);
     const box = page.getByRole("combobox", { name: filter, exact: true });
     await box.click();
     await page.getByRole("option", { name: choice, exact: true }).click();
@@ -104,7 +103,6 @@ const forms = [
 describe("a form that is not saved", () => {
   it.each(forms)("%s is not left unasked, by whichever way", async (path, field) => {
     page = await pages.open("/", states.find((state) => state.path === path)?.given);
-    page.setDefaultTimeout(10_000);
     await page.getByRole("heading", { name: "Latest jobs" }).waitFor();
     await page.evaluate((to) => {
       history.pushState(null, "", to);

@@ -29,13 +29,13 @@ beforeAll(async () => {
   tenant = await createTenant(server, "Support");
   page = await browser.newPage({ reducedMotion: "reduce" });
   await signInAsOwner(page, server);
-}, 120_000);
+});
 
 afterAll(async () => {
   await browser?.close();
   await server?.stop();
   await gateway?.stop();
-}, 60_000);
+});
 
 const button = (name: string) => page.getByRole("button", { name, exact: true });
 const dialogButton = (name: string) => page.getByRole("dialog").getByRole("button", { name });

@@ -31,7 +31,7 @@ beforeAll(async () => {
   pages = rolePages(jobId, await job());
   const { cookie } = await createOwner(server);
   for (const role of roles) await join(cookie, role);
-}, 120_000);
+});
 
 afterAll(async () => {
   await browser?.close();

@@ -27,7 +27,6 @@ beforeAll(async () => {
     reducedMotion: "reduce",
   });
   page = await context.newPage();
-  page.setDefaultTimeout(20_000);
   page.on("pageerror", (error) => problems.push(error.message));
   page.on("console", (message) => {
     if (message.type() === "error" && !message.text().startsWith("Failed to load resource"))
@@ -154,7 +153,7 @@ it("shows a call as it runs, and cancels it", async () => {
   expect(await text).toContain("call_cancelled");
   await page.getByRole("row").filter({ hasText: "Aborted" }).waitFor();
   expect(problems).toEqual([]);
-}, 120_000);
+});
 
 it("restarts the gateway without losing a call", async () => {
   await page.getByRole("link", { name: "Gateway", exact: true }).click();
@@ -197,4 +196,4 @@ it("says which settings were saved, and asks before unsaved ones are left", asyn
   const document = await (await fetch(`${server.apiUrl}/openapi.json`)).text();
   expect(document).toContain("Freight AI");
   expect(problems).toEqual([]);
-}, 60_000);
+});

@@ -37,7 +37,6 @@ const follow = (page: Page, to: string) =>
 describe("while an answer is on its way", () => {
   it("keeps the dialog that waits for it, and then the secret that came, from a slip", async () => {
     const page = await pages.open(`/teams/${team.team_id}`);
-    page.setDefaultTimeout(10_000);
     const answer = await heldAnswer(page, `/api/teams/${team.team_id}/keys`, {
       ...team.keys[0]!,
       key: "sk-shown-once",
@@ -71,7 +70,6 @@ describe("while an answer is on its way", () => {
 
   it("does not lead back who has left the page that asked", async () => {
     const page = await pages.open("/plans/_new");
-    page.setDefaultTimeout(10_000);
     const answer = await heldAnswer(page, "/api/plans", billing.planDetail);
     await page.getByRole("textbox", { name: "Name" }).fill("Volume");
     await page.getByRole("button", { name: "Create the plan" }).click();
@@ -93,7 +91,6 @@ describe("while an answer is on its way", () => {
       [`GET /api${other}/wallet/grants?state=open&limit=100`]: "silent",
       "GET /api/jobs/other": "silent",
     });
-    page.setDefaultTimeout(10_000);
     await page.getByRole("heading", { name: "Other", level: 1 }).waitFor();
     await follow(page, `/teams/${team.team_id}?tab=wallet`);
     const reason = page.getByText("The answer was of no use").filter({ visible: true }).first();

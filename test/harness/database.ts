@@ -72,7 +72,7 @@ export async function testDatabase(): Promise<TestDatabase> {
 export async function refuseLeftConnections(
   administrator: Database,
   name: string,
-  timeoutMs = 3_000,
+  timeoutMs = 10_000,
 ): Promise<void> {
   let left: { application_name: string; state: string; query: string }[] = [];
   const none = async () => {

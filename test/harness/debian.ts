@@ -57,7 +57,7 @@ export async function startDebianPostgres(): Promise<PostgresServer> {
         owner,
         cwd: folder,
         ready: /ready to accept connections/,
-        timeoutMs: 20_000,
+        timeoutMs: 60_000,
       });
     let server = await start();
     return {

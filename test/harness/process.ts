@@ -5,7 +5,7 @@ export interface ServerProcess {
   readonly child: ChildProcess;
   /** All that it has written so far. */
   output(): string;
-  /** Ends it and waits until it is gone: the signal, after five seconds SIGKILL. Twice is fine. */
+  /** Ends it and waits until it is gone: the signal, after 20 s SIGKILL. Twice is fine. */
   stop(signal?: NodeJS.Signals): Promise<void>;
 }
 
@@ -35,7 +35,7 @@ export async function startServer(options: ServerOptions): Promise<ServerProcess
       if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
       const gone = once(child, "exit");
       child.kill(signal);
-      const late = setTimeout(() => child.kill("SIGKILL"), 5_000);
+      const late = setTimeout(() => child.kill("SIGKILL"), 20_000);
       await gone;
       clearTimeout(late);
     },
@@ -68,11 +68,14 @@ export async function startServer(options: ServerOptions): Promise<ServerProcess
   return server;
 }
 
-/** Polls a condition until it holds; a condition that never does fails with what was awaited. */
+/**
+ * Polls a condition until it holds; a condition that never does fails with what was awaited. How long it is waited for says
+ * nothing of the product: it is what a busy machine may need, and a little less than a test may take.
+ */
 export async function until(
   awaited: string,
   condition: () => boolean | Promise<boolean>,
-  { timeoutMs = 5_000, everyMs = 10 } = {},
+  { timeoutMs = 15_000, everyMs = 10 } = {},
 ): Promise<void> {
   const deadline = Date.now() + timeoutMs;
   while (!(await condition())) {

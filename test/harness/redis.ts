@@ -37,7 +37,7 @@ export async function testRedis(): Promise<TestRedis> {
         folder,
       ],
       ready: /Ready to accept connections/,
-      timeoutMs: 10_000,
+      timeoutMs: 20_000,
     });
   let server: ServerProcess = await start();
   afterAll(async () => {

