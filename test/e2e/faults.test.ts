@@ -116,7 +116,9 @@ test("without Python everything but calls works, and it says what to install", a
   }>();
   const headers = { authorization: `Bearer ${token}` };
   const gatewayState = async () => {
-    const status: unknown = await (await fetch(`${server.adminUrl}/api/status`, { headers })).json();
+    const status: unknown = await (
+      await fetch(`${server.adminUrl}/api/status`, { headers })
+    ).json();
     return (status as { gateway: { state: string; problem: string } }).gateway;
   };
   await until("it has looked for Python", async () => (await gatewayState()).state === "failed");
