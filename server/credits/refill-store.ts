@@ -1,4 +1,4 @@
-import { and, count, eq, sql } from "drizzle-orm";
+import { and, count, eq, inArray, sql } from "drizzle-orm";
 import type { Drizzle } from "../../db/client.ts";
 import { newestFirst, type PageStart } from "../../db/keyset.ts";
 import { creditRefills, wallets } from "../../db/schema/index.ts";
@@ -67,6 +67,25 @@ export async function selectRefill(
     .from(creditRefills)
     .where(and(eq(creditRefills.walletId, walletId), eq(creditRefills.id, refillId)));
   return row;
+}
+
+/** Ends all refills of teams; returns those that were active. */
+export async function deactivateRefillsOf(
+  transaction: Drizzle,
+  teamIds: readonly string[],
+): Promise<{ refillId: string; teamId: string }[]> {
+  return transaction
+    .update(creditRefills)
+    .set({ active: false })
+    .from(wallets)
+    .where(
+      and(
+        eq(wallets.id, creditRefills.walletId),
+        inArray(wallets.teamId, [...teamIds]),
+        eq(creditRefills.active, true),
+      ),
+    )
+    .returning({ refillId: creditRefills.id, teamId: wallets.teamId });
 }
 
 export async function deactivateRefill(transaction: Drizzle, refillId: string): Promise<void> {

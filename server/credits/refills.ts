@@ -12,12 +12,14 @@ import { bringUpToDate } from "./change-store.ts";
 import {
   countActiveRefills,
   deactivateRefill,
+  deactivateRefillsOf,
   insertRefill,
   type RefillRow,
   selectRefill,
   selectRefills,
 } from "./refill-store.ts";
 import type { Refill, RefillQuery } from "./refill-schema.ts";
+import { lockTeamVersion } from "./store.ts";
 import { teamNotFound } from "../teams/unknown-team.ts";
 import { requireWallet } from "./wallet.ts";
 
@@ -56,7 +58,10 @@ export async function createRefill(
   const now = context.clock.now();
   const at = new Date(now);
   const wallet = await requireWallet(transaction, input.teamId, at);
-  if (wallet.teamStatus === "deleted") throw teamNotFound(input.teamId);
+  // Locked, so that nobody deletes it meanwhile: a deletion ends its refills.
+  if ((await lockTeamVersion(transaction, input.teamId)) === undefined) {
+    throw teamNotFound(input.teamId);
+  }
   await bringUpToDate(transaction, at, wallet.id);
   if ((await countActiveRefills(transaction, wallet.id)) >= MOST_ACTIVE) {
     throw new DomainError(
@@ -127,6 +132,27 @@ export function stopRefill(
     }
     return named(transaction, toRefill({ ...refill, active: false }));
   });
+}
+
+/**
+ * Ends the refills of teams in the transaction that deletes them, which has locked their wallets: nobody would spend what they give,
+ * and the ledger would tell of credits that nobody was sold.
+ */
+export async function stopRefillsOf(
+  transaction: Drizzle,
+  author: Author,
+  of: { organizationId: string; teamIds: readonly string[]; at: Date },
+): Promise<void> {
+  for (const { refillId, teamId } of await deactivateRefillsOf(transaction, of.teamIds)) {
+    await recordAudit(transaction, of.at, author, {
+      action: "refill.stop",
+      subject: { kind: "refill", id: refillId },
+      organizationId: of.organizationId,
+      teamId,
+      before: { active: true },
+      after: { active: false, reason: `team ${teamId} was deleted` },
+    });
+  }
 }
 
 /** A team's refills, newest first. Throws `not_found`, `invalid_request` for a cursor that is not ours. */

@@ -2,6 +2,7 @@ import type { Drizzle } from "../../db/client.ts";
 import { type Author, recordAudit } from "../audit/audit.ts";
 import { changeConfig } from "../config-change.ts";
 import type { Context } from "../context.ts";
+import { stopRefillsOf } from "../credits/refills.ts";
 import { DomainError } from "../kernel/errors.ts";
 import { requireFuture } from "../keys/issue.ts";
 import { recordStatusChange } from "./history.ts";
@@ -95,8 +96,9 @@ export const deleteOrganization = (
       await requireNoOpenWork(transaction, teamIds);
       const reason = `organization ${input.organizationId} was deleted`;
       if (teamIds.length > 0) await deleteTeams(transaction, teamIds, { reason, at });
+      const { organizationId } = input;
+      await stopRefillsOf(transaction, author, { organizationId, teamIds, at });
       for (const teamId of teamIds) {
-        const { organizationId } = input;
         const change = { organizationId, teamId, status: "deleted", reason };
         await recordStatusChange(transaction, at, author, change);
         await recordAudit(transaction, at, author, {

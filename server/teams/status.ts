@@ -3,6 +3,7 @@ import type { Drizzle } from "../../db/client.ts";
 import { type Author, recordAudit } from "../audit/audit.ts";
 import { changeConfig } from "../config-change.ts";
 import type { Context } from "../context.ts";
+import { stopRefillsOf } from "../credits/refills.ts";
 import { DomainError } from "../kernel/errors.ts";
 import { recordStatusChange } from "../organizations/history.ts";
 import { requireNoOpenWork } from "../organizations/open-work.ts";
@@ -72,7 +73,11 @@ export const deleteTeam = (context: Context, author: Author, input: TeamStatusIn
     author,
     input,
     { status: "deleted", pausedUntil: null, action: "team.delete" },
-    (transaction, team) => requireNoOpenWork(transaction, [team.id]),
+    async (transaction, { id, organizationId }) => {
+      await requireNoOpenWork(transaction, [id]);
+      const at = new Date(context.clock.now());
+      await stopRefillsOf(transaction, author, { organizationId, teamIds: [id], at });
+    },
   );
 
 async function changeStatus(

@@ -1,8 +1,19 @@
 import { describe, expect, test } from "vitest";
 import { uuidV7 } from "../../server/kernel/ids.ts";
+import { rollOverDue } from "../../server/credits/change-store.ts";
+import { asCli } from "../admin/admin-app.ts";
+import { seedTeam } from "../harness.ts";
 import { problem, walletApp } from "./wallet-app.ts";
 
-const { team, post, get, auditOf } = await walletApp();
+const { context, clock, send, team, post, get, auditOf } = await walletApp();
+
+const entriesOf =
+  "select count(*)::int as entries from credit_transactions t join wallets w on w.id = t.wallet_id where w.team_id = $1";
+
+async function newTeam() {
+  const { teamId, organizationId } = await seedTeam(context);
+  return { teamId, organizationId, path: `/api/teams/${teamId}/wallet` };
+}
 
 describe("refills", () => {
   test("give at once for the period under way, or from the next one on", async () => {
@@ -66,6 +77,33 @@ describe("refills", () => {
       problem(422, "idempotency_mismatch"),
     );
     expect(await get(team.path)).toMatchObject({ body: { balance: 100 } });
+  });
+
+  test("end with their team or its organization, so that nothing is given to who is gone", async () => {
+    for (const path of [
+      () => `/api/teams/${team.teamId}`,
+      () => `/api/organizations/${team.organizationId}`,
+    ]) {
+      Object.assign(team, await newTeam());
+      const [first, second] = [
+        await post(`${team.path}/refills`, { credits: 5, period: "day", expires: false }),
+        await post(`${team.path}/refills`, { credits: 7, period: "week", expires: false }),
+      ].map(({ body }) => String(body["refill_id"]));
+      clock.advance(1);
+      expect((await send("DELETE", path(), { headers: asCli })).status).toBe(200);
+      clock.advance(10 * 86_400_000);
+      await rollOverDue(context.database.drizzle, new Date(clock.now()), 100);
+      expect(await context.database.query(entriesOf, [team.teamId])).toEqual([{ entries: 2 }]);
+      for (const id of [first!, second!]) {
+        expect((await auditOf(id)).map(({ action }) => action)).toEqual([
+          "refill.create",
+          "refill.stop",
+        ]);
+      }
+      expect(await post(`${team.path}/refills`, { credits: 5, period: "day" })).toMatchObject(
+        problem(404, "not_found"),
+      );
+    }
   });
 
   test("refuse what makes no sense", async () => {
