@@ -77,6 +77,11 @@ rule("files are named by concept", rules.vagueNames, {
   "db/types.ts": "",
 });
 
+rule("numbers of things are put into words by one function", rules.handmadePlurals, {
+  "server/jobs/refusals.ts": "`This needs ${needed} credits.`",
+  "ui/strings/teams.ts": '`${count} ${count === 1 ? "team" : "teams"}`',
+});
+
 rule("no source file is longer than 300 lines", rules.longFiles, {
   "server/jobs/lifecycle.ts": "\n".repeat(301),
 });

@@ -38,12 +38,17 @@ export function count(value: number | null): string {
 
 /** "1 call", "2 calls". */
 export function plural(value: number, one: string, many = `${one}s`): string {
-  return `${count(value)} ${value === 1 ? one : many}`;
+  return `${count(value)} ${Math.abs(value) === 1 ? one : many}`;
 }
 
 /** Credits with as many decimals as they have, at most 6. */
 export function credits(value: number): string {
   return trueMinus(decimal.format(value));
+}
+
+/** Credits in a sentence: "1 credit", "−1 credit", "0.5 credits"; `write` says with how many decimals. */
+export function inCredits(value: number, write = credits): string {
+  return `${write(value)} ${Math.abs(value) === 1 ? "credit" : "credits"}`;
 }
 
 /** Credits for lists and figures: none or two decimals, below one as many as they have. The exact one stands in a title. */

@@ -2,6 +2,7 @@ import type { Context } from "../context.ts";
 import { DomainError } from "../kernel/errors.ts";
 import { sha256 } from "../kernel/sealing.ts";
 import { countAttempt, deleteOldAttempts, forgetAttempts, takeBackAttempt } from "./store.ts";
+import { counted } from "../kernel/counted.ts";
 
 const WINDOW_MS = 15 * 60_000;
 /** Failures of an account in a window: of a million codes a guess hits one in 33,000 windows. */
@@ -51,13 +52,13 @@ export async function countedAttempt(
   };
 }
 
-function refuseBeyond(most: number, counted: { failures: number; since: Date }, nowMs: number) {
-  if (counted.failures <= most) return;
-  const endsAt = new Date(counted.since.getTime() + WINDOW_MS);
+function refuseBeyond(most: number, failed: { failures: number; since: Date }, nowMs: number) {
+  if (failed.failures <= most) return;
+  const endsAt = new Date(failed.since.getTime() + WINDOW_MS);
   const minutes = Math.max(1, Math.ceil((endsAt.getTime() - nowMs) / 60_000));
   throw new DomainError(
     "too_many_attempts",
-    `Too many attempts failed. Try again in ${minutes} ${minutes === 1 ? "minute" : "minutes"}.`,
+    `Too many attempts failed. Try again in ${counted(minutes, "minute")}.`,
     { hints: { resets_at: endsAt.toISOString() } },
   );
 }

@@ -1,5 +1,6 @@
 import type { Context } from "../context.ts";
 import type { CallRequest } from "../gateway/call.ts";
+import { counted } from "../kernel/counted.ts";
 import { DomainError } from "../kernel/errors.ts";
 import { countCall } from "./store.ts";
 
@@ -16,14 +17,14 @@ export async function requireGranted(context: Context, request: CallRequest): Pr
   if (request.alias.name !== browser.model) {
     throw refused(`This token is for the model ${JSON.stringify(browser.model)}.`);
   }
-  const counted = await countCall(context.database, {
+  const isLeft = await countCall(context.database, {
     grantId: browser.id,
     calls: browser.calls,
     expiresAt: new Date(browser.expiresAt),
     at: new Date(context.clock.now()),
   });
-  if (!counted) {
-    throw refused(`This token was good for ${browser.calls} calls, and they are made.`);
+  if (!isLeft) {
+    throw refused(`This token is good for ${counted(browser.calls, "call")}, no more.`);
   }
 }
 

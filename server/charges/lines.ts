@@ -1,7 +1,6 @@
+import { inCredits } from "../kernel/counted.ts";
+import { inWords } from "../kernel/instants.ts";
 import type { Charge } from "./schema.ts";
-
-const credits = (amount: number) =>
-  `${amount.toLocaleString("en-US", { maximumFractionDigits: 6 })} ${amount === 1 ? "credit" : "credits"}`;
 
 /** The charge in sentences that somebody can read out to a customer. */
 export function toLines(charge: Omit<Charge, "lines">): string[] {
@@ -17,21 +16,21 @@ export function toLines(charge: Omit<Charge, "lines">): string[] {
       .map(
         (call) => `  Call ${call.call_id} by ${call.model}: ${call.formula}${difference(call)}.`,
       ),
-    `Charged: ${credits(charge.credits_charged)}${difference(charge)}.`,
+    `Charged: ${inCredits(charge.credits_charged)}${difference(charge)}.`,
     ...(charge.charged_over_hold ? ["That is more than was held for it."] : []),
     ...(charge.credits_refunded > 0
       ? [
-          `Given back: ${credits(charge.credits_refunded)}. It has cost the team ${credits(charge.credits_remaining)}.`,
+          `Given back: ${inCredits(charge.credits_refunded)}. It has cost the team ${inCredits(charge.credits_remaining)}.`,
         ]
       : []),
-    ...(charge.credits_held > 0 ? [`Held for it now: ${credits(charge.credits_held)}.`] : []),
+    ...(charge.credits_held > 0 ? [`Held for it now: ${inCredits(charge.credits_held)}.`] : []),
     ...holds.map(
       (hold) =>
-        `  ${credits(hold.credits)} held for the ${hold.of} at ${hold.created_at}, ${hold.resolved_at === null ? "still open" : `${hold.state} at ${hold.resolved_at}`}.`,
+        `  ${inCredits(hold.credits)} held for the ${hold.of} on ${inWords(hold.created_at)}, ${hold.resolved_at === null ? "still open" : `${hold.state} on ${inWords(hold.resolved_at)}`}.`,
     ),
     ...entries.map(
       (entry) =>
-        `  Ledger entry ${entry.entry_no} at ${entry.created_at}: ${entry.kind}, ${credits(entry.credits)}, by ${entry.actor_name ?? entry.actor}${entry.reason === null ? "" : `, ${JSON.stringify(entry.reason)}`}; balance afterwards ${credits(entry.balance_after)}.`,
+        `  Ledger entry ${entry.entry_no} on ${inWords(entry.created_at)}: ${entry.kind}, ${inCredits(entry.credits)}, by ${entry.actor_name ?? entry.actor}${entry.reason === null ? "" : `, ${JSON.stringify(entry.reason)}`}; balance afterwards ${inCredits(entry.balance_after)}.`,
     ),
   ];
 }
@@ -41,5 +40,5 @@ function difference(
   of: Pick<Charge, "credits_by_formula" | "credits_charged" | "difference">,
 ): string {
   if (of.credits_by_formula === null || of.difference === null) return "";
-  return ` (the formula gives ${credits(of.credits_by_formula)}, charged were ${credits(of.credits_charged)}: ${of.difference})`;
+  return ` (the formula gives ${inCredits(of.credits_by_formula)}, charged were ${inCredits(of.credits_charged)}: ${of.difference})`;
 }

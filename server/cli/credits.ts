@@ -3,6 +3,7 @@ import { connect } from "./admin-client.ts";
 import { readNumber, readOptionalNumber, requirePositive } from "./amount.ts";
 import { type Arguments, clientSettings, type Command, jsonOption } from "./command.ts";
 import { print } from "./output.ts";
+import { inCredits } from "../kernel/counted.ts";
 
 /** What every change of a wallet takes. */
 const common = {
@@ -139,5 +140,5 @@ export const walletPath = (team: string, rest = "") =>
 
 function told({ credits, team_id, balance, replayed }: ChangeView, done: string): string {
   const happened = replayed ? `were ${done} before` : done;
-  return `${Math.abs(credits)} credits ${happened}; the balance of ${team_id} is ${balance}`;
+  return `${inCredits(Math.abs(credits))} ${happened}; the balance of ${team_id} is ${balance}`;
 }

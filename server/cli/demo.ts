@@ -18,6 +18,7 @@ import { seed, tellJob, tellWhatNow, type Seeded } from "./demo/story.ts";
 import { GatewayLines } from "./gateway-lines.ts";
 import { ignoreStopSignals, nextStopSignal } from "./stop-signal.ts";
 import { terminalOf, type Terminal } from "./terminal.ts";
+import { inCredits } from "../kernel/counted.ts";
 
 /** Installing takes half a minute on a usual machine, minutes on a slow line. */
 const GATEWAY_TIMEOUT_MS = 15 * 60_000;
@@ -85,7 +86,7 @@ class Demo {
     await history.setUp;
     const seeded = await seed(admin);
     line(
-      `  ${green("✓")} Two organizations, a team on each kind of plan, and team Support with ${seeded.credits} credits`,
+      `  ${green("✓")} Two organizations, a team on each kind of plan, and team Support with ${inCredits(seeded.credits)}`,
     );
     // While LiteLLM starts.
     line(`  ${green("✓")} Three months of jobs: ${await history.lived}`);

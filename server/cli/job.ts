@@ -6,6 +6,7 @@ import { clientSettings, jsonOption, type Command } from "./command.ts";
 import { type ListedPage, pageLines, pageOptions, queryOf } from "./listing.ts";
 import { print } from "./output.ts";
 import { narrowingOptions, toQuery } from "./search.ts";
+import { counted, inCredits } from "../kernel/counted.ts";
 
 export const showJobCommand: Command = {
   name: "job show",
@@ -22,8 +23,8 @@ export const showJobCommand: Command = {
     print(json, job, [
       `job ${job.job_id}  ${job.status}`,
       `  team ${job.team_id}, type ${job.job_type}, created ${job.created_at}${job.ended_at ? `, ended ${job.ended_at}` : ""}`,
-      `  ${job.total_calls} calls, ${job.failed_calls} failed, ${job.calls_in_flight} in flight, ${job.total_tokens} tokens`,
-      `  cost ${dollars(job.provider_cost_usd)}, charged ${job.credits_charged} credits`,
+      `  ${counted(job.total_calls, "call")}, ${job.failed_calls} failed, ${job.calls_in_flight} in flight, ${job.total_tokens} tokens`,
+      `  cost ${dollars(job.provider_cost_usd)}, charged ${inCredits(job.credits_charged)}`,
       ...job.calls.map((call) => `    ${callLine(call)}`),
     ]);
     return 0;
@@ -78,7 +79,7 @@ export const explainJobCommand: Command = {
 };
 
 function jobLine(job: JobView): string {
-  return `${job.created_at}  ${job.job_id}  ${job.status}  team ${job.team_id}, type ${job.job_type}  ${job.total_calls} calls  cost ${dollars(job.provider_cost_usd)}, charged ${job.credits_charged} credits`;
+  return `${job.created_at}  ${job.job_id}  ${job.status}  team ${job.team_id}, type ${job.job_type}  ${counted(job.total_calls, "call")}  cost ${dollars(job.provider_cost_usd)}, charged ${inCredits(job.credits_charged)}`;
 }
 
 export function callLine(call: CallView): string {

@@ -5,6 +5,7 @@ import { clientSettings, jsonOption, type Command, type Option } from "./command
 import { type ListedPage, pageLines, pageOptions, queryOf } from "./listing.ts";
 import { print } from "./output.ts";
 import { readObject } from "./values.ts";
+import { counted } from "../kernel/counted.ts";
 
 const reasonOption = { value: "TEXT", about: "Why; stands in the history" };
 const pathOf = (id: string | undefined) => `/api/organizations/${encodeURIComponent(id ?? "")}`;
@@ -181,7 +182,7 @@ function lineOf(organization: OrganizationView): string {
   const { organization_id, name, status, status_reason, paused_until, team_count } = organization;
   const until = paused_until === null ? "" : ` until ${paused_until}`;
   const why = status_reason === null ? "" : ` (${status_reason})`;
-  return `${organization_id}  ${name}  ${status}${until}${why}, ${team_count} ${team_count === 1 ? "team" : "teams"}`;
+  return `${organization_id}  ${name}  ${status}${until}${why}, ${counted(team_count, "team")}`;
 }
 
 export function historyLine(change: StatusChangeView): string {

@@ -6,6 +6,7 @@ import { clientSettings, type Command, jsonOption } from "./command.ts";
 import { walletPath } from "./credits.ts";
 import { print } from "./output.ts";
 import { pageLines, queryOf } from "./wallet.ts";
+import { inCredits } from "../kernel/counted.ts";
 
 export const createRefillCommand: Command = {
   name: "credits refill create",
@@ -91,5 +92,5 @@ export const stopRefillCommand: Command = {
 
 function lineOf(refill: Refill): string {
   const end = refill.expires ? "expiring with it" : "kept";
-  return `refill ${refill.refill_id}  ${refill.credits} credits a ${refill.period} from ${refill.starts_at}, ${end}${refill.active ? "" : " (stopped)"}`;
+  return `refill ${refill.refill_id}  ${inCredits(refill.credits)} a ${refill.period} from ${refill.starts_at}, ${end}${refill.active ? "" : " (stopped)"}`;
 }

@@ -8,6 +8,7 @@ import { type ListedPage, pageLines, pageOptions, queryOf } from "./listing.ts";
 import { historyLine } from "./organization.ts";
 import { print } from "./output.ts";
 import { readList, readNullable, readObject, readPairs } from "./values.ts";
+import { inCredits } from "../kernel/counted.ts";
 
 export const teamPath = (id: string | undefined) => `/api/teams/${encodeURIComponent(id ?? "")}`;
 
@@ -167,7 +168,7 @@ function detailLines(team: TeamDetailView): string[] {
   const { balance, held, available } = team.wallet;
   return [
     lineOf(team),
-    `  wallet ${balance} credits, ${held} held, ${available ?? "unlimited"} available`,
+    `  wallet ${inCredits(balance)}, ${held} held, ${available ?? "unlimited"} available`,
     `  groups ${team.groups.join(", ") || "none"}, default model ${team.default_alias ?? "none"}, by job type ${types.join(", ") || "none"}`,
     `  limits ${limitsText(team.limits)}`,
     `  created ${team.created_at}, version ${team.version}, metadata ${JSON.stringify(team.metadata)}`,

@@ -11,6 +11,7 @@ import { readNumber, readOptionalNumber, requirePositive } from "./amount.ts";
 import { clientSettings, type Command, jsonOption } from "./command.ts";
 import { print } from "./output.ts";
 import { pageLines, queryOf } from "./wallet.ts";
+import { counted, inCredits } from "../kernel/counted.ts";
 
 const batchPath = (id: string, rest = "") => `/api/top-up-batches/${encodeURIComponent(id)}${rest}`;
 
@@ -55,7 +56,7 @@ export const createCodesCommand: Command = {
       },
     );
     print(json, batch, [
-      `batch ${batch.batch_id}: ${batch.codes} codes of ${batch.credits} credits (keep them: they are not shown again)`,
+      `batch ${batch.batch_id}: ${counted(batch.codes, "code")} of ${inCredits(batch.credits)} (keep them: they are not shown again)`,
       ...batch.secrets,
     ]);
     return 0;
@@ -126,7 +127,7 @@ export const revokeCodeCommand: Command = {
 };
 
 function batchLine(batch: TopUpBatch): string {
-  return `batch ${batch.batch_id}  ${batch.name}: ${batch.codes} codes of ${batch.credits} credits, ${batch.redeemed} redeemed, ${batch.revoked} revoked`;
+  return `batch ${batch.batch_id}  ${batch.name}: ${counted(batch.codes, "code")} of ${inCredits(batch.credits)}, ${batch.redeemed} redeemed, ${batch.revoked} revoked`;
 }
 
 function codeLine(code: TopUpCode): string {

@@ -5,6 +5,7 @@ import { dollars } from "./job.ts";
 import { queryOf } from "./listing.ts";
 import { print } from "./output.ts";
 import { narrowingOptions, toQuery } from "./search.ts";
+import { counted, inCredits } from "../kernel/counted.ts";
 
 export const reportUsageCommand: Command = {
   name: "usage report",
@@ -45,7 +46,7 @@ export const reportUsageCommand: Command = {
 
 function figuresLine(figures: Figures): string {
   const { jobs, calls, cost_usd, revenue_usd, margin_usd, credits_charged } = figures;
-  return `${jobs} jobs, ${calls} calls  cost ${dollars(cost_usd)}, revenue ${dollars(revenue_usd)}, margin ${dollars(margin_usd)}  charged ${credits_charged} credits`;
+  return `${counted(jobs, "job")}, ${counted(calls, "call")}  cost ${dollars(cost_usd)}, revenue ${dollars(revenue_usd)}, margin ${dollars(margin_usd)}  charged ${inCredits(credits_charged)}`;
 }
 
 export const rebuildUsageCommand: Command = {

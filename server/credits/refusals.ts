@@ -2,6 +2,7 @@ import { DomainError } from "../kernel/errors.ts";
 import { microsToCredits } from "../kernel/money.ts";
 import type { ChangeRow, TransferOutcome, WalletChangeOutcome } from "./change-store.ts";
 import { teamNotFound } from "../teams/unknown-team.ts";
+import { inCredits } from "../kernel/counted.ts";
 
 /** Throws what a function of the ledger refused, as a client is told; nothing for what was booked. */
 export function refuse(
@@ -30,7 +31,7 @@ export function refuse(
       const hints = { needed: credits("needed"), available: credits("available") };
       throw new DomainError(
         "insufficient_credits",
-        `${hints.needed} credits are more than the ${hints.available} that are available.`,
+        `This takes ${inCredits(hints.needed)}; the team has ${inCredits(hints.available)} available.`,
         { hints: { field: "credits", ...hints } },
       );
     }
@@ -42,7 +43,7 @@ export function refuse(
       };
       throw new DomainError(
         "amount_invalid",
-        `The job was charged ${hints.charged} credits, of which ${hints.refunded} were given back: credits must be at most ${hints.refundable}${hints.refundable === 0 ? ", so nothing can be refunded" : ""}.`,
+        `The job was charged ${inCredits(hints.charged)}, and ${inCredits(hints.refunded)} given back: credits must be at most ${hints.refundable}${hints.refundable === 0 ? ", so nothing can be refunded" : ""}.`,
         { hints: { field: "credits", ...hints } },
       );
     }

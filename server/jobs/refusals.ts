@@ -1,6 +1,7 @@
 import { DomainError } from "../kernel/errors.ts";
 import { keyUnknown, teamPaused, teamSuspended } from "../keys/refusals.ts";
 import { microsToCredits } from "../kernel/money.ts";
+import { counted, inCredits } from "../kernel/counted.ts";
 
 /** Why a job was not started, as the SQL function `start_job` says it. */
 export type StartRefusal =
@@ -24,8 +25,8 @@ export function startRefusal(outcome: StartRefusal, detail: RefusalDetail | null
       return new DomainError(
         "insufficient_credits",
         hints.available < 0
-          ? `The team owes ${-hints.available} credits; no new work is taken on until that is paid.`
-          : `This needs ${hints.needed} credits, and ${hints.available} are available.`,
+          ? `The team owes ${inCredits(-hints.available)}; no new work is taken on until that is paid.`
+          : `This needs ${inCredits(hints.needed)}; the team has ${inCredits(hints.available)} available.`,
         { hints },
       );
     }
@@ -37,7 +38,7 @@ export function startRefusal(outcome: StartRefusal, detail: RefusalDetail | null
       };
       return new DomainError(
         "insufficient_credits",
-        `The fee of this period is due: ${hints.fee} credits, and ${hints.available} are available.`,
+        `The fee of this period is due: ${inCredits(hints.fee)}; the team has ${inCredits(hints.available)} available.`,
         { hints },
       );
     }
@@ -62,13 +63,15 @@ function limitExceeded(detail: RefusalDetail | null): DomainError {
     const needed = microsToCredits(BigInt(detail?.["needed"] ?? 0));
     const allowed = microsToCredits(BigInt(detail?.["max_credits"] ?? 0));
     return error(
-      `This may come to ${needed} credits more, and the job was created with max_credits ${allowed}.`,
+      `This may come to ${inCredits(needed)} more, and the job was created with max_credits ${allowed}.`,
       { needed, max_credits: allowed },
     );
   }
   if (limit === "max_calls") {
     const calls = detail?.["max_calls"];
-    return error(`The job has had its ${calls} calls. Create a new one.`, { max_calls: calls });
+    return error(`The job has had its ${counted(Number(calls), "call")}. Create a new one.`, {
+      max_calls: calls,
+    });
   }
   if (limit === "max_duration") {
     return error("The job has lasted as long as it may. Create a new one.", {});

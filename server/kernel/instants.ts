@@ -2,6 +2,13 @@ const DAY = /^(\d{4})-(\d\d)-(\d\d)$/;
 const INSTANT =
   /^(\d{4}-\d\d-\d\d)T(\d\d):(\d\d)(?::(\d\d)(?:\.\d{1,9})?)?(?:Z|[+-](\d\d):(\d\d))$/i;
 
+const written = new Intl.DateTimeFormat("en-US", {
+  timeZone: "UTC",
+  dateStyle: "medium",
+  timeStyle: "medium",
+  hourCycle: "h23",
+});
+
 /** The years that ISO 8601 writes with four digits and PostgreSQL knows, in UTC. */
 const EARLIEST_MS = Date.parse("0001-01-01T00:00:00Z");
 const LATEST_MS = Date.parse("9999-12-31T23:59:59.999Z");
@@ -28,4 +35,9 @@ export function isInstant(text: string): boolean {
   if (offsetHour > 23 || offsetMinute > 59) return false;
   const ms = Date.parse(text);
   return ms >= EARLIEST_MS && ms <= LATEST_MS;
+}
+
+/** An instant in a sentence for people, as the admin UI writes it: "Nov 23, 2026, 14:19:18 UTC". */
+export function inWords(instant: string): string {
+  return `${written.format(Date.parse(instant))} UTC`;
 }

@@ -2,6 +2,7 @@ import { DomainError } from "../kernel/errors.ts";
 import type { LimitName, Taking } from "./counts.ts";
 import { rateLimitHeaders } from "./headers.ts";
 import type { Demand, Scope } from "./scopes.ts";
+import { counted } from "../kernel/counted.ts";
 
 /** SDKs take a longer one for none. */
 const LONGEST_RETRY_SECONDS = 30;
@@ -50,9 +51,6 @@ function inWords(scope: Scope, limit: LimitName, call: { tokens: number; seconds
       return `${its} ${allowed("call")} at once is reached. Try again when one of them has ended.`;
   }
 }
-
-const counted = (number: number, unit: string) =>
-  `${number.toLocaleString("en-US")} ${unit}${number === 1 ? "" : "s"}`;
 
 function whose(scope: Scope): string {
   switch (scope.kind) {

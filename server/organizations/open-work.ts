@@ -1,6 +1,7 @@
 import type { Drizzle } from "../../db/client.ts";
 import { DomainError } from "../kernel/errors.ts";
 import { countOpenWork } from "./store.ts";
+import { counted } from "../kernel/counted.ts";
 
 /**
  * Makes sure, within the transaction that deletes teams, that none of their calls or jobs is open and nothing is held: what
@@ -19,5 +20,3 @@ export async function requireNoOpenWork(
     { hints: { calls_in_flight: callsInFlight, open_jobs: openJobs, open_holds: openHolds } },
   );
 }
-
-const counted = (count: number, noun: string) => `${count} ${noun}${count === 1 ? "" : "s"}`;

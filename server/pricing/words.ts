@@ -1,6 +1,7 @@
 import { microsToCredits } from "../kernel/money.ts";
 import { chargesJobs, type CallRule, type JobPlan, type Plan, type Tier } from "./plan.ts";
 import { toPercent } from "./written-rules.ts";
+import { counted, inCredits } from "../kernel/counted.ts";
 
 /** Teams are told what they pay, never what it costs or what is earned with it. */
 export type Reader = "team" | "admin";
@@ -53,7 +54,9 @@ function priceSentences(plan: JobPlan): string[] {
       const fee = `A ${plan.period} costs ${credits(plan.fee)}, taken with its first job, and includes`;
       return plan.included === null
         ? [`${fee} all jobs.`]
-        : [`${fee} ${count(plan.included)} jobs; each further job costs ${credits(plan.overage)}.`];
+        : [
+            `${fee} ${counted(plan.included, "job")}; each further job costs ${credits(plan.overage)}.`,
+          ];
     }
   }
 }
@@ -81,7 +84,7 @@ function costs(rule: CallRule, reader: Reader, verb = "costs"): string {
     case "flat":
       return isFree(rule) ? `${verb} nothing` : `${verb} ${credits(rule.price)}`;
     case "per_token":
-      return `${verb} 1 credit per ${count(Number(rule.tokensPerCredit))} tokens`;
+      return `${verb} 1 credit per ${counted(Number(rule.tokensPerCredit), "token")}`;
     case "markup":
       return reader === "team"
         ? `${verb} as much as the model and its tokens ask`
@@ -91,7 +94,7 @@ function costs(rule: CallRule, reader: Reader, verb = "costs"): string {
 
 function limitSentences(plan: Plan): string[] {
   return [
-    ...(plan.maxCalls === null ? [] : [`A job takes at most ${count(plan.maxCalls)} calls.`]),
+    ...(plan.maxCalls === null ? [] : [`A job takes at most ${counted(plan.maxCalls, "call")}.`]),
     ...(plan.maxDurationSeconds === null
       ? []
       : [`It takes calls for ${duration(plan.maxDurationSeconds)}.`]),
@@ -105,18 +108,14 @@ function duration(seconds: number): string {
     ["hour", 3_600],
     ["minute", 60],
   ] as const) {
-    if (seconds % length === 0) return plural(seconds / length, unit);
+    if (seconds % length === 0) return counted(seconds / length, unit);
   }
-  return plural(seconds, "second");
+  return counted(seconds, "second");
 }
-
-const plural = (number: number, unit: string) =>
-  `${count(number)} ${unit}${number === 1 ? "" : "s"}`;
 
 /** "2.5 credits"; exact to the micro-credit. */
 export function credits(micros: bigint): string {
-  const amount = microsToCredits(micros);
-  return `${amount.toLocaleString("en-US", { maximumFractionDigits: 6 })} ${amount === 1 ? "credit" : "credits"}`;
+  return inCredits(microsToCredits(micros));
 }
 
 const count = (number: number) => number.toLocaleString("en-US");

@@ -1,3 +1,4 @@
+import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
 import type { JobPage } from "../../server/admin/schema.ts";
 import { uuidV7 } from "../../server/kernel/ids.ts";
@@ -83,6 +84,20 @@ test("finds jobs by what they cost, those that have ended and those that go on",
   expect(await found("max_cost_usd=0.0015")).toEqual(ofOne.slice(0, -1));
   expect(await found("min_cost_usd=0.0016&max_cost_usd=0.0019")).toEqual([]);
   expect(await found("min_cost_usd=100")).toEqual([]);
+});
+
+test("finds jobs by what was charged for them, and reads only pages that may hold such", async () => {
+  await database.query("update jobs set charged = 1500000 where id = $1::uuid", [jobs[1]!]);
+  await database.query("update jobs set charged = 2000000 where id = $1::uuid", [jobs[4]!]);
+  expect(idsOf(await page("min_credits=1.5"))).toEqual([jobs[1], jobs[4]]);
+  expect(idsOf(await page("min_credits=1.500001&max_credits=2"))).toEqual([jobs[4]]);
+  expect(idsOf(await page("min_credits=2.000001"))).toEqual([]);
+  const plan = await database.drizzle.transaction(async (transaction) => {
+    // A table as small as this one is read whole unless that is forbidden.
+    await transaction.execute(sql`set local enable_seqscan = off`);
+    return transaction.execute(sql`explain select id from jobs where charged >= 1500000`);
+  });
+  expect(JSON.stringify(plan)).toContain("Bitmap Index Scan on jobs_charged");
 });
 
 test("walks to the last page and back again", async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { isDay, isInstant } from "../../server/kernel/instants.ts";
+import { isDay, isInstant, inWords } from "../../server/kernel/instants.ts";
 
 describe("days of the calendar", () => {
   test.each(["2026-11-01", "2024-02-29", "2000-02-29", "0001-01-01", "9999-12-31"])("%s", (day) => {
@@ -31,4 +31,8 @@ describe("instants of the calendar", () => {
   ])("refuses %s", (instant) => {
     expect(isInstant(instant)).toBe(false);
   });
+});
+
+test("writes an instant for people, in UTC", () => {
+  expect(inWords("2026-11-23T00:19:18.999+02:00")).toBe("Nov 22, 2026, 22:19:18 UTC");
 });

@@ -138,6 +138,17 @@ export const leftToDo = breaches(
   (file) => matched(/\b(?:TODO|FIXME|XXX|HACK)\b/, file.text),
 );
 
+/** English has one rule for "1 credit", and each side one function that knows it. */
+export const handmadePlurals = breaches(
+  (path) =>
+    /^(?:server|ui)\//.test(path) && !["server/kernel/counted.ts", "ui/format.ts"].includes(path),
+  (file) =>
+    matched(
+      /\$\{[^}]*\} credits?\b|[!=]== "?1"? \? ["`]\w* ?\w*["`] : ["`]\w* ?\w*s["`]/,
+      file.text,
+    ),
+);
+
 interface LockEntry {
   optionalDependencies?: Record<string, string>;
 }

@@ -85,6 +85,13 @@ it("shows credits of lists with no or two decimals, small ones in full", () => {
   expect(short).toEqual(["1,234", "31,453.60", "\u2212353.38", "0.25", "0.000001", "0"]);
 });
 
+it("names credits in a sentence by the right plural", () => {
+  expect([1, -1, 0, 0.5, 1250].map((amount) => format.inCredits(amount))).toEqual([
+    ...["1 credit", "−1 credit", "0 credits", "0.5 credits", "1,250 credits"],
+  ]);
+  expect(format.inCredits(31_453.625, format.creditsShort)).toBe("31,453.63 credits");
+});
+
 it("shows credits without trailing zeros", () => {
   expect([format.credits(100), format.credits(-2.5), format.credits(0.000001)]).toEqual([
     "100",

@@ -96,7 +96,7 @@ export const charge: Charge = {
     'How it is charged: flat price of a job of type "support_reply": 2.5 credits.',
     "Charged: 2.5 credits.",
     "Given back: 0.5 credits. It has cost the team 2 credits.",
-    "  2.5 credits held for the job at 2026-11-23T14:19:14.000Z, settled at 2026-11-23T14:19:18.000Z.",
+    "  2.5 credits held for the job on Nov 23, 2026, 14:19:14 UTC, settled on Nov 23, 2026, 14:19:18 UTC.",
   ],
 };
 

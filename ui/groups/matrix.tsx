@@ -1,6 +1,7 @@
 import { Tick } from "../base/choices.tsx";
 import { Menu, type MenuItem } from "../base/menu.tsx";
 import { Skeleton } from "../base/states.tsx";
+import * as format from "../format.ts";
 import { groups as words } from "../strings/models.ts";
 import type { GroupView, Membership } from "./groups.ts";
 
@@ -49,7 +50,7 @@ export function Matrix({
                       class="focus-ring block truncate rounded font-normal hover:underline"
                       onClick={() => onTeams(group)}
                     >
-                      {words.teams(group.team_count)}
+                      {format.plural(group.team_count, "team")}
                     </button>
                   </span>
                   {may && <Menu label={words.actions(group.name)} items={actions(group)} />}

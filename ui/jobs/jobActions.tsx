@@ -73,9 +73,6 @@ export function RefundDialog({
 const remainingOf = (job: JobDetail) =>
   Math.round((job.credits_charged - job.credits_refunded) * 1e6) / 1e6;
 
-const inCredits = (amount: number) =>
-  `${format.credits(amount)} ${amount === 1 ? "credit" : jobs.credits}`;
-
 function RefundForm({
   job,
   suggested,
@@ -90,7 +87,9 @@ function RefundForm({
   const form = useForm({
     initial: { credits: String(Math.min(suggested ?? most, most)), reason: "" },
     check: ({ credits, reason }) => ({
-      ...(isWithin(toAmount(credits), most) ? {} : { credits: jobs.refundMost(inCredits(most)) }),
+      ...(isWithin(toAmount(credits), most)
+        ? {}
+        : { credits: jobs.refundMost(format.inCredits(most)) }),
       ...(reason.trim() === "" && { reason: jobs.reasonNeeded }),
     }),
     toInput: ({ credits, reason }) => ({ credits: toAmount(credits) ?? 0, reason: reason.trim() }),
@@ -109,7 +108,7 @@ function RefundForm({
     >
       <Field
         label={jobs.refundAmount}
-        hint={jobs.refundHint(inCredits(most))}
+        hint={jobs.refundHint(format.inCredits(most))}
         error={form.problem("credits")}
       >
         {(ids) => (
@@ -135,8 +134,8 @@ function RefundForm({
         rows={[
           {
             name: jobs.remaining,
-            before: inCredits(most),
-            after: after === undefined ? "—" : inCredits(after),
+            before: format.inCredits(most),
+            after: after === undefined ? "—" : format.inCredits(after),
           },
         ]}
       />
@@ -146,7 +145,7 @@ function RefundForm({
           {kit.cancel}
         </Button>
         <Button type="submit" look="primary" disabled={form.running}>
-          {after === undefined ? jobs.refund : jobs.refundAction(inCredits(amount ?? 0))}
+          {after === undefined ? jobs.refund : jobs.refundAction(format.inCredits(amount ?? 0))}
         </Button>
       </DialogActions>
     </form>

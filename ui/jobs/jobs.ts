@@ -4,6 +4,7 @@ import type { CallBodiesView } from "../../server/bodies/schema.ts";
 import type { CallDetail } from "../../server/calls/schema.ts";
 import type { Charge } from "../../server/charges/schema.ts";
 
+import * as format from "../format.ts";
 import { at, type Parameters, post } from "../api.ts";
 import { type Change, type Read, useChange, useRead } from "../query.ts";
 import { jobs } from "../strings/jobs.ts";
@@ -55,7 +56,7 @@ export function useRefund(
     send: (input, sending) =>
       post(at`/api/teams/${job.team_id}/wallet/refund`, { job_id: job.job_id, ...input }, sending),
     refreshes: ["/api/jobs", "/api/teams", "/api/usage"],
-    done: (_, { credits }) => jobs.refundDone(`${credits} ${jobs.credits}`),
+    done: (_, { credits }) => jobs.refundDone(format.inCredits(credits)),
     onDone,
   });
 }

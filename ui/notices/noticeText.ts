@@ -7,9 +7,12 @@ export function noticeText({ kind, payload }: NoticeView): string {
   const number = (name: string) => Number(payload[name] ?? 0);
   switch (kind) {
     case "wallet.low_balance":
-      return words.low(format.credits(number("available")), format.credits(number("threshold")));
+      return words.low(
+        format.inCredits(number("available")),
+        format.inCredits(number("threshold")),
+      );
     case "wallet.negative":
-      return words.negative(format.credits(number("available")));
+      return words.negative(format.inCredits(number("available")));
     case "budget.threshold":
       return words.budget(
         format.percent(number("used_percent") / 100),
@@ -21,7 +24,7 @@ export function noticeText({ kind, payload }: NoticeView): string {
       return words.unsettled(String(payload["model"]));
     case "credits.expiring":
       return words.expiring(
-        format.credits(number("credits")),
+        format.inCredits(number("credits")),
         format.fullDay(String(payload["expires_at"])),
       );
   }

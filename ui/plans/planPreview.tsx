@@ -109,7 +109,7 @@ export function PreviewPanel({
 
 function MonthFigures({ month, stale }: { month: PlanPreview["month"]; stale: boolean }) {
   const figures = [
-    { name: plans.charged, value: month && plans.credits(format.credits(month.credits)) },
+    { name: plans.charged, value: month && format.inCredits(month.credits) },
     { name: plans.revenue, value: month && format.usd(month.revenue_usd) },
     { name: plans.cost, value: month && format.usd(month.cost_usd) },
     { name: plans.margin, value: month && format.usd(month.margin_usd) },

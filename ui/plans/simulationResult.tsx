@@ -7,9 +7,6 @@ import { plans } from "../strings/plans.ts";
 
 type Team = Simulation["teams"][number];
 
-const inCredits = (amount: number) =>
-  `${format.credits(amount)} ${amount === 1 ? "credit" : "credits"}`;
-
 /** Revenue and margin before and after, in sum and by team. */
 export function SimulationResult({ result, stale }: { result: Simulation; stale: boolean }) {
   const { totals } = result;
@@ -27,13 +24,13 @@ export function SimulationResult({ result, stale }: { result: Simulation; stale:
           {
             name: `${plans.revenue}, ${plans.before.toLowerCase()}`,
             value: format.usd(totals.before.revenue_usd),
-            note: inCredits(totals.before.credits),
+            note: format.inCredits(totals.before.credits),
           },
           {
             name: `${plans.revenue}, ${plans.after.toLowerCase()}`,
             value: format.usd(totals.after.revenue_usd),
             change: moved("revenue_usd"),
-            note: inCredits(totals.after.credits),
+            note: format.inCredits(totals.after.credits),
           },
           { name: plans.marginBefore, value: format.usd(totals.before.margin_usd) },
           {

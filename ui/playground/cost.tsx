@@ -30,7 +30,7 @@ export function Cost({ jobId }: { jobId: string }) {
       <Facts
         facts={[
           { name: words.cost, value: format.usd(job.provider_cost_usd) },
-          { name: words.charge, value: words.credits(format.credits(job.credits_charged)) },
+          { name: words.charge, value: format.inCredits(job.credits_charged) },
           {
             name: words.margin,
             value: revenue === undefined ? "—" : format.usd(revenue - job.provider_cost_usd),

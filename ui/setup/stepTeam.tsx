@@ -90,7 +90,7 @@ export function StepTeam({ onDone }: { onDone: (team: string, key: string) => vo
           settings &&
           credits !== undefined &&
           setup.creditsHint(
-            format.credits(credits),
+            format.inCredits(credits),
             format.usd(credits * settings.credit_price_usd),
           )
         }

@@ -201,7 +201,6 @@ export const groups = {
   emptyText: "Groups say which models a team may use. Create the first one.",
   matrix: "Models by group",
   model: "Model",
-  teams: (count: number) => `${count} ${count === 1 ? "team" : "teams"}`,
   teamsOf: (group: string) => `Teams of ${group}`,
   teamsOfText: "Each is granted the group on its own page, under Access.",
   inGroup: (model: string, group: string) => `${model} in ${group}`,
@@ -253,5 +252,4 @@ export const playground = {
   job: "Open the job",
   stopped: "Stopped by you",
   settling: "Settling…",
-  credits: (amount: string) => `${amount} ${amount === "1" ? "credit" : "credits"}`,
 } as const;

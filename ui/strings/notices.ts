@@ -25,13 +25,12 @@ export const notices = {
     delivered: "Delivered",
   },
   pending: "Not yet",
-  low: (available: string, threshold: string) =>
-    `${available} credits available, less than ${threshold}`,
-  negative: (available: string) => `${available} credits available: new work is refused`,
+  low: (available: string, threshold: string) => `${available} available, less than ${threshold}`,
+  negative: (available: string) => `${available} available: new work is refused`,
   budget: (used: string, spent: string, limit: string, period: string) =>
     `${used} used: ${spent} of ${limit} ${period}`,
   periods: { day: "a day", week: "a week", month: "a month", ever: "for ever" },
   unsettled: (model: string) =>
     `The end of a call of ${model} could not be booked; it was resolved as aborted, free of charge`,
-  expiring: (credits: string, day: string) => `${credits} credits expire on ${day}`,
+  expiring: (credits: string, day: string) => `${credits} will expire on ${day}`,
 } as const;

@@ -168,5 +168,4 @@ export const plans = {
   status: "Status",
   caption: "Plans, by id",
   actions: (plan: string) => `Actions: ${plan}`,
-  credits: (amount: string) => `${amount} ${amount === "1" ? "credit" : "credits"}`,
 } as const;

@@ -61,7 +61,7 @@ export const setup = {
   team: "Team",
   teamMissing: "Enter a name.",
   credits: "Credits to begin with",
-  creditsHint: (credits: string, usd: string) => `${credits} credits are worth ${usd}`,
+  creditsHint: (credits: string, usd: string) => `${credits}, worth ${usd}`,
   creditsMissing: "Enter an amount.",
   createTeam: "Create the team",
   teamCreated: (team: string) => `${team} is created`,

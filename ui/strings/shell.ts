@@ -62,7 +62,6 @@ export const shell = {
   theme: "Theme",
   stale: (ago: string) => `What you see was read ${ago}; this page tries again every few seconds.`,
   documentTitle: (page: string) => `${page} · ${kit.brand}`,
-  resultCount: (count: number) => `${count} results`,
   nothingMatches: (text: string) => `Nothing matches “${text}”`,
   teamOf: (organization: string) => `Team of ${organization}`,
   goTo: (page: string) => `Go to ${page}`,

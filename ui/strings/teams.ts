@@ -26,7 +26,7 @@ export const teams = {
   },
   unlimited: "Unlimited",
   never: "Never",
-  dailyLabel: (total: string) => `Charges of the last 14 days, ${total} credits in all`,
+  dailyLabel: (total: string) => `Charges of the last 14 days, ${total} in all`,
   allocate: "Allocate credits",
   allocateMany: "Allocate…",
   suspendMany: "Suspend…",
@@ -44,8 +44,7 @@ export const teams = {
   bulkDone: {
     suspend: (count: number) => `${count} suspended`,
     resume: (count: number) => `${count} resumed`,
-    allocate: (count: number, credits: string) =>
-      `${credits} credits allocated to each of ${count}`,
+    allocate: (count: number, credits: string) => `${credits} allocated to each of ${count}`,
   },
   bulkTotal: "All together",
   createTitle: "New team",

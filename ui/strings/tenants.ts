@@ -115,7 +115,6 @@ export const tenants = {
   assignmentColumns: { plan: "Plan", from: "From, UTC", by: "By", reason: "Reason" },
   upcoming: "Upcoming",
   inForce: "In force",
-  credits: (amount: string) => `${amount} credits`,
   usageByModel: "Charges by day and model",
   usage: "Usage",
   usageByTeam: "Charges by day and team",

@@ -42,7 +42,7 @@ export const topUps = {
   pricePaidHint: "Counts as revenue. 0 = a promotion; empty = the credit price",
   batch: "Batch of codes",
   copyId: "the batch's id",
-  creditsEach: (credits: string) => `${credits} credits each`,
+  creditsEach: (credits: string) => `${credits} each`,
   madeBy: (actor: string) => `Made by: ${actor}`,
   facts: {
     codes: "Codes",

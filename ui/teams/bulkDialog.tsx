@@ -53,7 +53,7 @@ function BulkForm({ bulk, onClose }: { bulk: Bulk; onClose: () => void }) {
       ),
     done: ({ credits }) =>
       kind === "allocate"
-        ? words.bulkDone.allocate(teams.length, format.credits(credits ?? 0))
+        ? words.bulkDone.allocate(teams.length, format.inCredits(credits ?? 0))
         : words.bulkDone[kind](teams.length),
     onDone: () => {
       bulk.done();
@@ -79,7 +79,7 @@ function BulkForm({ bulk, onClose }: { bulk: Bulk; onClose: () => void }) {
       danger={kind === "suspend"}
       action={
         kind === "allocate"
-          ? words.bulkAction.allocate(count, format.credits(amount))
+          ? words.bulkAction.allocate(count, format.inCredits(amount))
           : words.bulkAction[kind](count)
       }
     >

@@ -57,7 +57,10 @@ export function teamColumns(
       cell: ({ charged_by_day }) => {
         const shown = charged_by_day.slice(-sparklineDays);
         return (
-          <Sparkline values={shown} label={words.dailyLabel(format.creditsShort(sum(shown)))} />
+          <Sparkline
+            values={shown}
+            label={words.dailyLabel(format.inCredits(sum(shown), format.creditsShort))}
+          />
         );
       },
     },

@@ -41,7 +41,7 @@ export function ChargeChart({
       onRetry={read.retry}
       stale={read.stale}
       action={action}
-      {...(total !== undefined && { hero: words.credits(format.creditsShort(total)) })}
+      {...(total !== undefined && { hero: format.inCredits(total, format.creditsShort) })}
       delta={
         total !== undefined && was !== undefined && was > 0
           ? kit.vsPrevious(format.change(total, was), words.days(period.days))

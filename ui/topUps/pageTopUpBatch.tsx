@@ -57,7 +57,7 @@ export function PageTopUpBatch() {
         facts={
           <>
             <Copyable text={batchId} what={words.copyId} />
-            {batch && <span>{words.creditsEach(format.credits(batch.credits))}</span>}
+            {batch && <span>{words.creditsEach(format.inCredits(batch.credits))}</span>}
             {batch && <span title={batch.actor}>{words.madeBy(actorName(batch))}</span>}
           </>
         }

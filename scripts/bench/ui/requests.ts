@@ -127,6 +127,9 @@ function jobLists({ jobId, callId, smallTeam }: Found): Asked[] {
     "of a week a year ago": { from: hoursAgo(24 * 364), to: hoursAgo(24 * 357) },
     "dear ones": { min_cost_usd: "0.0096" },
     "dearer than any": { min_cost_usd: "100" },
+    "charged more than any": { min_credits: "100" },
+    "charged as none is": { min_credits: "0.2", max_credits: "0.8" },
+    "charged nothing": { max_credits: "0" },
     "of no such task": { external_task_id: "no-such-task" },
     "by id": { id: jobId },
   };

@@ -4,6 +4,7 @@ import type { AdminClient } from "../admin-client.ts";
 import { dollars } from "../job.ts";
 import type { Terminal } from "../terminal.ts";
 import { TeamClient } from "./team-client.ts";
+import { counted, inCredits } from "../../kernel/counted.ts";
 
 export interface Seeded {
   teamId: string;
@@ -71,7 +72,7 @@ export async function tellJob(
   line();
   const { credits_charged, credits_remaining } = completed.billing;
   line(
-    `  The team sees ${bold("one job")}: ${completed.summary.total_calls} calls, ${completed.summary.total_tokens} tokens, ${credits_charged} credit charged, ${credits_remaining} left.`,
+    `  The team sees ${bold("one job")}: ${counted(completed.summary.total_calls, "call")}, ${counted(completed.summary.total_tokens, "token")}, ${inCredits(credits_charged)} charged, ${credits_remaining} left.`,
   );
   line(`  You see what it cost: ${bold(dollars(job.provider_cost_usd))}`);
 }

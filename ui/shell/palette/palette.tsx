@@ -3,6 +3,7 @@ import { BareDialog } from "../../base/dialog.tsx";
 import { SearchIcon } from "../../base/icons.tsx";
 import { useLeaving } from "../../base/leaving.tsx";
 import { useStore } from "../../base/store.ts";
+import * as format from "../../format.ts";
 import { type Command, openPalette, paletteOpen } from "./commands.ts";
 import { useResults } from "./results.ts";
 import { shell } from "../../strings/shell.ts";
@@ -102,7 +103,7 @@ function Search({ onDone }: { onDone: () => void }) {
       </div>
       <p role="status" class={commands.length > 0 ? "sr-only" : "px-4 pb-5 text-center text-muted"}>
         {commands.length > 0
-          ? shell.resultCount(commands.length)
+          ? format.plural(commands.length, "result")
           : searching
             ? shell.searching
             : shell.nothingMatches(typed)}

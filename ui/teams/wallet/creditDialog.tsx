@@ -71,9 +71,11 @@ function CreditForm({ team, kind, balance, onClose, jobId = "" }: Props & { kind
   const job = useRefundable(kind, form.values.job_id);
   const amount = toAmount(form.values.credits);
   const after = balance + effectOf(kind, amount ?? job?.left ?? 0);
-  const written = amount === undefined ? "" : format.credits(amount);
+  const written = amount === undefined ? undefined : format.inCredits(amount);
   const action =
-    kind === "refund" ? words.actions.refund(written) : words.actions[kind](written || "0");
+    kind === "refund"
+      ? words.actions.refund(written)
+      : words.actions[kind](written ?? format.inCredits(0));
   return (
     <DialogForm form={form} onClose={onClose} action={action} danger={kind === "deduct"}>
       {kind === "refund" && <JobField form={form} />}

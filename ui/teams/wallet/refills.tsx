@@ -87,7 +87,7 @@ function RefillLine({ refill, onStop }: { refill: Refill; onStop?: () => void })
     <li class="flex flex-wrap items-center gap-x-3 gap-y-1 py-2 first:pt-0 last:pb-0">
       <span class="min-w-0 flex-1">
         <span class="block font-medium">
-          {words.refillLine(format.credits(refill.credits), words.periods[refill.period])}
+          {words.refillLine(format.inCredits(refill.credits), words.periods[refill.period])}
         </span>
         <span class="block text-12 text-muted">
           {refill.expires ? words.refillExpires : words.refillKeeps},{" "}

@@ -58,7 +58,9 @@ export function useCreditChange(
       post<ChangeView>(at`/api/teams/${teamId}/wallet/` + kind, input, sending),
     refreshes: [...tenantPaths, "/api/jobs"],
     done: (entry) =>
-      words.done[kind](format.credits(kind === "adjust" ? entry.credits : Math.abs(entry.credits))),
+      words.done[kind](
+        format.inCredits(kind === "adjust" ? entry.credits : Math.abs(entry.credits)),
+      ),
     onDone,
   });
 }

@@ -130,9 +130,7 @@ function Lasts({ wallet, perDay }: { wallet: Wallet; perDay: number | undefined 
   if (wallet.available === null) return <>{words.unlimited}</>;
   if (!perDay) return <>—</>;
   const days = Math.max(0, Math.floor(wallet.available / perDay));
-  return (
-    <span class={days < soonDays ? "text-warn" : ""}>{words.daysLeft(format.count(days))}</span>
-  );
+  return <span class={days < soonDays ? "text-warn" : ""}>{format.plural(days, "day")}</span>;
 }
 
 function Terms({ wallet }: { wallet: Wallet }) {

@@ -1,0 +1,1 @@
+CREATE INDEX "jobs_charged" ON "jobs" USING brin ("charged" int8_minmax_multi_ops) WITH (pages_per_range=32,autosummarize=true);
