@@ -1,4 +1,5 @@
 import type { CallRow, JobRow } from "../jobs/search.ts";
+import { counted } from "../kernel/counted.ts";
 import { divideRounded, nanosToUsd } from "../kernel/money.ts";
 import { callCharge } from "../pricing/call-charge.ts";
 import { chargesJobs, type CallRule, type Plan } from "../pricing/plan.ts";
@@ -62,7 +63,7 @@ function costlyFormula(job: JobRow, terms: Terms, held: bigint): Formula {
   const capped = cost > held;
   return {
     text:
-      `${job.status}, beyond the ${terms.free_failures ?? 0} free ones of its period: ` +
+      `${job.status}, beyond the ${counted(terms.free_failures ?? 0, "free one")} of its period: ` +
       `cost ${usd(job.providerCostNanos)} ÷ ${usd(price)} a credit = ${credits(cost)}` +
       (capped ? `, at most the ${credits(held)} that were held` : ""),
     micros: capped ? held : cost,
@@ -77,7 +78,7 @@ function priceFormula(job: JobRow, terms: Terms, because: string): Formula {
       return job.place === "included"
         ? { text: `${because}a place that the fee of the period pays for: free`, micros: 0n }
         : {
-            text: `${because}beyond the ${terms.included ?? 0} places of the period: ${credits(amount(terms.overage))}`,
+            text: `${because}beyond the ${counted(terms.included ?? 0, "place")} of the period: ${credits(amount(terms.overage))}`,
             micros: amount(terms.overage),
           };
     case "flat":
@@ -147,7 +148,7 @@ function ruleText(
     case "flat":
       return `flat price of a call: ${result}`;
     case "per_token":
-      return `${of.tokens} tokens ÷ ${rule.tokensPerCredit} tokens a credit = ${result}`;
+      return `${counted(Number(of.tokens), "token")} ÷ ${counted(Number(rule.tokensPerCredit), "token")} a credit = ${result}`;
     case "markup": {
       if (of.costNanos === undefined) return "its cost is not known: free";
       const factor = nanosToUsd(1_000_000_000n + rule.percentMillionths * 10n);

@@ -151,12 +151,12 @@ test("failed jobs: free without a success, free at first, then at cost", async (
     0,
   ]);
   expect(await fail(10_000_000n)).toEqual([
-    "failed, beyond the 1 free ones of its period: cost $0.01 ÷ $0.10 a credit = 0.1 credits",
+    "failed, beyond the 1 free one of its period: cost $0.01 ÷ $0.10 a credit = 0.1 credits",
     0.1,
     0.1,
   ]);
   expect(await fail(500_000_000n)).toEqual([
-    "failed, beyond the 1 free ones of its period: cost $0.50 ÷ $0.10 a credit = 5 credits, at most the 1.5 credits that were held",
+    "failed, beyond the 1 free one of its period: cost $0.50 ÷ $0.10 a credit = 5 credits, at most the 1.5 credits that were held",
     1.5,
     1.5,
   ]);
@@ -205,7 +205,7 @@ test("subscription: a place of the fee, then the overage; the fee stands with th
     place: "included",
     entries: [{ kind: "fee", credits: -10 }],
   });
-  expect(await figures(second)).toEqual(["beyond the 1 places of the period: 3 credits", 3, 3]);
+  expect(await figures(second)).toEqual(["beyond the 1 place of the period: 3 credits", 3, 3]);
 });
 
 test("markup: each call's cost, its share of a minimum, and failed and cached calls", async () => {
@@ -269,8 +269,8 @@ test("per token, and embeddings by their own rule", async () => {
   await run(jobId, callInJob(pricing, "embeddings"), { endpoint: "embeddings" });
   const { calls, credits_charged } = await explain(jobId);
   expect(calls.map(({ formula }) => formula)).toEqual([
-    "1500 tokens ÷ 500 tokens a credit = 3 credits",
-    "1500 tokens ÷ 3000 tokens a credit = 0.5 credits",
+    "1,500 tokens ÷ 500 tokens a credit = 3 credits",
+    "1,500 tokens ÷ 3,000 tokens a credit = 0.5 credits",
   ]);
   expect(credits_charged).toBe(3.5);
 });

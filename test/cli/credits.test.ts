@@ -179,7 +179,7 @@ test("refills are made, listed and stopped", async () => {
     path: "/api/teams/routing/wallet/refills",
     body: { credits: 1000, period: "month", expires: false, first: "next" },
   });
-  expect(out).toEqual(["refill r1  1000 credits a month from 2026-12-01T00:00:00.000Z, kept"]);
+  expect(out).toEqual(["refill r1  1,000 credits a month from 2026-12-01T00:00:00.000Z, kept"]);
   answer = { data: [{ ...refill, active: false }], next: null, prev: null };
   await credits("refill", "list", "routing", "--state", "stopped");
   expect(asked!.path).toBe("/api/teams/routing/wallet/refills?state=stopped");

@@ -29,7 +29,7 @@ test("job list tells jobs of all teams, narrowed and by page", async () => {
   for (const job of ofUser) expect(job).toMatchObject({ user_id: "user-1", job_type: "type-1" });
   const { text } = await cli("job", "list", "--org", "owner-of-billing", "--limit", "2");
   expect(text).toMatch(
-    /^2026-11-02T06:00:00.000Z {2}\S+ {2}completed {2}team billing, type type-0 {2}1 calls {2}cost \$\S+, charged 1 credits\n/,
+    /^2026-11-02T06:00:00.000Z {2}\S+ {2}completed {2}team billing, type type-0 {2}1 call {2}cost \$\S+, charged 1 credit\n/,
   );
   expect(text).toContain("\nmore with --cursor ");
   expect((await cli("job", "list", "--team", "nobody")).text).toBe("There is no such job.");

@@ -111,7 +111,7 @@ it("takes a newcomer by keyboard alone from nothing to a first live call", async
   await type("Customer", "Aperture Freight");
   await type("Team", "Routing");
   await type("Credits to begin with", "500");
-  await page.getByText("500 credits are worth $50.00").waitFor();
+  await page.getByText("500 credits, worth $50.00").waitFor();
   await press("Create the team");
   await page.getByText("3 of 4 done").waitFor();
 
