@@ -28,7 +28,10 @@ const signs: readonly [RegExp, Reason][] = [
   [/\blitellm\.ContentPolicyViolationError\b/, "content_policy_violation"],
   [/\blitellm\.UnsupportedParamsError\b/, "unsupported_parameter"],
   [/\bcontext_length_exceeded\b/, "context_length_exceeded"],
-  [/\bcontent_policy_violation\b|\bcontent_filter\b/, "content_policy_violation"],
+  [
+    /\bcontent_policy_violation\b|\bcontent_filter\b|\binvalid_prompt\b/,
+    "content_policy_violation",
+  ],
   [/\bunsupported_parameter\b|\bUnsupported parameter:/, "unsupported_parameter"],
   [/\bunsupported_value\b|\bUnsupported value:/, "unsupported_value"],
 ];
@@ -46,8 +49,8 @@ const details: Readonly<Record<Reason, (parameter: string | undefined) => string
 
 /** `fields` are the names of what the client sent: of the upstream's own text nothing is told. */
 export function modelRefusal(said: SaidUpstream, fields: readonly string[]): ModelRefusal {
-  const { message = "", code = "" } = said;
-  const reason = signs.find(([sign]) => sign.test(code) || sign.test(message))?.[1];
+  const { message = "" } = said;
+  const reason = reasonOf(said);
   if (reason === undefined) {
     return {
       detail: "The model refused the request: a parameter or message does not suit it.",
@@ -58,6 +61,11 @@ export function modelRefusal(said: SaidUpstream, fields: readonly string[]): Mod
   const isUnsupported = reason === "unsupported_parameter" || reason === "unsupported_value";
   const parameter = said.parameter ?? (isUnsupported ? firstNamed(fields, message) : undefined);
   return { detail: details[reason](parameter), reason, ...(parameter ? { parameter } : {}) };
+}
+
+/** Undefined = it says nothing that is known as a model's refusal of what it was asked. */
+export function reasonOf({ message = "", code = "" }: SaidUpstream): Reason | undefined {
+  return signs.find(([sign]) => sign.test(code) || sign.test(message))?.[1];
 }
 
 /** The field whose name comes first in a text: behind it may stand those that would be supported. */

@@ -16,7 +16,7 @@ import type { Deadlines } from "./deadlines.ts";
 import type { FrameReader, Taken } from "./frames.ts";
 import { type SettleParts, settleEnd } from "./settle-end.ts";
 import { SseReader } from "./sse.ts";
-import { failureFromResponse } from "./upstream-errors.ts";
+import { failureInStream } from "./upstream-errors.ts";
 
 /** Why a stream is ended before its model has finished. */
 export type StreamStop =
@@ -165,9 +165,9 @@ export class Relay implements FrameSource {
   }
 
   async #fail(adminMessage: string, last?: Uint8Array): Promise<void> {
-    const { error, adminMessage: message } = failureFromResponse(this.#response, adminMessage, {
-      status: 502,
-    });
+    const fields = Object.keys(this.#options.call.request.parameters);
+    const failure = failureInStream(this.#response, adminMessage, fields);
+    const { error, adminMessage: message } = failure;
     const told = last === undefined ? {} : { last };
     await this.#end({ status: "failed", code: error.code, error, adminMessage: message, ...told });
   }

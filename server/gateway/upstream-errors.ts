@@ -2,7 +2,7 @@ import type { Answer } from "../litellm/wire/answer.ts";
 import type { HeaderFields } from "../litellm/wire/response-parser.ts";
 import { DomainError, type ErrorCode, messageOf } from "../kernel/errors.ts";
 import { noTargets, type TriedTargets, triedTargets } from "./attempts.ts";
-import { type ModelRefusal, modelRefusal, type SaidUpstream } from "./model-refusals.ts";
+import { type ModelRefusal, modelRefusal, reasonOf, type SaidUpstream } from "./model-refusals.ts";
 import { isRecord, parseRecord } from "./usage.ts";
 
 /** An upstream failure: what the team is told, and what the admin sees on the call's row. */
@@ -68,6 +68,41 @@ export function failureFromResponse(
   };
 }
 
+/**
+ * The end of a stream that had begun, by the event that tells of it; anything else means that it broke off. The head said 200:
+ * what went wrong stands in the event alone, as a status (so LiteLLM) or as one of OpenAI's words.
+ */
+export function failureInStream(
+  response: Pick<Answer, "status" | "headers" | "ok">,
+  lastText: string,
+  fields: readonly string[],
+): UpstreamFailure {
+  const error = errorOf(lastText);
+  if (error === undefined) {
+    return {
+      error: new DomainError(
+        "upstream_error",
+        "The model's answer broke off before it was whole. Trying again may help.",
+      ),
+      adminMessage: forAdmin(`in the stream: ${lastText}`),
+      targets: triedTargets(response),
+    };
+  }
+  return failureFromResponse(response, JSON.stringify({ error }), {
+    status: statusOf(error),
+    fields,
+  });
+}
+
+function statusOf(error: Record<string, unknown>): number {
+  const { code, message } = error;
+  const status = Number(code);
+  if (Number.isInteger(status) && status >= 400 && status <= 599) return status;
+  if (code === "rate_limit_exceeded") return 429;
+  const said = typeof message === "string" ? { message } : {};
+  return reasonOf(typeof code === "string" ? { ...said, code } : said) === undefined ? 502 : 400;
+}
+
 /** A request that got no answer: the connection failed, or the time was over. */
 export function failureFromException(cause: unknown, timedOut: boolean): UpstreamFailure {
   const error = timedOut
@@ -87,9 +122,17 @@ export function failureFromException(cause: unknown, timedOut: boolean): Upstrea
 const safeWord =
   /^(?!.*(?:litellm|openai|anthropic|azure|bedrock|vertex|gemini|mistral|cohere))[a-z][a-z0-9_.[\]]{0,63}$/;
 
+/** Where the endpoints have it: alone, as an event of its own, or in the response that failed. */
+function errorOf(text: string): Record<string, unknown> | undefined {
+  const body = parseRecord(text);
+  if (isRecord(body?.["error"])) return body["error"];
+  if (body?.["type"] === "error") return body;
+  const response = body?.["response"];
+  return isRecord(response) && isRecord(response["error"]) ? response["error"] : undefined;
+}
+
 function errorFields(bodyText: string): SaidUpstream {
-  const body = parseRecord(bodyText);
-  const error = isRecord(body?.["error"]) ? body["error"] : {};
+  const error = errorOf(bodyText) ?? {};
   const word = (value: unknown) =>
     typeof value === "string" && safeWord.test(value) ? value : undefined;
   const code = word(error["code"]);

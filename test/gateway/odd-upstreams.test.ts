@@ -185,6 +185,37 @@ describe("what a provider adds", () => {
   });
 });
 
+describe("a stream that fails in its middle says why, in no words of its provider's", () => {
+  const said = { choices: [{ index: 0, delta: { content: "Half of it" }, finish_reason: null }] };
+  const begun = `data: ${JSON.stringify(said)}\n\n`;
+  const error = (code: unknown, message = "OpenAIException at https://api.example") =>
+    `data: ${JSON.stringify({ error: { message, type: "None", param: null, code } })}\n\n`;
+  const filtered = "litellm.ContentPolicyViolationError: OpenAIException - no";
+
+  test.each([
+    [error("429"), "upstream_rate_limited", "rate_limit_error", /busy/],
+    [error("408"), "gateway_timeout", "server_error", /too long/],
+    [error("400", filtered), "content_policy_violation", "invalid_request_error", /policy/],
+    [error("context_length_exceeded"), "context_length_exceeded", "invalid_request_error", /long/],
+    [error("500"), "upstream_error", "server_error", /failed to answer/],
+    [error(null), "upstream_error", "server_error", /failed to answer/],
+    ["data: no JSON\n\n", "upstream_error", "server_error", /broke off/],
+    ["", "upstream_error", "server_error", /broke off/],
+  ])("%s: %s", async (last, code, type, message) => {
+    const headers = { "content-type": "text/event-stream" };
+    answer = () => new Response(begun + last, { headers });
+    const { body, callId } = fresh(await stream(await newJob()));
+    const told = (await events(body)).at(-1) as { error: { message: string } };
+    expect(told).toEqual({
+      error: { code, type, param: null, message: expect.stringMatching(message) as string },
+    });
+    expect(told.error.message).not.toMatch(/openai|litellm|api\.example/i);
+    const row = await ended(callId);
+    expect(row).toMatchObject({ status: "failed", cost_flags: ["estimated"] });
+    expect(row.output_tokens).toBeGreaterThan(0);
+  });
+});
+
 test("an event of megabytes in many small pieces arrives whole", async () => {
   const content = "x".repeat(2_000_000);
   const event = `data: ${JSON.stringify({ choices: [{ index: 0, delta: { content }, finish_reason: "stop" }] })}\r\n\r\ndata: [DONE]\r\n\r\n`;

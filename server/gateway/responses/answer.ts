@@ -16,7 +16,7 @@ export function responseForTeam(
     object: "response",
     created_at: typeof created === "number" ? created : Math.floor(Date.now() / 1000),
     status: upstream["status"] ?? "completed",
-    error: isRecord(error) ? failedError : null,
+    error: isRecord(error) ? failedError(error) : null,
     incomplete_details: isRecord(incomplete) ? only(["reason"], incomplete) : null,
     ...only(requestNames, upstream),
     model: identity.alias,
@@ -28,8 +28,19 @@ export function responseForTeam(
   };
 }
 
-/** Stands for whatever the provider says of its failure: its words name itself. */
-const failedError = { code: "server_error", message: "The model failed to answer." };
+/** Stands for whatever the provider says of its failure, whose words name itself: only OpenAI's own code tells which it was. */
+const failures: Readonly<Record<string, string>> = {
+  server_error: "The model failed to answer.",
+  rate_limit_exceeded: "The model is busy. Try again in a moment.",
+  invalid_prompt:
+    "The model's content policy does not allow this request: change what it says, or use another model.",
+};
+
+function failedError(upstream: Record<string, unknown>): { code: string; message: string } {
+  const told = String(upstream["code"]);
+  const code = Object.hasOwn(failures, told) ? told : "server_error";
+  return { code, message: failures[code]! };
+}
 
 /** What a response repeats of its request, and how it was served. */
 const requestNames = [
