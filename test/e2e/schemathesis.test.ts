@@ -10,7 +10,7 @@ import { run } from "./tenant.ts";
  */
 const effort = {
   seed: Number(process.env["SCHEMATHESIS_SEED"] ?? 1),
-  examples: Number(process.env["SCHEMATHESIS_EXAMPLES"] ?? 1),
+  examples: Number(process.env["SCHEMATHESIS_EXAMPLES"] ?? 12),
 };
 /** A minute each on an idle machine, and many on one that does all else besides. */
 const PATIENCE_MS = 1_800_000 + effort.examples * 60_000;

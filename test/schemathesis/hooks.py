@@ -40,6 +40,7 @@ FIELDS = {
     "metadata": "16 KiB",
     "min_output_tokens": "max_output_tokens",
     "model": "the kind of a model",
+    "model_group": "model",
     "output_price": "input_price",
     "period": "from",
     "plan_id": "the plans that there are",
@@ -48,6 +49,8 @@ FIELDS = {
     "team_id": "the key",
     "timeouts": "one another",
     "to": "from",
+    "tool_choice": "the kinds of tools that run with whoever asks",
+    "tools": "the kinds of tools that run with whoever asks",
     "to_team_id": "the organization of a team",
     "until": "the time",
     "x-job-ref": "excludes x-job-id",
@@ -78,7 +81,12 @@ def before_load_schema(ctx, raw_schema):
 
 @schemathesis.hook
 def filter_case(ctx, case):
-    return len(urlencode(case.query or {}, doseq=True)) < LONGEST_HEAD
+    return len(urlencode(case.query or {}, doseq=True)) < LONGEST_HEAD and arrives_as_sent(case.headers)
+
+
+def arrives_as_sent(headers):
+    """HTTP takes spaces and tabs around a value for none of it: what a pattern forbids would arrive as what it allows."""
+    return all(str(value).strip(" \t") == str(value) for value in (headers or {}).values())
 
 
 def problem_of(response):
