@@ -47,20 +47,20 @@ export function gatewayOperations(context: Context, upstream: GatewayParts): rea
         problems: ["state_conflict"],
       },
       async (input) => {
-        if (!upstream.restart()) {
-          throw new DomainError(
-            "state_conflict",
-            "There are no processes to restart: the gateway is not installed yet, or is one of your own.",
-          );
-        }
-        await context.database.drizzle.transaction((transaction) =>
-          recordAudit(transaction, new Date(context.clock.now()), authorOf(input), {
+        await context.database.drizzle.transaction(async (transaction) => {
+          await recordAudit(transaction, new Date(context.clock.now()), authorOf(input), {
             action: "gateway.restart",
             subject: { kind: "gateway", id: context.instanceId },
             before: null,
             after: { config: upstream.status().wantedConfig ?? null },
-          }),
-        );
+          });
+          // Last, since no transaction takes it back.
+          if (upstream.restart()) return;
+          throw new DomainError(
+            "state_conflict",
+            "There are no processes to restart: the gateway is not installed yet, or is one of your own.",
+          );
+        });
         return new Response(null, { status: 202 });
       },
     ),

@@ -3,7 +3,7 @@ import type { JobHistogram } from "../analytics/schema.ts";
 import type { Context } from "../context.ts";
 import { toCallView } from "../calls/view.ts";
 import { DomainError } from "../kernel/errors.ts";
-import { endJob } from "../jobs/lifecycle.ts";
+import { cancelWithin } from "../jobs/lifecycle.ts";
 import {
   countJobs,
   findJob,
@@ -98,17 +98,17 @@ export async function cancelJob(
   const job = await findJob(context, { jobId: input.jobId });
   if (!job) throw new DomainError("not_found", "There is no job with this id.");
   const { teamId, organizationId } = job;
-  const end = { jobId: job.id, status: "cancelled" } as const;
-  await endJob(context, { jobEnded() {} }, { teamId }, end, undefined);
-  if (job.endedAt !== null) return;
-  // The end is a statement of its own, which a team's own cancelling shares.
-  await recordAudit(context.database.drizzle, new Date(context.clock.now()), author, {
-    action: "job.cancel",
-    subject: { kind: "job", id: job.id },
-    organizationId,
-    teamId,
-    before: { status: job.status },
-    after: { status: "cancelled", ...(input.reason && { reason: input.reason }) },
+  await context.database.drizzle.transaction(async (transaction) => {
+    // Its team may have cancelled it since it was read.
+    if (!(await cancelWithin(context, transaction, { jobId: job.id, teamId }))) return;
+    await recordAudit(transaction, new Date(context.clock.now()), author, {
+      action: "job.cancel",
+      subject: { kind: "job", id: job.id },
+      organizationId,
+      teamId,
+      before: { status: job.status },
+      after: { status: "cancelled", ...(input.reason && { reason: input.reason }) },
+    });
   });
 }
 

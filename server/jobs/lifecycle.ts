@@ -1,3 +1,4 @@
+import type { Drizzle } from "../../db/client.ts";
 import type { Context } from "../context.ts";
 import {
   type IdempotencyClaim,
@@ -155,6 +156,23 @@ export async function endJob(
     case "running":
       throw idempotencyRunning();
   }
+}
+
+/**
+ * Cancels a job within a transaction, whose commit tells every instance by heartbeat. Says whether it has ended by this. Throws
+ * `not_found`, and `job_ended` or `job_expired` when it has another end.
+ */
+export async function cancelWithin(
+  context: Context,
+  transaction: Drizzle,
+  job: { jobId: string; teamId: string },
+): Promise<boolean> {
+  const at = new Date(context.clock.now());
+  const asked = { ...job, status: "cancelled" } as const;
+  const end = await store.endJobWithin(transaction, at, context.instanceId, asked);
+  if (end.outcome === "not_found") throw jobNotFound();
+  if (end.outcome === "conflict") throw endedOtherwise(toJobEnded(job.jobId, end));
+  return end.outcome === "ended";
 }
 
 const toReply = ({ status, body, headers = {} }: StoredAnswer) =>

@@ -1,4 +1,4 @@
-import { and, eq } from "drizzle-orm";
+import { and, eq, sql } from "drizzle-orm";
 import type { Database, Drizzle } from "../../db/client.ts";
 import { jobs } from "../../db/schema/index.ts";
 import type { JobStart } from "../pricing/terms.ts";
@@ -85,18 +85,20 @@ export interface EndOutcome {
   balance: string;
 }
 
+export interface JobEnd {
+  jobId: string;
+  teamId: string;
+  status: "completed" | "failed" | "cancelled";
+  metadata?: object | undefined;
+  result?: unknown;
+  errorMessage?: string | undefined;
+}
+
 export async function endJob(
   database: Database,
   at: Date,
   instanceId: string,
-  end: {
-    jobId: string;
-    teamId: string;
-    status: "completed" | "failed" | "cancelled";
-    metadata?: object | undefined;
-    result?: unknown;
-    errorMessage?: string | undefined;
-  },
+  end: JobEnd,
   claim: { id: string; bodyHash: string } | undefined,
 ): Promise<EndOutcome> {
   const [row] = await database.query<EndOutcome>(
@@ -106,19 +108,52 @@ export async function endJob(
     [
       at,
       instanceId,
-      JSON.stringify({
-        job_id: end.jobId,
-        team_id: end.teamId,
-        status: end.status,
-        metadata: end.metadata,
-        result: end.result,
-        error_message: end.errorMessage,
-      }),
+      parametersOf(end),
       claim ? JSON.stringify({ id: claim.id, body_hash: claim.bodyHash }) : null,
     ],
   );
   return row!;
 }
+
+/** The same as a part of a transaction, without a key. */
+export async function endJobWithin(
+  transaction: Drizzle,
+  at: Date,
+  instanceId: string,
+  end: JobEnd,
+): Promise<EndOutcome> {
+  const [row] = await transaction
+    .select({
+      outcome: sql<EndOutcome["outcome"]>`outcome`,
+      sealed_response: sql<null>`null`,
+      job_status: sql<string>`job_status`,
+      created_at: sql<Date>`created_at`,
+      ended_at: sql<Date>`ended_at`,
+      calls: sql<number>`calls`,
+      succeeded_calls: sql<number>`succeeded_calls`,
+      failed_calls: sql<number>`failed_calls`,
+      calls_in_flight: sql<number>`calls_in_flight`,
+      input_tokens: sql<string>`input_tokens::text`,
+      output_tokens: sql<string>`output_tokens::text`,
+      latency_ms: sql<string>`latency_ms::text`,
+      charged: sql<string>`charged::text`,
+      balance: sql<string>`balance::text`,
+    })
+    .from(
+      sql`end_job_v2(${at.toISOString()}::timestamptz, ${instanceId}::uuid, ${parametersOf(end)}::text::jsonb, null)`,
+    );
+  return row!;
+}
+
+const parametersOf = (end: JobEnd) =>
+  JSON.stringify({
+    job_id: end.jobId,
+    team_id: end.teamId,
+    status: end.status,
+    metadata: end.metadata,
+    result: end.result,
+    error_message: end.errorMessage,
+  });
 
 /** Stores the answer under a claimed key. */
 export async function storeAnswer(
