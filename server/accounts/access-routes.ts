@@ -1,3 +1,4 @@
+import { authorOf } from "../audit/audit.ts";
 import type { Context } from "../context.ts";
 import { adminOperation, publicOperation, Reply, type Operation } from "../http/operation.ts";
 import type { ErrorCode } from "../kernel/errors.ts";
@@ -94,8 +95,9 @@ function ownSession(context: Context): readonly Operation[] {
         tag,
         success: { status: 204, description: "The session is closed." },
       },
-      async ({ principal, request }) => {
-        await closeSession(context, principal.id);
+      async (input) => {
+        const { principal, request } = input;
+        await closeSession(context, authorOf(input), principal.id);
         return new Response(null, {
           status: 204,
           headers: { "set-cookie": sessionCookie(request, "") },

@@ -78,9 +78,21 @@ export async function openSession(
 }
 
 /** Ends a session at once; twice is fine. */
-export async function closeSession(context: Context, sessionId: string): Promise<void> {
+export async function closeSession(
+  context: Context,
+  author: Author,
+  sessionId: string,
+): Promise<void> {
   const at = new Date(context.clock.now());
-  await revokeSessions(context.database.drizzle, { id: sessionId }, at);
+  await context.database.drizzle.transaction(async (transaction) => {
+    if ((await revokeSessions(transaction, { id: sessionId }, at)) === 0) return;
+    await recordAudit(transaction, at, author, {
+      action: "session.close",
+      subject: { kind: "session", id: sessionId },
+      before: { open: true },
+      after: { open: false },
+    });
+  });
 }
 
 /** The open sessions of an account, the newest first. */
