@@ -9,44 +9,38 @@
 -- Arrays and loops in place of joins: each statement that is not run is a twentieth of a millisecond less. They are in the order of
 -- the items: nothing between a function scan and array_agg may sort. What is locked stays where it lies, so that it is changed there
 -- (ctid), whatever the planner takes an index to be good for.
--- Items and planner settings as in open_calls and settle_calls.
-create or replace function plain_calls_v1(p_at timestamptz, p_instance uuid, p_settles jsonb, p_opens jsonb)
-returns table (opened boolean, held bigint, charged bigint, balance bigint, plan_version_id uuid)
+-- Items are given by column, an array each: to read them out of JSON was a sixth of the whole. Where no item has a value a column may
+-- be null, but for those up to costs, and of new ones up to holds. Answers how many have ended and begun, and lists with commas: by
+-- item what is held and charged, and the place, from one, of its wallet among the balances; by item that has begun its plan version.
+-- Planner settings as in open_calls and settle_calls.
+create or replace function plain_calls_v2(
+  p_at timestamptz, p_instance uuid,
+  -- What ends; the least and the greatest id of it: with these, only the months that they lie in are opened.
+  lowest uuid, highest uuid, call_ids uuid[], job_ids uuid[], wallet_ids uuid[], statuses text[], charges bigint[], inputs bigint[],
+  outputs bigint[], latencies bigint[], costs bigint[], targets text[], attempt_lists text[], cached_inputs int[], cache_writes int[],
+  reasonings int[], litellm_costs bigint[], flag_lists text[], cache_hits boolean[], first_tokens int[], finish_reasons text[],
+  error_codes text[], error_messages text[],
+  -- What begins:
+  new_calls uuid[], new_jobs uuid[], new_teams text[], new_keys uuid[], new_wallets uuid[], new_aliases text[], new_endpoints text[],
+  versions uuid[], holds bigint[], new_streams boolean[], purposes text[], metadatas text[], snapshots text[], worst_costs bigint[],
+  out settled int, out opened int, out held text, out charged text, out wallets text, out balances text, out plan_versions text)
 language plpgsql volatile set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set enable_material = off
 set plan_cache_mode = force_generic_plan as $$
 #variable_conflict use_column
 declare
-  settles int := jsonb_array_length(p_settles);
-  opens int := jsonb_array_length(p_opens);
+  settles int := coalesce(cardinality(call_ids), 0);
+  opens int := coalesce(cardinality(new_calls), 0);
   n int;
   plain boolean;
   several boolean;
-  -- By item to settle:
-  call_ids uuid[];
-  job_ids uuid[];
-  wallet_ids uuid[];
+  -- By item that ends:
   successes bigint[];
-  charges bigint[];
-  inputs bigint[];
-  outputs bigint[];
-  latencies bigint[];
-  costs bigint[];
   helds bigint[];
   cost_helds bigint[];
   takens bigint[];
   over_hold boolean[];
   entry_nos bigint[];
   balances_after bigint[];
-  -- The least and the greatest id: with these, only the months that they lie in are opened.
-  lowest uuid;
-  highest uuid;
-  -- By item to open:
-  new_calls uuid[];
-  new_jobs uuid[];
-  new_teams text[];
-  new_wallets uuid[];
-  versions uuid[];
-  holds bigint[];
   -- By item, those that begin behind those that end; of its job and its wallet the place among the locked, null = untouched:
   jobs_of int[];
   wallets_of int[];
@@ -86,24 +80,8 @@ declare
   taken bigint;
   freed boolean := false;
 begin
-  if settles > 0 then
-    select min(x.call_id::text)::uuid, max(x.call_id::text)::uuid, array_agg(x.call_id), array_agg(x.job_id), array_agg(x.wallet_id),
-      array_agg((x.status = 'succeeded')::int::bigint),
-      array_agg(case when x.status <> 'failed' or x.output_tokens > 0 then coalesce(x.charge, 0) else 0 end),
-      array_agg(coalesce(x.input_tokens, 0)), array_agg(coalesce(x.output_tokens, 0)), array_agg(coalesce(x.latency_ms, 0)),
-      array_agg(coalesce(x.provider_cost_nanos, 0))
-    into lowest, highest, call_ids, job_ids, wallet_ids, successes, charges, inputs, outputs, latencies, costs
-    from jsonb_to_recordset(p_settles) as x (
-      call_id uuid, job_id uuid, wallet_id uuid, status text, charge bigint, input_tokens bigint, output_tokens bigint,
-      latency_ms bigint, provider_cost_nanos bigint);
-  end if;
-  if opens > 0 then
-    select array_agg(x.call_id), array_agg(x.job_id), array_agg(x.team_id), array_agg(x.wallet_id), array_agg(x.plan_version_id),
-      array_agg(coalesce(x.hold, 0))
-    into new_calls, new_jobs, new_teams, new_wallets, versions, holds
-    from jsonb_to_recordset(p_opens) as x (
-      call_id uuid, job_id uuid, team_id text, wallet_id uuid, plan_version_id uuid, hold bigint);
-  end if;
+  settled := 0;
+  opened := 0;
 
   select array_agg(l.id), array_agg(l.row), array_agg(l.team_id), array_agg(l.per_call), array_agg(l.charged),
     array_agg(l.call_charges), array_agg(l.minimum), array_agg(l.is_open), array_agg(l.plan_version_id), array_agg(l.calls),
@@ -121,9 +99,10 @@ begin
   several := coalesce(cardinality(locked_jobs), 0) < settles + opens;
   if settles > 0 then
     select bool_and(c.budget_holds is null), array_agg(c.held), array_agg(coalesce(c.cost_held, 0)), array_agg(p.job),
-      array_agg(case when per_call[p.job] then x.wallet_id end), array_agg(case when per_call[p.job] then x.charge else 0 end)
-    into plain, helds, cost_helds, jobs_of, wallet_ids, charges
-    from unnest(call_ids, job_ids, wallet_ids, charges) as x (call_id, job_id, wallet_id, charge)
+      array_agg((x.status = 'succeeded')::int::bigint), array_agg(case when per_call[p.job] then x.wallet_id end),
+      array_agg(case when per_call[p.job] and (x.status <> 'failed' or x.output > 0) then x.charge else 0 end)
+    into plain, helds, cost_helds, jobs_of, successes, wallet_ids, charges
+    from unnest(call_ids, job_ids, wallet_ids, charges, statuses, outputs) as x (call_id, job_id, wallet_id, charge, status, output)
       cross join lateral (
         select held, cost_held, budget_holds, job_id, ended_at from llm_calls
         where id = x.call_id and id between lowest and highest limit 1
@@ -214,15 +193,12 @@ begin
     insert into llm_calls (
       id, job_id, team_id, key_id, instance_id, alias, endpoint, stream, purpose, metadata, price_snapshot, worst_cost_nanos,
       held, created_at)
-    select x.call_id, x.job_id, x.team_id, x.key_id, p_instance, x.alias, x.endpoint, coalesce(x.stream, false), x.purpose, x.metadata,
-      x.price_snapshot, x.worst_cost_nanos, x.hold, p_at
-    from rows from (
-      jsonb_to_recordset(p_opens) as (
-        key_id uuid, alias text, endpoint text, stream boolean, purpose text, metadata jsonb, price_snapshot jsonb,
-        worst_cost_nanos bigint),
-      unnest(new_calls, new_jobs, new_teams, holds)
+    select x.call_id, x.job_id, x.team_id, x.key_id, p_instance, x.alias, x.endpoint, coalesce(x.stream, false), x.purpose,
+      x.metadata::jsonb, x.price_snapshot::jsonb, x.worst_cost_nanos, x.hold, p_at
+    from unnest(
+      new_calls, new_jobs, new_teams, new_keys, new_aliases, new_endpoints, new_streams, purposes, metadatas, snapshots, worst_costs, holds
     ) as x (
-      key_id, alias, endpoint, stream, purpose, metadata, price_snapshot, worst_cost_nanos, call_id, job_id, team_id, hold);
+      call_id, job_id, team_id, key_id, alias, endpoint, stream, purpose, metadata, price_snapshot, worst_cost_nanos, hold);
     if held_wallets <> '{}' then
       insert into credit_holds (id, wallet_id, job_id, amount, created_at)
       select x.call_id, x.wallet_id, x.job_id, x.hold, p_at
@@ -231,24 +207,19 @@ begin
   end if;
   if settles > 0 then
     update llm_calls c
-    set status = x.status, target = x.target, attempts = x.attempts, input_tokens = x.input_tokens,
-      cached_input_tokens = coalesce(x.cached_input_tokens, 0 * x.input_tokens),
-      cache_write_tokens = coalesce(x.cache_write_tokens, 0 * x.input_tokens), output_tokens = x.output_tokens,
-      reasoning_tokens = coalesce(x.reasoning_tokens, 0 * x.input_tokens),
-      provider_cost_nanos = x.provider_cost_nanos, litellm_cost_nanos = x.litellm_cost_nanos,
-      cost_flags = case when x.over_hold then coalesce(x.cost_flags, '{}') || '{over_hold}'::text[] else coalesce(x.cost_flags, '{}') end,
-      charged = x.taken, cache_hit = coalesce(x.cache_hit, false), latency_ms = x.latency_ms, first_token_ms = x.first_token_ms,
+    set status = x.status, target = x.target, attempts = x.attempts::jsonb, input_tokens = x.input,
+      cached_input_tokens = coalesce(x.cached_input, 0 * x.input), cache_write_tokens = coalesce(x.cache_write, 0 * x.input),
+      output_tokens = x.output, reasoning_tokens = coalesce(x.reasoning, 0 * x.input), provider_cost_nanos = x.cost,
+      litellm_cost_nanos = x.litellm_cost,
+      cost_flags = coalesce(x.flags::text[], '{}') || case when x.over_hold then '{over_hold}'::text[] else '{}' end,
+      charged = x.taken, cache_hit = coalesce(x.cache_hit, false), latency_ms = x.latency, first_token_ms = x.first_token,
       finish_reason = x.finish_reason, error_code = x.error_code, error_message = x.error_message, ended_at = p_at
-    from rows from (
-      jsonb_to_recordset(p_settles) as (
-        call_id uuid, status text, target text, attempts jsonb, input_tokens int, cached_input_tokens int, cache_write_tokens int,
-        output_tokens int, reasoning_tokens int, provider_cost_nanos bigint, litellm_cost_nanos bigint, cost_flags text[],
-        cache_hit boolean, latency_ms int, first_token_ms int, finish_reason text, error_code text, error_message text),
-      unnest(call_ids, takens, over_hold)
+    from unnest(
+      call_ids, call_ids, takens, over_hold, statuses, targets, attempt_lists, inputs, cached_inputs, cache_writes, outputs, reasonings,
+      costs, litellm_costs, flag_lists, cache_hits, latencies, first_tokens, finish_reasons, error_codes, error_messages
     ) as x (
-      call_id, status, target, attempts, input_tokens, cached_input_tokens, cache_write_tokens, output_tokens, reasoning_tokens,
-      provider_cost_nanos, litellm_cost_nanos, cost_flags, cache_hit, latency_ms, first_token_ms, finish_reason, error_code,
-      error_message, same_id, taken, over_hold)
+      call_id, same_id, taken, over_hold, status, target, attempts, input, cached_input, cache_write, output, reasoning, cost,
+      litellm_cost, flags, cache_hit, latency, first_token, finish_reason, error_code, error_message)
     -- The second equation holds for every item. It lets the planner expect one, which is looked up by its key; of a hundred it
     -- would read a table that was small when it planned, and goes on doing so when it no longer is. The bound leaves out months
     -- that are over; with an upper one beside it the planner would take the two for narrow, and read all calls in between.
@@ -294,11 +265,13 @@ begin
       group by y.job
     ) s;
   end if;
+  -- Of calls without usage or cost, null.
   update jobs j
   set calls = j.calls + x.begins, calls_in_flight = j.calls_in_flight + x.begins - x.ends,
     succeeded_calls = j.succeeded_calls + x.successes, failed_calls = j.failed_calls + x.ends - x.successes,
-    input_tokens = j.input_tokens + x.input, output_tokens = j.output_tokens + x.output, latency_ms = j.latency_ms + x.latency,
-    provider_cost_nanos = j.provider_cost_nanos + x.cost, ended_cost_nanos = j.ended_cost_nanos + x.cost,
+    input_tokens = j.input_tokens + coalesce(x.input, 0), output_tokens = j.output_tokens + coalesce(x.output, 0),
+    latency_ms = j.latency_ms + x.latency, provider_cost_nanos = j.provider_cost_nanos + coalesce(x.cost, 0),
+    ended_cost_nanos = j.ended_cost_nanos + coalesce(x.cost, 0),
     cost_held = j.cost_held - x.cost_held, held = j.held + x.held - x.freed, charged = j.charged + x.taken,
     call_charges = j.call_charges + x.charge, charged_over_hold = j.charged_over_hold or x.over_hold, last_activity_at = p_at,
     status = case when x.begins > 0 then 'in_progress' else j.status end
@@ -358,9 +331,14 @@ begin
     where w.ctid = x.row and (x.added <> 0 or x.taken > 0);
   end if;
 
-  return query
-    select x.i > settles, x.held, x.taken, wallet_balances[x.wallet] - wallet_taken[x.wallet], x.version
-    from unnest(item_holds, item_takens, wallets_of, array_fill(null::uuid, array[settles]) || versions)
-      with ordinality as x (held, taken, wallet, version, i)
-    where x.i <= n;
+  for i in 1..coalesce(cardinality(wallet_taken), 0) loop
+    wallet_balances[i] := wallet_balances[i] - wallet_taken[i];
+  end loop;
+  settled := settles;
+  opened := opens;
+  held := array_to_string(item_holds, ',');
+  charged := array_to_string(item_takens, ',');
+  wallets := array_to_string(wallets_of, ',', '');
+  balances := array_to_string(wallet_balances, ',', '');
+  plan_versions := array_to_string(versions[1:opens], ',', '');
 end $$;

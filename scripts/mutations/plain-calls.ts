@@ -217,8 +217,8 @@ export const plainCallMutations: readonly Mutation[] = [
   },
   {
     file,
-    text: "case when x.status <> 'failed' or x.output_tokens > 0 then coalesce(x.charge, 0) else 0 end",
-    replacement: "coalesce(x.charge, 0)",
+    text: "per_call[p.job] and (x.status <> 'failed' or x.output > 0) then x.charge",
+    replacement: "per_call[p.job] then x.charge",
     why: "a failure that gave nothing is charged",
   },
   {
@@ -283,7 +283,7 @@ export const plainCallMutations: readonly Mutation[] = [
   },
   {
     file,
-    text: "ended_cost_nanos = j.ended_cost_nanos + x.cost",
+    text: "ended_cost_nanos = j.ended_cost_nanos + coalesce(x.cost, 0)",
     replacement: "ended_cost_nanos = j.ended_cost_nanos",
     why: "an ended job is found by a cost without its last calls",
   },

@@ -1,7 +1,16 @@
 import { expect, test } from "vitest";
 import { LedgerLanes } from "../../server/gateway/ledger-lanes.ts";
 import { PlainLane } from "../../server/gateway/plain-lane.ts";
-import type { OpenOutcome, SettleOutcome } from "../../server/gateway/store.ts";
+import { plainCalls } from "../../server/gateway/plain-store.ts";
+import {
+  openCalls,
+  type OpenItem,
+  type OpenOutcome,
+  settleCalls,
+  type SettleItem,
+  type SettleOutcome,
+} from "../../server/gateway/store.ts";
+import { noTokens } from "../../server/pricing/cost.ts";
 import { ledger } from "./ledger.ts";
 
 const { database, context, at, newId, createJob, call, end, job } = await ledger();
@@ -84,9 +93,12 @@ function toldLanes() {
   const asked: string[] = [];
   const told: typeof database.query = (text, values) => {
     const name = /from (\w+)_v\d/.exec(text)?.[1];
-    const sizes = (values ?? []).flatMap((value) =>
-      typeof value === "string" && value.startsWith("[") ? [(JSON.parse(value) as []).length] : [],
-    );
+    // Items are JSON, or columns of which those of ids are the first on each side.
+    const ids = [values?.[4], values?.[25]].map((of) => (of as string | null)?.match(/[^{},]+/g));
+    const sizes =
+      name === "plain_calls"
+        ? ids.map((of) => of?.length ?? 0)
+        : [(JSON.parse(String(values?.at(-1))) as []).length];
     asked.push([name, ...sizes].join(" "));
     return database.query(text, values);
   };
@@ -138,4 +150,66 @@ test("calls of a job with a cap are left, and opened behind what ended with them
   expect(asked()).toEqual(["open_calls 4", "plain_calls 2 4"]);
   expect(await job(jobId)).toMatchObject({ calls: 3, succeeded: 2, in_flight: 1 });
   expect(await job(capped)).toMatchObject({ calls: 2, in_flight: 2 });
+});
+
+test("what rides together is written as what goes alone, whatever the texts hold", async () => {
+  const odd = String.raw`"quoted" \ {NULL}, 'null' ` + "\n\t and 日本 🙂";
+  const jobId = await createJob();
+  const pair = () => [
+    call(jobId, {
+      alias: odd,
+      stream: true,
+      purpose: "",
+      metadata: { [odd]: [odd, null, { deep: 1.5 }], empty: "" },
+      priceSnapshot: { name: odd, input: "1" },
+      worstCostNanos: 9_007_199_254_740_993n,
+    }),
+    call(jobId),
+  ];
+  const tried = { target_id: newId(), target: odd, status: 200, ms: 3 };
+  const ends = ([one, other]: OpenItem[]) => [
+    end(one!, {
+      target: odd,
+      attempts: [tried],
+      usage: {
+        ...noTokens,
+        ...{ inputTokens: 9, cachedInputTokens: 4, cacheWriteTokens: 2 },
+        ...{ outputTokens: 7, reasoningTokens: 3 },
+      },
+      litellmCostNanos: 12n,
+      costFlags: ["estimated", "differs"],
+      cacheHit: true,
+      firstTokenMs: 5,
+      finishReason: odd,
+    }),
+    end(other!, {
+      status: "failed",
+      usage: undefined,
+      providerCostNanos: undefined,
+      errorCode: "null",
+      errorMessage: odd,
+    }),
+  ];
+  const [alone, together] = [pair(), pair()];
+  await openCalls(database, at(), context.instanceId, alone);
+  await settleCalls(database, at(), ends(alone));
+  const of = context.instanceId;
+  const both = async (settles: SettleItem[], opens: OpenItem[]) =>
+    plainCalls(database, at(), of, { settles, opens });
+  expect((await both([], together)).opened).toHaveLength(2);
+  expect((await both(ends(together), [])).settled).toHaveLength(2);
+  const written = (calls: OpenItem[]) =>
+    Promise.all(
+      calls.map(async ({ callId }) => {
+        const [row] = await database.query<{ row: object }>(
+          "select to_jsonb(c) - 'id' as row from llm_calls c where id = $1::uuid",
+          [callId],
+        );
+        return row!.row;
+      }),
+    );
+  const rows = await written(together);
+  expect(rows).toEqual(await written(alone));
+  expect(rows[0]).toMatchObject({ alias: odd, purpose: "", metadata: { empty: "" }, target: odd });
+  expect(rows[1]).toMatchObject({ error_code: "null", error_message: odd, input_tokens: null });
 });
