@@ -132,7 +132,7 @@ export class Limits {
     const nowMs = this.#options.clock.now();
     const mine = this.#local.take(demands, nowMs, { always: sharedDecides === true });
     if (mine.exceeded && !sharedDecides) throw rateLimited(demands, mine);
-    const place = this.#places.add(demands);
+    const place = this.#places.next();
     let isUntold = false;
     const onLate = (buckets: readonly number[]) => {
       if (isUntold) this.#untold.add(usesOf(demands, -1), this.#options.clock.now());
@@ -140,12 +140,11 @@ export class Limits {
     };
     const theirs = await shared?.take(demands, place, onLate).catch(() => undefined);
     const taking = theirs ?? this.#local.besideOthers(demands, mine);
-    if (taking.exceeded) {
-      this.#places.remove(place);
+    if (taking.exceeded)
       this.#local.end(demands, { buckets: mine.buckets, ending: "cancelled", nowMs });
-    }
     if (theirs) this.#local.learn(demands, theirs.readings, nowMs);
     if (taking.exceeded) throw rateLimited(demands, taking);
+    this.#places.hold(place, demands);
     isUntold = this.#shared !== undefined && theirs === undefined;
     if (isUntold) this.#untold.add(usesOf(demands, 1), nowMs);
     const headers = rateLimitHeaders(readOf(demands, taking), taking.nowMs);

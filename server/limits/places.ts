@@ -12,16 +12,19 @@ export class Places {
     this.#prefix = instanceId.slice(-12);
   }
 
-  add(demands: readonly Demand[]): string {
+  /** A name for the place of a call that asks. It is held, and its lease renewed, only once the call is let through. */
+  next(): string {
     this.#count += 1;
-    const place = `${this.#prefix}${this.#count.toString(36)}`;
+    return `${this.#prefix}${this.#count.toString(36)}`;
+  }
+
+  hold(place: string, demands: readonly Demand[]): void {
     const limited = demands.filter(({ scope }) => scope.limits.concurrentCalls !== undefined);
     if (limited.length > 0)
       this.#keys.set(
         place,
         limited.map(({ scope }) => placesKey(scope)),
       );
-    return place;
   }
 
   remove(place: string): void {

@@ -180,6 +180,19 @@ describe("places", () => {
     await of.admit(other.limits);
   });
 
+  test("of a call that is refused are not taken, also when leases are renewed meanwhile", async () => {
+    const [one, other] = await two({ leaseMs: 2_000 });
+    const of = caller({ key: { concurrentCalls: 1 } });
+    await of.admit(one.limits);
+    server.halt();
+    const refused = refusalOf(of.admit(other.limits));
+    const renewedMs = performance.now() + 600;
+    await until("leases are renewed", () => performance.now() > renewedMs);
+    server.resume();
+    await refused;
+    expect(await operator.zcard(`saas-litellm:limit:key:${of.principal.keyId}:calls`)).toBe(1);
+  });
+
   test("are told to a Redis that has forgotten them", async () => {
     const [one, other] = await two();
     const of = caller({ key: { concurrentCalls: 1 } });
