@@ -127,6 +127,18 @@ describe("what the page does", () => {
     expect(await page.getByRole("heading", { name: "Set up" }).count()).toBe(0);
   });
 
+  it("tells the time of each change in the audit log, also where the column has no room", async () => {
+    const page = await pages.open("/audit", {}, 390);
+    const row = page.getByRole("row").filter({ hasText: "team.suspend" }).first();
+    await row.waitFor();
+    expect(await row.innerText()).toMatch(/[A-Z][a-z]{2} \d+, \d{4}, \d\d:\d\d UTC/);
+    await page.setViewportSize({ width: 1440, height: 900 });
+    await page.getByRole("columnheader", { name: "When, UTC" }).waitFor();
+    expect(await row.innerText()).not.toContain("UTC");
+    await page.getByLabel("Up to", { exact: true }).fill("2026-11-02");
+    await page.waitForURL((url) => url.search === "?to=2026-11-02");
+  });
+
   it("keeps the cursor of the list in the address", async () => {
     const page = await pages.open("/jobs");
     await page.getByRole("link", { name: "Next" }).click();

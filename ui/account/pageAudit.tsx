@@ -113,14 +113,16 @@ const isDay = (value: unknown): value is string =>
 
 function Day({ state, name, label }: { state: ListState; name: string; label: string }) {
   return (
-    <div class="w-38">
-      <TextInput
-        type="date"
-        aria-label={label}
-        value={state.filter(name) ?? ""}
-        onInput={(day) => state.setFilters({ [name]: day || undefined })}
-      />
-    </div>
+    <label class="flex items-center gap-1.5 text-12 text-muted">
+      {label}
+      <span class="w-38">
+        <TextInput
+          type="date"
+          value={state.filter(name) ?? ""}
+          onInput={(day) => state.setFilters({ [name]: day || undefined })}
+        />
+      </span>
+    </label>
   );
 }
 
@@ -135,10 +137,16 @@ const columns = (href: (id: string) => string): DataColumn<AuditEntryView>[] => 
   },
   {
     head: words.action,
-    cell: ({ audit_id, action }) => (
-      <RowLink href={href(audit_id)}>
-        <span class="font-mono text-12">{action}</span>
-      </RowLink>
+    cell: ({ audit_id, action, created_at }) => (
+      <>
+        <RowLink href={href(audit_id)}>
+          <span class="font-mono text-12">{action}</span>
+        </RowLink>
+        {/* Where the column of times has no room; a log is of no use without them. */}
+        <span class="block truncate text-12 text-muted @lg:hidden" title={format.utc(created_at)}>
+          {words.at(format.moment(created_at))}
+        </span>
+      </>
     ),
   },
   {

@@ -160,7 +160,9 @@ export const audit = {
   nothing: "What changed is not kept, because it is secret.",
   empty: "Nothing was changed yet",
   emptyText: "Each change that somebody makes stands here.",
-  fromDay: "From this day on",
-  toDay: "Up to this day",
+  fromDay: "From",
+  toDay: "Up to",
+  /** A time of this page, where no head says that it is UTC. */
+  at: (moment: string) => `${moment} UTC`,
   caption: "Changes, newest first",
 } as const;
