@@ -122,8 +122,9 @@ export class LedgerLanes {
     const { signal } = this.#stopped;
     const { log } = this.#context;
     const { callId } = asked;
-    /** The first is what is sent next; those behind it, when that one is refused. */
-    let forms = [asked, ...simpler(asked)];
+    let item = asked;
+    /** What is sent when that is refused. */
+    let forms: store.SettleItem[] | undefined;
     /** Settles that were booked when this one was first refused. */
     let bookedBefore: number | undefined;
     for (
@@ -131,7 +132,6 @@ export class LedgerLanes {
       !signal.aborted;
       delayMs = Math.min(delayMs * 2, LONGEST_RETRY_MS)
     ) {
-      const item = forms[0]!;
       try {
         const outcome = await (bookedBefore === undefined
           ? this.#settleInLane(item)
@@ -146,8 +146,10 @@ export class LedgerLanes {
         if (signal.aborted) return undefined;
         if (isContentError(error)) {
           bookedBefore ??= this.#booked;
-          if (forms.length > 1) {
-            forms = forms.slice(1);
+          forms ??= simpler(asked);
+          const next = forms.shift();
+          if (next) {
+            item = next;
           } else if (this.#booked > bookedBefore) {
             log.error("a settle is given up: the database refuses it", { callId, error });
             this.underWay.giveUp(callId);
