@@ -23,6 +23,10 @@ export class CallsUnderWay {
     if (budgets.length > 0) this.#withBudgets.add(callId);
   }
 
+  get size(): number {
+    return this.#ids.size;
+  }
+
   opened({ callId, stream }: OpenItem, jobId: string): void {
     if (stream) this.#streams.set(callId, jobId);
   }

@@ -14,6 +14,8 @@ const GATHERED_TURNS = 2;
 export interface LaneOptions<Item, Outcome> {
   /** Sends a batch; resolves with one outcome per item, in order. */
   send: (items: readonly Item[]) => Promise<readonly Outcome[]>;
+  /** What a batch waits for before it is sent, so that others join it; undefined = for what is read already, at most. */
+  company?: () => Promise<unknown> | undefined;
   /** Most items of a batch; 64 unless told: more gains nothing and holds its locks longer. */
   limit?: number;
   /** Whether an error is the batch's rather than the connection's, and left nothing done: its items are then sent one by one. */
@@ -51,8 +53,11 @@ export class Lane<Item, Outcome> {
     // What arrives in the same breath.
     await Promise.resolve();
     while (this.#queue.length > 0) {
+      const company = this.#options.company?.();
       // One that comes after one that was alone is alone too, most likely.
-      if (this.#queue.length > 1 || this.#lastBatch > 1) {
+      if (company) {
+        await company;
+      } else if (this.#queue.length > 1 || this.#lastBatch > 1) {
         for (let turn = 0; turn < GATHERED_TURNS; turn += 1) await nextTurn();
       }
       const batch = this.#queue.splice(0, limit);

@@ -5,6 +5,7 @@ import { DomainError } from "../kernel/errors.ts";
 import { inTime } from "../kernel/waiting.ts";
 import { CallsUnderWay } from "./calls-under-way.ts";
 import { Lane } from "./lane.ts";
+import { Pace } from "./pace.ts";
 import { isPlainOpen, isPlainSettle, PlainLane } from "./plain-lane.ts";
 import { plainCalls } from "./plain-store.ts";
 import * as store from "./store.ts";
@@ -30,6 +31,7 @@ export class LedgerLanes {
   /** In a statement of its own. */
   readonly #settleAlone: (item: store.SettleItem) => Promise<store.SettleOutcome>;
   readonly underWay = new CallsUnderWay();
+  readonly #pace = new Pace();
   readonly #pending = new Set<Promise<unknown>>();
   readonly #stopped = new AbortController();
   /** How many settles are booked: where it grows, the database refuses an item and not all of them. */
@@ -44,9 +46,14 @@ export class LedgerLanes {
     const settle = (items: readonly store.SettleItem[]) =>
       store.settleCalls(context.database, this.#now(), items);
     this.#settleAlone = async (item) => (await settle([item]))[0]!;
-    this.#opens = new Lane({ isOfBatch: isStatementError, send: open });
-    this.#settles = new Lane({ isOfBatch: isStatementError, send: settle });
+    const company = () => {
+      const ms = this.#pace.waitMs(this.underWay.size);
+      return ms > 0 ? wait(ms) : undefined;
+    };
+    this.#opens = new Lane({ isOfBatch: isStatementError, company, send: open });
+    this.#settles = new Lane({ isOfBatch: isStatementError, company, send: settle });
     this.#plain = new PlainLane({
+      company,
       open: async (item) => (await open([item]))[0]!,
       settle: this.#settleAlone,
       together: (items) => plainCalls(context.database, this.#now(), context.instanceId, items),
@@ -88,6 +95,7 @@ export class LedgerLanes {
   /** Resolves when the end of the call is booked; with undefined after ten seconds, while it goes on, or when it is given up. */
   async settle(item: store.SettleItem): Promise<store.SettleOutcome | undefined> {
     this.#onSettle(item);
+    this.#pace.saw(item);
     const booked = this.#untilBooked(item);
     this.#pending.add(booked);
     void booked.finally(() => this.#pending.delete(booked));

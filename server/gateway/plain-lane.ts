@@ -1,5 +1,5 @@
 import { isStatementError, sqlState } from "../../db/sql-state.ts";
-import { Lane } from "./lane.ts";
+import { Lane, type LaneOptions } from "./lane.ts";
 import type { PlainOutcomes } from "./plain-store.ts";
 import type { OpenItem, OpenOutcome, SettleItem, SettleOutcome } from "./store.ts";
 
@@ -9,6 +9,7 @@ interface PlainLaneOptions {
   /** Each opens or settles a lone item, however plain it is. */
   open: (item: OpenItem) => Promise<OpenOutcome>;
   settle: (item: SettleItem) => Promise<SettleOutcome>;
+  company?: LaneOptions<unknown, unknown>["company"];
   /** Settles and opens in one statement. */
   together: (items: { settles: SettleItem[]; opens: OpenItem[] }) => Promise<PlainOutcomes>;
 }
@@ -23,7 +24,12 @@ export class PlainLane {
 
   constructor(options: PlainLaneOptions) {
     this.#options = options;
-    this.#lane = new Lane({ isOfBatch: isStatementError, send: (items) => this.#send(items) });
+    const { company } = options;
+    this.#lane = new Lane({
+      isOfBatch: isStatementError,
+      ...(company && { company }),
+      send: (items) => this.#send(items),
+    });
   }
 
   /** Undefined = nothing was done, since the call, or another of its batch, is not as plain as it looked. */

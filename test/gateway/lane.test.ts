@@ -2,10 +2,11 @@ import { expect, test } from "vitest";
 import { Lane } from "../../server/gateway/lane.ts";
 
 /** A lane whose batches wait until they are let go. */
-function heldLane(limit?: number) {
+function heldLane(limit?: number, company?: () => Promise<unknown>) {
   const batches: { items: readonly number[]; release: (error?: Error) => void }[] = [];
   const lane = new Lane<number, number>({
-    ...(limit === undefined ? {} : { limit }),
+    ...(limit !== undefined && { limit }),
+    ...(company && { company }),
     isOfBatch: (error) => error instanceof RangeError,
     send: (items) =>
       new Promise((resolve, reject) => {
@@ -67,6 +68,26 @@ test("a lone request waits for nobody", async () => {
   expect(batches.map(({ items }) => items)).toEqual([[1]]);
   batches[0]!.release();
   expect(await alone).toBe(10);
+});
+
+test("a request waits for company where it is told to, and those that come meanwhile ride with it", async () => {
+  let go = () => {};
+  const { lane, batches } = heldLane(undefined, () => new Promise<void>((over) => (go = over)));
+  const all = [lane.add(1)];
+  await settled();
+  all.push(lane.add(2));
+  await settled();
+  expect(batches).toEqual([]);
+  go();
+  await settled();
+  all.push(lane.add(3));
+  batches[0]!.release();
+  await settled();
+  expect(batches.map(({ items }) => items)).toEqual([[1, 2]]);
+  go();
+  await settled();
+  batches[1]!.release();
+  expect(await Promise.all(all)).toEqual([10, 20, 30]);
 });
 
 test("sends no more than its limit at once", async () => {

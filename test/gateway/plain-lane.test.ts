@@ -152,6 +152,18 @@ test("calls of a job with a cap are left, and opened behind what ended with them
   expect(await job(capped)).toMatchObject({ calls: 2, in_flight: 2 });
 });
 
+test("a call waits for company where many are under way whose models take their time", async () => {
+  const { lanes } = toldLanes();
+  const jobId = await createJob();
+  const items = Array.from({ length: 60 }, () => call(jobId));
+  await Promise.all(items.map((item) => lanes.open(item)));
+  await Promise.all(items.slice(20).map((item) => lanes.settle(end(item, { latencyMs: 160 }))));
+  const askedMs = performance.now();
+  await lanes.open(call(jobId));
+  // Ten, and a timer may be early by one.
+  expect(performance.now() - askedMs).toBeGreaterThan(8.5);
+});
+
 test("what rides together is written as what goes alone, whatever the texts hold", async () => {
   const odd = String.raw`"quoted" \ {NULL}, 'null' ` + "\n\t and 日本 🙂";
   const jobId = await createJob();
