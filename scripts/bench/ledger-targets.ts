@@ -156,7 +156,8 @@ function settleItem(item: OpenItem): SettleItem {
     costFlags: [],
     charge: CHARGE,
     cacheHit: false,
-    latencyMs: 30,
+    // There is no model between the two: calls whose models take their time would wait for company.
+    latencyMs: 1,
     firstTokenMs: undefined,
     finishReason: "stop",
     errorCode: undefined,
