@@ -13,6 +13,7 @@ const twoDecimals = new Intl.NumberFormat(locale, {
   minimumFractionDigits: 2,
   maximumFractionDigits: 2,
 });
+const twoDigits = new Intl.NumberFormat(locale, { maximumSignificantDigits: 2 });
 const exactUsd = new Intl.NumberFormat(locale, {
   style: "currency",
   currency: "USD",
@@ -56,6 +57,11 @@ export function creditsShort(value: number): string {
   return Number.isInteger(value) || Math.abs(value) < 1
     ? credits(value)
     : trueMinus(twoDecimals.format(value));
+}
+
+/** Credits that were divided: as for lists, below one to two digits. */
+export function creditsOnAverage(value: number): string {
+  return Math.abs(value) < 1 ? trueMinus(twoDigits.format(value)) : creditsShort(value);
 }
 
 /** Dollars with two decimals, below one dollar with enough for three significant digits: 0.000312 → "$0.000312". */

@@ -49,7 +49,7 @@ export function jobFormula(job: JobRow, terms: Terms, held: bigint): Formula {
   }
   if (job.charged === 0n) {
     return {
-      text: `${status}, one of the ${terms.free_failures ?? 0} free ones of its period: free`,
+      text: `${status}, within the ${counted(terms.free_failures ?? 0, "free failure")} of its period: free`,
       micros: 0n,
     };
   }
@@ -63,7 +63,7 @@ function costlyFormula(job: JobRow, terms: Terms, held: bigint): Formula {
   const capped = cost > held;
   return {
     text:
-      `${job.status}, beyond the ${counted(terms.free_failures ?? 0, "free one")} of its period: ` +
+      `${job.status}, beyond the ${counted(terms.free_failures ?? 0, "free failure")} of its period: ` +
       `cost ${usd(job.providerCostNanos)} ÷ ${usd(price)} a credit = ${credits(cost)}` +
       (capped ? `, at most the ${credits(held)} that were held` : ""),
     micros: capped ? held : cost,

@@ -30,10 +30,13 @@ export function toLines(charge: Omit<Charge, "lines">): string[] {
     ),
     ...entries.map(
       (entry) =>
-        `  Ledger entry ${entry.entry_no} on ${inWords(entry.created_at)}: ${entry.kind}, ${inCredits(entry.credits)}, by ${entry.actor_name ?? entry.actor}${entry.reason === null ? "" : `, ${JSON.stringify(entry.reason)}`}; balance afterwards ${inCredits(entry.balance_after)}.`,
+        `  Ledger entry ${entry.entry_no} on ${inWords(entry.created_at)}: ${entry.kind}, ${inCredits(entry.credits)}, by ${byWhom(entry)}${entry.reason === null ? "" : `, ${JSON.stringify(entry.reason)}`}; balance afterwards ${inCredits(entry.balance_after)}.`,
     ),
   ];
 }
+
+const byWhom = ({ actor, actor_name: name }: Charge["entries"][number]) =>
+  name ?? (actor === "system" ? "the server itself" : actor);
 
 /** What was charged is the truth: the formula stands beside it. */
 function difference(

@@ -131,6 +131,7 @@ test("flat: the price, the hold, the entry, and what a refund leaves", async () 
   const said = charge.lines.join("\n");
   expect(said).toContain('It goes by version 3 of the plan "plan-1" (flat)');
   expect(said).toContain("Charged: 1.5 credits.");
+  expect(said).toMatch(/: charge, -1\.5 credits, by the server itself; balance/);
   expect(said).not.toMatch(/\d{4}-\d\d-\d\dT/);
   expect(said).toContain("Given back: 0.5 credits. It has cost the team 1 credit.");
 });
@@ -146,17 +147,17 @@ test("failed jobs: free without a success, free at first, then at cost", async (
   };
   expect(await fail()).toEqual(["failed before a call gave anything: free", 0, 0]);
   expect(await fail(10_000_000n)).toEqual([
-    "failed, one of the 1 free ones of its period: free",
+    "failed, within the 1 free failure of its period: free",
     0,
     0,
   ]);
   expect(await fail(10_000_000n)).toEqual([
-    "failed, beyond the 1 free one of its period: cost $0.01 ÷ $0.10 a credit = 0.1 credits",
+    "failed, beyond the 1 free failure of its period: cost $0.01 ÷ $0.10 a credit = 0.1 credits",
     0.1,
     0.1,
   ]);
   expect(await fail(500_000_000n)).toEqual([
-    "failed, beyond the 1 free one of its period: cost $0.50 ÷ $0.10 a credit = 5 credits, at most the 1.5 credits that were held",
+    "failed, beyond the 1 free failure of its period: cost $0.50 ÷ $0.10 a credit = 5 credits, at most the 1.5 credits that were held",
     1.5,
     1.5,
   ]);

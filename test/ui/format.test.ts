@@ -85,6 +85,11 @@ it("shows credits of lists with no or two decimals, small ones in full", () => {
   expect(short).toEqual(["1,234", "31,453.60", "\u2212353.38", "0.25", "0.000001", "0"]);
 });
 
+it("shows credits that were divided with two decimals, below one with two digits", () => {
+  const average = [1_234.5678, 0.033333, 0.5, -0.26666, 0, 12].map(format.creditsOnAverage);
+  expect(average).toEqual(["1,234.57", "0.033", "0.5", "\u22120.27", "0", "12"]);
+});
+
 it("names credits in a sentence by the right plural", () => {
   expect([1, -1, 0, 0.5, 1250].map((amount) => format.inCredits(amount))).toEqual([
     ...["1 credit", "−1 credit", "0 credits", "0.5 credits", "1,250 credits"],

@@ -10,6 +10,7 @@ export const wallet = {
   prepaid: "Prepaid",
   perDay: "Average per day",
   lasts: "Lasts about",
+  longer: "more than a year",
   alertBelow: "Alert below",
   noAlert: "No low-balance alert",
   edit: "Edit",

@@ -11,6 +11,7 @@ import { WalletSettings } from "./walletSettings.tsx";
 
 /** What lasts fewer days than this is worth a warning. */
 const soonDays = 7;
+const longestDays = 365;
 
 /** What a team may spend, and how long that lasts. */
 export function WalletPanel({
@@ -47,7 +48,7 @@ export function WalletPanel({
                 { name: words.held, value: <Amount value={data.held} /> },
                 {
                   name: words.perDay,
-                  value: chargedPerDay === undefined ? "—" : format.creditsShort(chargedPerDay),
+                  value: chargedPerDay === undefined ? "—" : format.creditsOnAverage(chargedPerDay),
                 },
                 { name: words.lasts, value: <Lasts wallet={data} perDay={chargedPerDay} /> },
               ]}
@@ -130,6 +131,7 @@ function Lasts({ wallet, perDay }: { wallet: Wallet; perDay: number | undefined 
   if (wallet.available === null) return <>{words.unlimited}</>;
   if (!perDay) return <>—</>;
   const days = Math.max(0, Math.floor(wallet.available / perDay));
+  if (days > longestDays) return <>{words.longer}</>;
   return <span class={days < soonDays ? "text-warn" : ""}>{format.plural(days, "day")}</span>;
 }
 
