@@ -256,7 +256,7 @@ it("finds, sorts and changes several teams, tells of a low balance, and deletes 
   await press(page, "Allocate…");
   const allocation = await dialog(page, "Allocate credits to 2 teams");
   await allocation.getByLabel("Amount").fill("5");
-  await press(allocation, "Allocate 5 to each of 2 teams");
+  await press(allocation, "Allocate 5 credits to each of 2 teams");
   await rows.filter({ hasText: "Customs" }).getByText("45", { exact: true }).waitFor();
   await page.getByRole("checkbox", { name: "Select all rows of this page" }).check();
   await press(page, "Suspend…");
