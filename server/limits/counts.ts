@@ -6,6 +6,9 @@ export interface WindowShape {
   buckets: number;
 }
 
+/** How long what is counted counts at most: the window and the bucket being filled. */
+export const spanMs = ({ bucketMs, buckets }: WindowShape): number => (buckets + 1) * bucketMs;
+
 /** A minute in seconds. */
 export const MINUTE: WindowShape = { bucketMs: 1_000, buckets: 60 };
 

@@ -2,7 +2,7 @@ import type { Clock } from "../kernel/clock.ts";
 import type { ModelAlias } from "../models/catalog.ts";
 import type { CallSize } from "../pricing/worst-case.ts";
 import type { RedisConnection } from "../redis/connection.ts";
-import { MINUTE, type Taking, type WindowShape } from "./counts.ts";
+import { MINUTE, spanMs, type Taking, type WindowShape } from "./counts.ts";
 import { rateLimitHeaders, type ReadScope } from "./headers.ts";
 import { LocalCounts } from "./local-counts.ts";
 import { Places } from "./places.ts";
@@ -66,7 +66,7 @@ export class Limits {
     this.#shared = redis && new SharedCounts(redis, { shape, leaseMs });
     this.#untold = new Untold(shape);
     this.#places = new Places(options.instanceId);
-    this.#windowMs = (shape.buckets + 1) * shape.bucketMs;
+    this.#windowMs = spanMs(shape);
     redis?.onReady(() => {
       this.#sharedSinceMs = performance.now();
       void this.#tell();

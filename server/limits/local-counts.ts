@@ -3,6 +3,7 @@ import {
   type Ending,
   type Exceeded,
   type Reading,
+  spanMs,
   type Taking,
   type WindowShape,
 } from "./counts.ts";
@@ -73,7 +74,7 @@ export class LocalCounts {
       count.others = {
         requests: Math.max(0, all[index]!.requests - count.window.requests),
         tokens: Math.max(0, all[index]!.tokens - count.window.tokens),
-        untilMs: nowMs + (this.#shape.buckets + 1) * this.#shape.bucketMs,
+        untilMs: nowMs + spanMs(this.#shape),
       };
     });
   }
